@@ -1,0 +1,60 @@
+/*
+ * logdir.h: the data directory: every partition that lies in it, the
+ * checkpoints beside them, and what partitions need from the rest of the
+ * broker (as functions, so that a test can stand in for threads and disk).
+ *
+ * Order at start: logdir_init(), partition_new() for every partition that the
+ * metadata log places here, logdir_recover(). Order at stop: connections and
+ * I/O threads gone, then logdir_close().
+ */
+#ifndef KLOG_BROKER_LOGDIR_H
+#define KLOG_BROKER_LOGDIR_H
+
+#include <bsd/sys/queue.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/sys.h"
+
+struct io;			/* an I/O thread: broker.h */
+struct partition;
+
+TAILQ_HEAD(partition_list, partition);
+
+struct logdir {
+	/* set by the caller before logdir_init() */
+	const struct sys	*sys;
+	const char		*path;		/* borrowed for ever */
+	bool			 acks_os;	/* flush.acks=os */
+	/* runs fn(arg) on a thread that may block; any thread may call */
+	void	(*run)(void *ctx, void (*fn)(void *), void *arg);
+	/* wakes a waiting request; any thread, partition locks held */
+	void	(*wake)(struct io *, uint64_t id, uint32_t generation);
+	void			*ctx;		/* for run() */
+
+	/* inside */
+	pthread_mutex_t		 lock;		/* of all, n, and busy */
+	pthread_cond_t		 idle;		/* busy went to 0 */
+	struct partition_list	 all;		/* by logdir_link */
+	int			 n;
+	int			 busy;		/* jobs given to run() */
+};
+
+void logdir_init(struct logdir *);
+/* Opens and recovers every partition added so far, several at a time, and
+ * waits for that. clean: the last stop was a clean one, the tails need no
+ * scan. A partition that cannot be opened goes offline with a line in the
+ * log and does not make this fail. Names each directory that no partition
+ * claims in the log and leaves it alone. */
+int logdir_recover(struct logdir *, bool clean, struct kerr *);
+/* Writes recovery-point-, replication- and log-start-offset-checkpoint.
+ * Blocks; pool. Called every few seconds and by logdir_close(). */
+int logdir_checkpoint(struct logdir *, struct kerr *);
+/* Waits for running jobs, flushes and closes every partition, writes the
+ * checkpoints. 0 means: everything is on disk and a clean-stop marker may be
+ * left. Blocks. */
+int logdir_close(struct logdir *, struct kerr *);
+
+#endif
