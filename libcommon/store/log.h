@@ -1,0 +1,221 @@
+/*
+ * log.h: one partition's log: a directory of Kafka's segment files (.log,
+ * .index, .timeindex, .txnindex), producer-state snapshots, the leader-epoch
+ * checkpoint and partition.metadata. Apache Kafka opens a directory written
+ * here, and the other way round.
+ *
+ * Offsets: start <= flushed <= end. end is the next offset to be given out;
+ * everything below flushed has survived an fdatasync; start is the first
+ * offset that may be read.
+ *
+ * Batches are magic 2, parsed, CRC-checked and validated by the caller
+ * (record/batch.h) before they come here. The store looks at headers only.
+ *
+ * Threads: the calls that change the log (append, truncate, set_start, roll,
+ * set_config, close, delete) are serialised by the caller, who holds the
+ * partition's own lock around them. Every other call may run at any time
+ * between open and close, from any thread, next to those and to each other;
+ * only log_flush() and log_checkpoint() take turns among themselves. Nothing
+ * here waits for a disk while it holds a lock that a reader or an append
+ * needs, so log_flush() is called without the partition's lock.
+ *
+ * Errors: KE_SYS for the first failing system call (ENOSPC and EIO say so in
+ * the text), KE_OFFLINE ever after: one failed write or fdatasync takes the
+ * log offline, is never retried, and nothing that it covered counts as
+ * flushed. KE_RANGE: an offset outside [start, end]. KE_BROKER with Kafka's
+ * code: the producer-state verdicts named at log_append(). Texts begin with
+ * the directory's name.
+ */
+#ifndef KLOG_STORE_LOG_H
+#define KLOG_STORE_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/sys.h"
+#include "wire/types.h"
+
+struct log;
+
+/* Names and meanings are Kafka's topic properties. */
+struct log_config {
+	int32_t	segment_bytes;		/* segment.bytes */
+	int64_t	segment_ms;		/* segment.ms, by batch time */
+	int64_t	segment_jitter_ms;	/* segment.jitter.ms */
+	int32_t	segment_index_bytes;	/* segment.index.bytes */
+	int32_t	index_interval_bytes;	/* index.interval.bytes */
+	int64_t	producer_expire_ms;	/* producer.id.expiration.ms */
+	int32_t	writeback_bytes;	/* start writing out after so many */
+	int32_t	reserve_bytes;		/* step of block reservation; 0: none */
+};
+
+#define LOG_CONFIG_INIT {						\
+	.segment_bytes = 1 << 30,					\
+	.segment_ms = INT64_C(604800000),				\
+	.segment_jitter_ms = 0,						\
+	.segment_index_bytes = 10 << 20,				\
+	.index_interval_bytes = 4096,					\
+	.producer_expire_ms = 86400000,					\
+	.writeback_bytes = 4 << 20,					\
+	.reserve_bytes = 16 << 20,					\
+}
+
+/* What the caller knows about the log before it is opened. */
+struct log_known {
+	int64_t	recovery_point;	/* recovery-point-offset-checkpoint, else 0 */
+	int64_t	start;		/* log-start-offset-checkpoint, else 0 */
+	bool	clean;		/* the last stop left its marker: no scan */
+	struct kuuid topic_id;	/* goes to partition.metadata; zero: no file */
+};
+
+/* What opening found; all zero after a clean stop. */
+struct log_recovery {
+	int64_t	scanned;	/* bytes read batch by batch */
+	int64_t	cut;		/* bytes cut off the end, saved beside */
+	int64_t	cut_at;		/* the offset that the log ends with now */
+};
+
+/*
+ * Opens dir, whose last component is the log's name in messages. A directory
+ * that does not exist, or is empty, is an empty log; it and its files are made
+ * by the first append, so an unused partition costs nothing. After an unclean
+ * stop the log is scanned from the recovery point, cut at the first bad byte
+ * (what is cut goes to <base>.log.<offset>.cut; a LOG_WARN line says so) and
+ * its indexes and producer state are rebuilt. r may be NULL.
+ * KE_CORRUPT: damage below the recovery point that cannot be rebuilt.
+ */
+int log_open(struct log **l, const struct sys *s, const char *dir,
+    const struct log_config *c, const struct log_known *k,
+    struct log_recovery *r, struct kerr *e);
+/*
+ * Flushes, writes the producer snapshot, closes and frees, also when it fails.
+ * Slices that readers still hold stay good. When it returns 0 for every log,
+ * the caller may write the marker of a clean stop (datadir.h).
+ */
+int log_close(struct log *l, struct kerr *e);
+/* Closes and frees without a flush or a snapshot, as a crash would. */
+void log_abandon(struct log *l);
+/*
+ * Closes, frees and removes the directory: renamed first to
+ * <name>.<uuid>-delete, so that a half-done removal is finished by the next
+ * start (datadir.h) and the name is free at once.
+ */
+int log_delete(struct log *l, struct kerr *e);
+void log_set_config(struct log *l, const struct log_config *c);
+
+/* Lock-free reads. */
+int64_t log_start(const struct log *l);
+int64_t log_end(const struct log *l);
+int64_t log_flushed(const struct log *l);
+/* True once a write, read or fdatasync failed; then nothing works but close. */
+bool log_offline(const struct log *l);
+/* Sum of the .log files' bytes. */
+int64_t log_size(const struct log *l);
+const char *log_dir(const struct log *l);
+
+/* What one append did. */
+struct log_appended {
+	int64_t	base;		/* first offset given out */
+	int64_t	last;		/* last offset */
+	int64_t	append_time;	/* LogAppendTime, else -1 */
+	int64_t	max_ts;		/* largest timestamp in the batches */
+	bool	duplicate;	/* nothing was written: base and last are those
+				   of the first time */
+};
+
+/*
+ * Appends the batches of v[0..n), each range one or more whole batches, with
+ * one pwritev. Base offset and leader epoch are set in the caller's memory;
+ * append_time >= 0 sets LogAppendTime as well, and with it a new CRC.
+ * The group enters one segment. Visible to log_read() on return, not flushed.
+ *
+ * A batch with a producer id is held against that producer's last batches:
+ * a repeated one makes the call succeed with duplicate set (the caller still
+ * waits until last is flushed); KE_BROKER 45 OUT_OF_ORDER_SEQUENCE_NUMBER: a
+ * gap; 47 INVALID_PRODUCER_EPOCH: an older epoch. An unknown producer is taken
+ * with any sequence (KIP-360).
+ */
+int log_append(struct log *l, const struct iovec *v, int n, int32_t epoch,
+    int64_t append_time, struct log_appended *a, struct kerr *e);
+/*
+ * The follower's append: offsets, epochs and timestamps are the leader's and
+ * stay as they are; no verdict on sequences. KE_DATA where the first offset is
+ * below the end; gaps are fine (compaction).
+ */
+int log_append_as_follower(struct log *l, const struct iovec *v, int n,
+    struct log_appended *a, struct kerr *e);
+/* Starts a new segment at the end, if the active one holds anything. */
+int log_roll(struct log *l, struct kerr *e);
+
+/*
+ * Finds whole batches for a reader: from the one that contains offset (or the
+ * first after it, where compaction left a hole), no batch that reaches upto,
+ * no more than max bytes; with min_one the first is given even when it is
+ * larger. The result lies in one segment file and may be shorter than what is
+ * there; len 0: nothing (offset >= upto, or the first batch is too large).
+ * out->p is NULL; fd and off are for sendfile or pread, for as long as
+ * out->hold (NULL when len is 0) is not dropped: exactly once, any thread.
+ * Costs a few short reads of the index, at the tail none at all.
+ * KE_RANGE: offset < start or > end.
+ */
+int log_read(struct log *l, int64_t offset, int64_t max, int64_t upto,
+    bool min_one, struct krecords *out, struct kerr *e);
+/* The same into memory: appends to b; returns the bytes added (0: none). */
+int64_t log_read_buf(struct log *l, int64_t offset, int64_t max,
+    int64_t upto, bool min_one, struct buf *b, struct kerr *e);
+
+/* A record found by time. */
+struct log_when {
+	int64_t	offset;		/* -1: none */
+	int64_t	timestamp;	/* of that record, -1: none */
+	int32_t	epoch;		/* its leader epoch, -1: none */
+};
+
+/* The first record below upto with timestamp >= ts. Costs index reads and the
+ * records of one batch. */
+int log_find_time(struct log *l, int64_t ts, int64_t upto,
+    struct log_when *w, struct kerr *e);
+/* The (first) record with the largest timestamp. */
+int log_find_max_time(struct log *l, struct log_when *w, struct kerr *e);
+
+/*
+ * Makes everything that was appended before the call durable: fdatasync of
+ * the segments written since the last flush and, the first time, of the names.
+ * log_flushed() then covers it. Appends and reads go on meanwhile.
+ */
+int log_flush(struct log *l, struct kerr *e);
+/*
+ * Makes durable what recovery below the returned offset leans on (indexes of
+ * finished segments, epochs): a recovery point for the checkpoint file.
+ * Negative: an error.
+ */
+int64_t log_checkpoint(struct log *l, struct kerr *e);
+
+/*
+ * Removes everything at and above offset (flushed and end move back; producer
+ * state and epochs follow) and makes that durable. A batch that offset falls
+ * into goes as a whole. No-op where offset >= end.
+ */
+int log_truncate_to(struct log *l, int64_t offset, struct kerr *e);
+/* Empties the log and lets it start at offset. */
+int log_truncate_all(struct log *l, int64_t offset, struct kerr *e);
+/* Moves start forward (DeleteRecords); data stays until retention takes it.
+ * KE_RANGE where offset > end. */
+int log_set_start(struct log *l, int64_t offset, struct kerr *e);
+
+/* Leader epochs (KIP-101). The latest, -1: none yet. */
+int32_t log_epoch(const struct log *l);
+/* The epoch that wrote offset; -1: unknown. */
+int32_t log_epoch_at(struct log *l, int64_t offset);
+/* OffsetForLeaderEpoch: the largest epoch <= asked into *found and the offset
+ * where it ended; both -1 where there is none. */
+void log_epoch_end(struct log *l, int32_t asked, int32_t *found, int64_t *end);
+/* A leader notes its new epoch at the end before its first append (optional:
+ * an append does it as well). */
+int log_begin_epoch(struct log *l, int32_t epoch, struct kerr *e);
+
+#endif
