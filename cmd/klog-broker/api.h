@@ -1,0 +1,42 @@
+/*
+ * api.h: the dispatch table: key, versions that are advertised, handler.
+ * Message pair and flexible version come from wire/api.h. Unknown keys and
+ * versions end before any handler runs.
+ */
+#ifndef KLOG_BROKER_API_H
+#define KLOG_BROKER_API_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct kapi;
+struct request;
+
+struct api {
+	int16_t	key;
+	int16_t	min, max;	/* advertised */
+	int16_t	least;		/* lowest that is really served (>= min) */
+	bool	piped;		/* need not wait for earlier requests */
+	void	(*handle)(struct request *);
+};
+
+/* The row of a key, or NULL. */
+const struct api *api_get(int16_t key);
+/* All rows, by key. */
+const struct api *api_rows(unsigned int *n);
+
+/* handle_*.c */
+void handle_api_versions(struct request *);
+void handle_metadata(struct request *);
+void handle_describe_cluster(struct request *);
+void handle_create_topics(struct request *);
+void handle_delete_topics(struct request *);
+void handle_create_partitions(struct request *);
+void handle_describe_configs(struct request *);
+void handle_init_producer_id(struct request *);
+void handle_find_coordinator(struct request *);
+void handle_produce(struct request *);
+void handle_fetch(struct request *);
+void handle_list_offsets(struct request *);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * broker.h: the broker as a whole; what every room may reach. Filled in
+ * before threads start, constant afterwards; what changes lies behind the
+ * rooms' own functions.
+ */
+#ifndef KLOG_BROKER_BROKER_H
+#define KLOG_BROKER_BROKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/sys.h"
+#include "config.h"
+#include "wire/types.h"
+
+struct control;
+struct image_slot;
+struct io;
+struct pool;
+
+struct broker {
+	const struct sys  *sys;
+	struct config	  *config;
+	const char	  *data_dir;	/* no slash at its end */
+	struct kuuid	   directory_id;
+	char		   cluster_id[64];
+	int32_t		   node_id;
+	enum flush_acks	   flush_acks;
+	bool		   private_mode;
+	bool		   clean_start;	/* the last stop left its marker */
+	struct image_slot *image;	/* where the current image hangs */
+	struct pool	  *pool;
+	struct control	  *control;
+	struct io	 **io;		/* the I/O threads */
+	unsigned int	   n_io;
+};
+
+#endif

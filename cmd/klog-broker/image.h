@@ -1,0 +1,53 @@
+/*
+ * image.h: the metadata image: what applying the metadata log gives. An image
+ * never changes and is counted; a new one shares all that stayed the same
+ * with the one before. I/O threads answer from the current image
+ * (request_image()) and reach partitions through it.
+ *
+ * Topics are counted too and hold a reference on each local partition
+ * (partition.h), so a partition lives as long as an image that shows it.
+ */
+#ifndef KLOG_BROKER_IMAGE_H
+#define KLOG_BROKER_IMAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wire/types.h"
+
+struct image;
+struct partition;
+struct topic_config;
+
+struct image_partition {
+	int32_t		  leader;		/* node id, -1 = none */
+	int32_t		  leader_epoch;
+	int32_t		  partition_epoch;
+	int32_t		  n_replicas, n_isr;
+	const int32_t	 *replicas;
+	const int32_t	 *isr;
+	struct partition *local;	/* ours; NULL where not on this broker
+					 * or its directory failed to open */
+};
+
+struct image_topic {
+	struct kstr	 name;
+	struct kuuid	 id;
+	bool		 internal;	/* __consumer_offsets and the like */
+	int32_t		 n;		/* partitions 0..n-1 */
+	const struct image_partition *partitions;
+	const struct topic_config *config;	/* overrides over defaults */
+};
+
+struct image *image_ref(const struct image *);
+void image_unref(const struct image *);	/* NULL is fine */
+
+/* NULL where there is none. Borrowed from the image. */
+const struct image_topic *image_topic(const struct image *, struct kstr name);
+const struct image_topic *image_topic_by_id(const struct image *,
+    const struct kuuid *);
+/* NULL where the index is out of range. */
+const struct image_partition *image_partition(const struct image_topic *,
+    int32_t index);
+
+#endif

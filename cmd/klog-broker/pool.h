@@ -1,0 +1,28 @@
+/*
+ * pool.h: a few threads for what blocks: flush rounds, cold reads, recovery,
+ * appends to the metadata log. Threads start when there is work and none is
+ * idle, up to a maximum, and leave when they idle: an idle broker has none.
+ */
+#ifndef KLOG_BROKER_POOL_H
+#define KLOG_BROKER_POOL_H
+
+#include "task.h"
+
+struct pool;
+
+/* Embedded in what the job is about; untouched by others until done() (or,
+ * where there is none, until work() was entered: it may free the job). */
+struct job {
+	void		 (*work)(struct job *);	/* on a pool thread */
+	void		 (*done)(struct job *);	/* then on home's; may be NULL */
+	struct mailbox	  *home;		/* NULL without done */
+	struct task	   task;		/* pool's own */
+};
+
+struct pool *pool_new(unsigned int max_threads);
+/* Ends what is queued, joins the threads. */
+void pool_free(struct pool *);
+/* From any thread. Jobs start in the order of their coming. */
+void pool_run(struct pool *, struct job *);
+
+#endif
