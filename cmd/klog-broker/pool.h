@@ -24,5 +24,7 @@ struct pool *pool_new(unsigned int max_threads);
 void pool_free(struct pool *);
 /* From any thread. Jobs start in the order of their coming. */
 void pool_run(struct pool *, struct job *);
+/* The plain form: fn(arg), nothing comes back. */
+void pool_call(struct pool *, void (*fn)(void *), void *arg);
 
 #endif

@@ -41,9 +41,9 @@ struct request;
 /* Names a waiting request to other threads, by value. A stale one is
  * harmless: the generation no longer matches. */
 struct waker {
-	uint32_t	thread;
-	uint32_t	id;
-	uint32_t	generation;
+	struct io	*io;
+	uint64_t	 id;
+	uint32_t	 generation;
 };
 
 enum wake_why {
@@ -74,7 +74,7 @@ struct request {
 	struct task	 task;
 	void		(*resume)(struct request *);
 	void		(*woken)(struct request *, enum wake_why);
-	struct waker	 waker;		/* id 0: none given out */
+	struct waker	 waker;		/* io NULL: none given out */
 	int64_t		 deadline_ns;
 	uint32_t	 heap_at;	/* place among the deadlines, 0 = none */
 	bool		 woken_early;	/* woken before it waited */
@@ -103,7 +103,7 @@ struct waker request_waker(struct request *r);
 void request_wait(struct request *r, int64_t timeout_ms,
     void (*woken)(struct request *, enum wake_why));
 /* From any thread, also under a lock. */
-void io_wake(struct broker *, struct waker);
+void io_wake(struct io *, uint64_t id, uint32_t generation);
 
 /* Runs fn(r) on r's own I/O thread: the way back from a pool job. r may find
  * its connection gone there; ending it is then still its holder's duty. */
