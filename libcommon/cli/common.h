@@ -1,0 +1,101 @@
+/*
+ * common.h: what every klog tool shares: options, configuration, the choice
+ * of the cluster, what is said on stderr, and a clean end.
+ *
+ *	struct opts { struct common common; ... };
+ *
+ *	int
+ *	main(int argc, char **argv)
+ *	{
+ *		struct opts o = { .common = COMMON_DEFAULTS, ... };
+ *		int n = common_start(&program, &o, &o.common, argc, argv);
+ *
+ *		(check operands argv[1..n] and values with usage_error())
+ *		if (common_cluster(&o.common, &cluster_options, &e) != 0)
+ *			return exit_report(&e, NULL);
+ *		...
+ *		return exit_flush(status);
+ *	}
+ */
+#ifndef KLOG_CLI_COMMON_H
+#define KLOG_CLI_COMMON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/config.h"
+#include "cli/exit.h"
+#include "cli/options.h"
+
+enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct common {
+	const char	*brokers;	/* -b */
+	const char	*profile;	/* --profile */
+	struct opt_list	 files;		/* -F */
+	struct opt_list	 props;		/* -X */
+	struct opt_list	 resolve;	/* --resolve HOST:PORT:ADDR */
+	int64_t		 first_contact;	/* -m, ms */
+	bool		 quiet;		/* -q */
+	int		 verbose;	/* -v, how often */
+	unsigned int	 debug;		/* -d, bits of enum log_area */
+	bool		 json;		/* -J, --json */
+	int		 color;		/* enum color_when */
+	int		 progress;	/* 0 as the terminal says, 1 yes, -1 no */
+	bool		 usage;		/* -h */
+	bool		 help;		/* --help */
+	bool		 version;	/* -V */
+	struct config	*config;	/* filled by common_start */
+};
+
+#define COMMON_DEFAULTS	{ .first_contact = 5000 }
+
+extern const char *const color_choices[];
+opt_fn common_debug;
+
+/*
+ * The rows, for a program's table. The help names the first two at the top
+ * ("Where") and the rest in its footer, so most rows have no text of their
+ * own: put OPT_WHERE first, OPT_COMMON last.
+ */
+#define OPT_WHERE(T, m)							\
+	OPT_GROUP("Where"),						\
+	OPT_STR('b', "brokers", "H[:P],..", T, m.brokers,		\
+	    "else $KLOG_BROKERS, profile, private broker"),		\
+	OPT_STR(0, "profile", "NAME", T, m.profile,			\
+	    "section of the config; also -F FILE, -X PROP=VAL"),	\
+	OPT_LIST('F', "config", "FILE", T, m.files, NULL),		\
+	OPT_LIST('X', "property", "PROP=VAL", T, m.props, NULL),	\
+	OPT_LIST(0, "resolve", "H:P:ADDR", T, m.resolve, NULL),
+#define OPT_COMMON(T, m)						\
+	OPT_DUR('m', "timeout", "SECS", T, m.first_contact, NULL),	\
+	OPT_FLAG('q', "quiet", T, m.quiet, NULL),			\
+	OPT_COUNT('v', "verbose", T, m.verbose, NULL),			\
+	OPT_CALL('d', "debug", "AREA,..", common_debug, NULL),		\
+	OPT_FLAG('J', "json", T, m.json, NULL),				\
+	OPT_CHOICE(0, "color", "WHEN", T, m.color, color_choices, NULL), \
+	OPT_SET(0, "progress", T, m.progress, 1, NULL),			\
+	OPT_SET(0, "no-progress", T, m.progress, -1, NULL),		\
+	OPT_FLAG('h', NULL, T, m.usage, NULL),				\
+	OPT_FLAG(0, "help", T, m.help, NULL),				\
+	OPT_FLAG('V', "version", T, m.version, NULL),
+/* A last line of --help that names those without text. */
+#define COMMON_FOOTER							\
+	"Other: -m SECS (first contact, 5), -q, -v, -d AREA, --[no-]progress,\n" \
+	"       --color WHEN, --resolve H:P:ADDR, -h (short), --help, -V, --version"
+
+/*
+ * Parses argv into base (whose member common is c), answers -h, --help and -V,
+ * reads files, environment and -X, and sets the log sink. Returns the number
+ * of operands, argv[1..n]. What is wrong with the command line or the
+ * configuration ends the program here (exit 2).
+ */
+int common_start(const struct program *, void *base, struct common *c,
+    int argc, char **argv);
+/* "program: text" and "try --help" on stderr, then exit 2. */
+void usage_error(const struct program *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3), noreturn));
+/* Whether to colour what goes to f: --color, NO_COLOR, TERM, a terminal. */
+bool common_color(const struct common *, FILE *f);
+
+#endif
