@@ -54,9 +54,9 @@ extern const char *const color_choices[];
 opt_fn common_debug;
 
 /*
- * The rows, for a program's table. The help names the first two at the top
- * ("Where") and the rest in its footer, so most rows have no text of their
- * own: put OPT_WHERE first, OPT_COMMON last.
+ * The rows, for a program's table: OPT_WHERE first, OPT_JSON (with what JSON
+ * means there) and OPT_CONTACT under the program's own headings, OPT_COMMON
+ * last: its rows have no text of their own, COMMON_FOOTER names them.
  */
 #define OPT_WHERE(T, m)							\
 	OPT_GROUP("Where"),						\
@@ -67,12 +67,15 @@ opt_fn common_debug;
 	OPT_LIST('F', "config", "FILE", T, m.files, NULL),		\
 	OPT_LIST('X', "property", "PROP=VAL", T, m.props, NULL),	\
 	OPT_LIST(0, "resolve", "H:P:ADDR", T, m.resolve, NULL),
+#define OPT_JSON(T, m, help_)						\
+	OPT_FLAG('J', "json", T, m.json, help_),
+#define OPT_CONTACT(T, m)						\
+	OPT_DUR('m', "timeout", "SECS", T, m.first_contact,		\
+	    "first contact (5)"),
 #define OPT_COMMON(T, m)						\
-	OPT_DUR('m', "timeout", "SECS", T, m.first_contact, NULL),	\
 	OPT_FLAG('q', "quiet", T, m.quiet, NULL),			\
 	OPT_COUNT('v', "verbose", T, m.verbose, NULL),			\
 	OPT_CALL('d', "debug", "AREA,..", common_debug, NULL),		\
-	OPT_FLAG('J', "json", T, m.json, NULL),				\
 	OPT_CHOICE(0, "color", "WHEN", T, m.color, color_choices, NULL), \
 	OPT_SET(0, "progress", T, m.progress, 1, NULL),			\
 	OPT_SET(0, "no-progress", T, m.progress, -1, NULL),		\
@@ -81,8 +84,8 @@ opt_fn common_debug;
 	OPT_FLAG('V', "version", T, m.version, NULL),
 /* A last line of --help that names those without text. */
 #define COMMON_FOOTER							\
-	"Other: -m SECS (first contact, 5), -q, -v, -d AREA, --[no-]progress,\n" \
-	"       --color WHEN, --resolve H:P:ADDR, -h (short), --help, -V, --version"
+	"Other: -q, -v, -d AREA, --color WHEN, --[no-]progress, "	\
+	"--resolve H:P:ADDR,\n       -h (short), --help, -V, --version"
 
 /*
  * Parses argv into base (whose member common is c), answers -h, --help and -V,
