@@ -4,13 +4,11 @@
 #include "logdir.h"
 
 void
-delayed_init(struct delayed *d, struct logdir *ld, struct io *io, uint64_t id,
-    uint32_t generation, int64_t need)
+delayed_init(struct delayed *d, struct logdir *ld, struct waker waker,
+    int64_t need)
 {
 	d->ld = ld;
-	d->io = io;
-	d->id = id;
-	d->generation = generation;
+	d->waker = waker;
 	atomic_init(&d->need, need);
 	atomic_init(&d->fired, false);
 }
@@ -19,7 +17,8 @@ void
 delayed_fire(struct delayed *d)
 {
 	if (!atomic_exchange(&d->fired, true))
-		d->ld->wake(d->io, d->id, d->generation);
+		d->ld->wake(d->waker.io, d->waker.id,
+		    d->waker.generation);
 }
 
 void
@@ -46,6 +45,7 @@ waitlist_add_ack(struct waitlist *l, struct waiter *w, struct delayed *d,
 	w->delayed = d;
 	w->offset = offset;
 	w->ack = true;
+	w->listed = true;
 	TAILQ_FOREACH_REVERSE(at, &l->acks, waiters, link)
 		if (at->offset <= offset)
 			break;
@@ -60,14 +60,17 @@ waitlist_add_data(struct waitlist *l, struct waiter *w, struct delayed *d)
 {
 	w->delayed = d;
 	w->ack = false;
+	w->listed = true;
 	TAILQ_INSERT_TAIL(&l->data, w, link);
 }
 
 void
 waitlist_remove(struct waitlist *l, struct waiter *w)
 {
+	if (!w->listed)
+		return;
 	TAILQ_REMOVE(w->ack ? &l->acks : &l->data, w, link);
-	w->partition = NULL;
+	w->listed = false;
 }
 
 void

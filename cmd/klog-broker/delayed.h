@@ -8,8 +8,8 @@
  * the request waits for is one number: partitions left to be acknowledged, or
  * bytes left to come. Whoever takes it to zero or below wakes the request,
  * once; the request, on its own thread, looks again at the partitions, and
- * must take all its waiters out before their memory goes. A deadline is the
- * request's own timer.
+ * must take all its waiters out, under the partitions' locks, before their
+ * memory goes. A deadline is the request's own timer.
  */
 #ifndef KLOG_BROKER_DELAYED_H
 #define KLOG_BROKER_DELAYED_H
@@ -19,15 +19,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct io;
+#include "request.h"
+
 struct logdir;
 struct partition;
 
 struct delayed {
 	struct logdir	*ld;		/* whose wake() is called */
-	struct io	*io;		/* the thread to wake */
-	uint64_t	 id;		/* the request there */
-	uint32_t	 generation;
+	struct waker	 waker;		/* the request, on its thread */
 	_Atomic int64_t	 need;		/* partitions or bytes still missing */
 	atomic_bool	 fired;		/* woken; not again */
 };
@@ -35,9 +34,10 @@ struct delayed {
 struct waiter {
 	TAILQ_ENTRY(waiter)	 link;
 	struct delayed		*delayed;
-	struct partition	*partition;	/* where it hangs, or NULL */
+	struct partition	*partition;	/* whose lock guards it; set once */
 	int64_t			 offset;	/* acks: the end to be covered */
 	bool			 ack;		/* in which of the two lists */
+	bool			 listed;	/* hangs there now */
 };
 
 TAILQ_HEAD(waiters, waiter);
@@ -48,8 +48,8 @@ struct waitlist {
 	struct waiters	data;
 };
 
-void delayed_init(struct delayed *, struct logdir *, struct io *, uint64_t id,
-    uint32_t generation, int64_t need);
+void delayed_init(struct delayed *, struct logdir *, struct waker,
+    int64_t need);
 /* Takes n off what is missing; wakes at zero. Any thread. */
 void delayed_credit(struct delayed *, int64_t n);
 /* Wakes whatever is missing. Any thread. */
@@ -61,6 +61,7 @@ void waitlist_add_ack(struct waitlist *, struct waiter *, struct delayed *,
     int64_t offset);
 /* Waits for bytes above the high watermark of now. */
 void waitlist_add_data(struct waitlist *, struct waiter *, struct delayed *);
+/* Nothing happens where it was removed already. */
 void waitlist_remove(struct waitlist *, struct waiter *);
 /* The high watermark is hw now, and shows that many bytes more. */
 void waitlist_advance(struct waitlist *, int64_t hw, int64_t bytes);

@@ -20,38 +20,15 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "base/err.h"
 #include "wire/types.h"
 
-struct io;
+struct delayed;			/* delayed.h: requests that wait */
 struct logdir;
-struct partition;
-struct waiter;			/* delayed.h */
-
-/* Topic configuration as far as the data plane reads it. Names are Kafka's;
- * -1 = no limit where Kafka says so. */
-struct partition_config {
-	int64_t	segment_bytes;
-	int64_t	segment_ms;
-	int64_t	segment_index_bytes;
-	int64_t	index_interval_bytes;
-	int64_t	retention_bytes;
-	int64_t	retention_ms;
-	int64_t	flush_messages;		/* INT64_MAX: not by count */
-	int64_t	flush_ms;		/* INT64_MAX: not by time */
-	int64_t	timestamp_before_max_ms; /* message.timestamp.before.max.ms */
-	int64_t	timestamp_after_max_ms;
-	int32_t	max_message_bytes;	/* of one batch, header included */
-	int32_t	min_insync_replicas;
-	bool	log_append_time;	/* message.timestamp.type */
-	bool	compact;		/* cleanup.policy has compact */
-	bool	delete;			/* cleanup.policy has delete */
-	int8_t	compression;		/* codec; -1 = the producer's */
-};
-
-/* Kafka's defaults. */
-void partition_config_init(struct partition_config *);
+struct topic_config;		/* config.h */
+struct waiter;
 
 /* What a PartitionRecord or PartitionChangeRecord says. */
 struct partition_state {
@@ -73,17 +50,17 @@ struct partition_offsets {
 /* Lifecycle: control thread. */
 
 /* A partition in that data directory, leaderless, one reference for the
- * caller; no disk is touched. topic is copied. */
+ * caller; no disk is touched. topic and configuration are copied. */
 struct partition *partition_new(struct logdir *, const char *topic,
     const struct kuuid *topic_id, int32_t index,
-    const struct partition_config *);
+    const struct topic_config *);
 struct partition *partition_ref(struct partition *);
 void partition_unref(struct partition *);
 /* This broker's id is self: it leads where state->leader == self. Waiting
  * requests of a leader that is none any more are woken. */
 void partition_apply(struct partition *, int32_t self,
     const struct partition_state *state);
-void partition_configure(struct partition *, const struct partition_config *);
+void partition_configure(struct partition *, const struct topic_config *);
 /* The topic is gone: answers UNKNOWN_TOPIC_OR_PARTITION from now on, wakes
  * whoever waits; its files go away in a job. The reference stays the
  * caller's. */
@@ -94,10 +71,79 @@ const char *partition_topic(const struct partition *);
 int32_t partition_index(const struct partition *);
 const struct kuuid *partition_topic_id(const struct partition *);
 
+/*
+ * Data: I/O threads. current_leader_epoch is the client's, -1 = not given.
+ * What they answer: 0; 3 (deleted), 5 (not ready yet), 6 (led elsewhere), 56
+ * (offline), 74 and 75 (the epoch is older or newer than ours).
+ */
+
+/* One batch on its way in; whole and validated (record/batch.h). */
+struct partition_append {
+	struct iovec	 batch;		/* is patched: offset, epoch, time */
+	int64_t		 append_time;	/* >= 0: LogAppendTime, ms */
+	bool		 wait;		/* acks=all */
+
+	int64_t		 base;		/* out: first offset */
+	int64_t		 log_start;	/* out */
+};
+
+/*
+ * Appends; also answers 19 (too few in sync for acks=all), 45 and 47
+ * (sequence, producer epoch). Where a->wait is set, w hangs in the partition
+ * until the high watermark covers the batch and counts 1 of what d needs then
+ * (at once where it covers it already); partition_acked() has to be called.
+ */
+int16_t partition_append(struct partition *, struct partition_append *a,
+    struct delayed *d, struct waiter *w);
+/* Takes w out and says how it went: 0, 7 (not yet), or why it will not be. */
+int16_t partition_acked(struct partition *, struct waiter *w);
+
+/* One partition of a Fetch. */
+struct partition_fetch {
+	int64_t		 offset;
+	int32_t		 current_leader_epoch;
+	int64_t		 max_bytes;
+	bool		 min_one;	/* the first batch whole, however big */
+	bool		 committed;	/* up to the last stable offset only */
+
+	struct krecords	 records;	/* out: len 0 where nothing */
+	int64_t		 high_watermark;	/* out; -1 on error */
+	int64_t		 last_stable;
+	int64_t		 log_start;
+};
+
+/* Also answers 1 (offset out of range; offsets are filled in all the same). */
+int16_t partition_fetch(struct partition *, struct partition_fetch *);
+/* Hangs w in until more is shown than partition_fetch() saw (the high
+ * watermark that it returned); bytes that appear count off what d needs.
+ * False: that is so already, or the leader changed; look again.
+ * partition_unwait() has to be called in either case. */
+bool partition_wait(struct partition *, int64_t high_watermark,
+    struct delayed *d, struct waiter *w);
+void partition_unwait(struct waiter *w);
+
+/* The special timestamps of ListOffsets. */
+enum {
+	OFFSET_LATEST = -1, OFFSET_EARLIEST = -2, OFFSET_MAX_TIME = -3,
+	OFFSET_EARLIEST_LOCAL = -4, OFFSET_LATEST_TIERED = -5
+};
+
+struct partition_when {
+	int64_t	offset;		/* -1: none */
+	int64_t	timestamp;	/* -1: none, or not asked */
+	int32_t	leader_epoch;	/* -1: unknown */
+};
+
+/* The first record at or after a time (ms), or a special one. May read the
+ * disk. */
+int16_t partition_find(struct partition *, int32_t current_leader_epoch,
+    int64_t timestamp, bool committed, struct partition_when *);
+/* OffsetForLeaderEpoch: the largest epoch <= asked and where it ended. */
+int16_t partition_epoch_end(struct partition *, int32_t current_leader_epoch,
+    int32_t asked, int32_t *found, int64_t *end);
+
 /* Bytes on disk, for DescribeLogDirs. */
 int64_t partition_size(struct partition *);
-/* 0 or 3 (deleted), 5 (no leader yet), 6 (led elsewhere), 56 (offline), 74
- * and 75 (epoch older or newer than ours; -1 = not asked). Fills o on 0. */
 int16_t partition_offsets(struct partition *, int32_t current_leader_epoch,
     struct partition_offsets *o);
 

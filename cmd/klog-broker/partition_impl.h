@@ -1,0 +1,82 @@
+/*
+ * partition_impl.h: the inside of a partition, for the files that make it up
+ * (partition.c, partition_io.c, flush.c, logdir.c) and no others.
+ *
+ * The log's own rules (store/log.h) let reads and flushes run next to an
+ * append, so they run without the lock. What keeps the log from being closed
+ * under them is `users`: whoever works on the log outside the lock counts
+ * itself in and out under it, and a deletion waits for the last one.
+ */
+#ifndef KLOG_BROKER_PARTITION_IMPL_H
+#define KLOG_BROKER_PARTITION_IMPL_H
+
+#include <bsd/sys/queue.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <uthash.h>
+
+#include "config.h"
+#include "delayed.h"
+#include "logdir.h"
+#include "partition.h"
+#include "store/log.h"
+
+struct partition {
+	/* constant */
+	struct logdir	*ld;
+	char		*name;		/* "topic-index": its directory */
+	char		*topic;
+	struct kuuid	 topic_id;
+	int32_t		 index;
+	_Atomic int	 refs;
+
+	/* the logdir's, under its lock */
+	TAILQ_ENTRY(partition) logdir_link;
+	UT_hash_handle	 hh;		/* by name; newest of that name */
+	bool		 present;	/* the directory was found at start */
+
+	pthread_mutex_t	 lock;		/* of all that follows */
+	struct partition *before;	/* deleted one of the same name whose
+					 * files may be there still */
+	struct topic_config config;
+	struct log	*log;		/* NULL: no directory yet */
+	int		 users;		/* at work on log outside the lock */
+	bool		 deleted;	/* the topic is gone */
+	bool		 gone;		/* and so are the files */
+	bool		 offline;	/* disk error */
+
+	bool		 leading;
+	int32_t		 leader;
+	int32_t		 leader_epoch;
+	int32_t		 partition_epoch;
+	int32_t		*isr;
+	int32_t		 n_isr;
+
+	int64_t		 high_watermark;
+	int64_t		 end_bytes;	/* appended since start */
+	int64_t		 shown_bytes;	/* below the high watermark */
+	int64_t		 flushed_bytes;
+
+	bool		 flushing;	/* a round is queued or running */
+	bool		 flush_again;	/* something came during it */
+	int64_t		 flush_ms;	/* when the last one ended */
+	struct waitlist	 waiting;
+};
+
+/* All with the lock held. */
+
+/* 0, or why this broker cannot serve it: 3, 5, 6, 56, 74, 75. */
+int16_t partition_check(struct partition *, int32_t leader_epoch);
+/* Opens the log if that did not happen yet. 0, 5 (a deleted namesake is still
+ * in the way) or 56. */
+int16_t partition_need_log(struct partition *);
+/* Moves the high watermark up to what the in-sync replicas have. */
+void partition_advance(struct partition *);
+/* A disk error: says so, once, and wakes everybody. */
+void partition_fail(struct partition *, const struct kerr *);
+/* Lets the last user of a deleted partition's log start the removal. */
+void partition_leave(struct partition *);
+/* Wants a flush round: starts one, or another after the running one. */
+void flush_want(struct partition *);
+
+#endif
