@@ -1,0 +1,63 @@
+/*
+ * api.h: the APIs of Kafka's protocol and the versions of them spoken here.
+ */
+#ifndef KLOG_WIRE_API_H
+#define KLOG_WIRE_API_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/field.h"
+
+enum kapi_key {
+	API_PRODUCE = 0,
+	API_FETCH = 1,
+	API_LIST_OFFSETS = 2,
+	API_METADATA = 3,
+	API_FIND_COORDINATOR = 10,
+	API_VERSIONS = 18,
+	API_CREATE_TOPICS = 19,
+	API_DELETE_TOPICS = 20,
+	API_INIT_PRODUCER_ID = 22,
+	API_DESCRIBE_CONFIGS = 32,
+	API_CREATE_PARTITIONS = 37,
+	API_DESCRIBE_CLUSTER = 60,
+};
+
+struct kapi {
+	int16_t			 key;
+	int16_t			 min;	/* versions that can be en-/decoded */
+	int16_t			 max;
+	int16_t			 advertised_min;	/* what a broker says it has;
+				 * below min: to be refused, yet some clients
+				 * look for it before they use other things */
+	int16_t			 flex;	/* first flexible version */
+	const char		*name;	/* Kafka's, e.g. "ListOffsets" */
+	const struct kmessage	*req;
+	const struct kmessage	*rsp;
+};
+
+/* NULL for a key that is not spoken here. */
+const struct kapi *kapi_get(int16_t key);
+/* All of them, in ascending order of their keys. */
+const struct kapi *kapi_all(size_t *n);
+/* Kafka's name of any key, spoken or not; "?" where there is none. */
+const char *kapi_name(int16_t key);
+
+static inline bool
+kapi_has(const struct kapi *api, int16_t version)
+{
+	return version >= api->min && version <= api->max;
+}
+
+/* The highest version that both sides speak, or -1. */
+static inline int16_t
+kapi_pick(const struct kapi *api, int16_t peer_min, int16_t peer_max)
+{
+	int16_t v = api->max < peer_max ? api->max : peer_max;
+
+	return v >= api->min && v >= peer_min ? v : -1;
+}
+
+#endif

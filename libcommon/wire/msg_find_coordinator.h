@@ -1,0 +1,39 @@
+/*
+ * msg_find_coordinator.h: FindCoordinator (key 10), versions 0-6.
+ */
+#ifndef KLOG_WIRE_MSG_FIND_COORDINATOR_H
+#define KLOG_WIRE_MSG_FIND_COORDINATOR_H
+
+#include "wire/field.h"
+
+struct find_coordinator_request {
+	struct kstr		key;			/* v0-3 */
+	/* 0 group, 1 transaction, 2 share */
+	int8_t			key_type;
+	KARRAY(struct kstr)	coordinator_keys;	/* v4+ (KIP-699) */
+};
+
+struct find_coordinator_response_coordinator {
+	struct kstr	key;
+	int32_t		node_id;
+	struct kstr	host;
+	int32_t		port;
+	int16_t		error_code;
+	struct kstr	error_message;
+};
+
+struct find_coordinator_response {
+	int32_t		throttle_time_ms;
+	int16_t		error_code;	/* v0-3, as far as port */
+	struct kstr	error_message;
+	int32_t		node_id;
+	struct kstr	host;
+	int32_t		port;
+	/* v4+ */
+	KARRAY(struct find_coordinator_response_coordinator)	coordinators;
+};
+
+extern const struct kmessage find_coordinator_request_msg;
+extern const struct kmessage find_coordinator_response_msg;
+
+#endif
