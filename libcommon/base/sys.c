@@ -1,10 +1,12 @@
 /* sys.c: struct sys of the machine itself; see sys.h. */
 #include "base/sys.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
@@ -151,6 +153,28 @@ real_rmdir(const struct sys *s, const char *path)
 }
 
 static int
+real_list(const struct sys *s, const char *dir,
+    int (*each)(void *, const char *), void *arg)
+{
+	struct dirent *d;
+	DIR *dp;
+	int rc = 0, saved;
+
+	(void)s;
+	if ((dp = opendir(dir)) == NULL)
+		return -1;
+	while (rc == 0 && (errno = 0, d = readdir(dp)) != NULL)
+		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
+			rc = each(arg, d->d_name);
+	if (rc == 0 && errno != 0)
+		rc = -1;
+	saved = errno;
+	closedir(dp);
+	errno = saved;
+	return rc;
+}
+
+static int
 real_sync_dir(const struct sys *s, const char *path)
 {
 	int fd, saved;
@@ -186,6 +210,7 @@ static const struct sys real = {
 	.unlink = real_unlink,
 	.mkdir = real_mkdir,
 	.rmdir = real_rmdir,
+	.list = real_list,
 	.sync_dir = real_sync_dir,
 };
 

@@ -39,6 +39,10 @@ struct sys {
 	int	(*unlink)(const struct sys *, const char *);
 	int	(*mkdir)(const struct sys *, const char *, mode_t);
 	int	(*rmdir)(const struct sys *, const char *);
+	/* every name in a directory but . and .., in no order, until each()
+	 * returns non-zero, which is then returned; -1 and errno on failure */
+	int	(*list)(const struct sys *, const char *dir,
+		    int (*each)(void *arg, const char *name), void *arg);
 	/* makes names in the directory durable: open, fsync, close */
 	int	(*sync_dir)(const struct sys *, const char *);
 };
