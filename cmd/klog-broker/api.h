@@ -1,7 +1,7 @@
 /*
- * api.h: the dispatch table: key, versions that are advertised, handler.
- * Message pair and flexible version come from wire/api.h. Unknown keys and
- * versions end before any handler runs.
+ * api.h: the dispatch table: key, handler. Message pair and the versions that
+ * are served come from wire/api.h; what is not in this table is not
+ * advertised. Unknown keys and versions end before any handler runs.
  */
 #ifndef KLOG_BROKER_API_H
 #define KLOG_BROKER_API_H
@@ -9,13 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct kapi;
 struct request;
 
 struct api {
 	int16_t	key;
-	int16_t	min, max;	/* advertised */
-	int16_t	least;		/* lowest that is really served (>= min) */
 	bool	piped;		/* need not wait for earlier requests */
 	void	(*handle)(struct request *);
 };

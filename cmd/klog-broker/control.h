@@ -16,8 +16,8 @@ struct request;
 /* Hands r to the control thread, which runs fn(r) and ends r from there, now
  * or later. From r's I/O thread. */
 void control_call(struct request *r, void (*fn)(struct request *));
-/* Runs a task on the control thread. From any thread. */
-void control_post(struct broker *, struct task *);
+/* Runs a message on the control thread. From any thread. */
+void control_post(struct broker *, struct loop_msg *);
 /* A pool job whose done() runs on the control thread (home is filled in). */
 void control_job(struct broker *, struct job *);
 

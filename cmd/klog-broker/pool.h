@@ -6,7 +6,7 @@
 #ifndef KLOG_BROKER_POOL_H
 #define KLOG_BROKER_POOL_H
 
-#include "task.h"
+#include "net/loop.h"
 
 struct pool;
 
@@ -15,8 +15,9 @@ struct pool;
 struct job {
 	void		 (*work)(struct job *);	/* on a pool thread */
 	void		 (*done)(struct job *);	/* then on home's; may be NULL */
-	struct mailbox	  *home;		/* NULL without done */
-	struct task	   task;		/* pool's own */
+	struct loop	  *home;		/* NULL without done */
+	struct loop_msg	   msg;			/* the rest is the pool's */
+	STAILQ_ENTRY(job)  link;
 };
 
 struct pool *pool_new(unsigned int max_threads);

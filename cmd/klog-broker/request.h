@@ -28,7 +28,9 @@
 #include <sys/queue.h>
 
 #include "base/arena.h"
-#include "task.h"
+#include "net/conn.h"
+#include "net/loop.h"
+#include "wire/chunks.h"
 #include "wire/types.h"
 
 struct api;
@@ -57,6 +59,7 @@ struct request {
 	struct broker	*broker;
 	struct io	*io;		/* the thread it belongs to */
 	const struct api *api;
+	const struct kapi *kapi;
 	void		*msg;		/* decoded, in arena; borrows from the
 					 * frame, which lives as long as r */
 	struct arena	 arena;		/* for the response's arrays too */
@@ -64,22 +67,21 @@ struct request {
 	int16_t		 version;
 	int32_t		 correlation;
 	struct kstr	 client_id;
-	size_t		 frame_size;	/* bytes of the frame, for budgets */
 	int64_t		 start_ns;	/* mono_ns when the frame was whole */
 	void		*state;		/* the handler's, while it waits */
 
 	/* request.c and peer.c only */
 	struct peer	*peer;		/* its connection */
-	uint8_t		*frame;
-	struct task	 task;
+	struct frame	 frame;		/* held */
+	struct loop_msg	 home;		/* on its way back to its thread */
 	void		(*resume)(struct request *);
 	void		(*woken)(struct request *, enum wake_why);
 	struct waker	 waker;		/* io NULL: none given out */
-	int64_t		 deadline_ns;
-	uint32_t	 heap_at;	/* place among the deadlines, 0 = none */
+	struct loop_timer deadline;
 	bool		 woken_early;	/* woken before it waited */
 	bool		 ended;
-	struct chunks	*out;		/* encoded response, until its turn */
+	bool		 close;		/* close the connection at its turn */
+	struct chunks	 out;		/* encoded response, until its turn */
 	TAILQ_ENTRY(request) link;	/* requests of the connection, in order */
 };
 
