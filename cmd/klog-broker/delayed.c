@@ -74,6 +74,15 @@ waitlist_remove(struct waitlist *l, struct waiter *w)
 }
 
 void
+waitlist_settle(struct waitlist *l, struct waiter *w, int64_t hw)
+{
+	if (!w->listed || w->offset > hw)
+		return;
+	waitlist_remove(l, w);
+	delayed_credit(w->delayed, 1);
+}
+
+void
 waitlist_advance(struct waitlist *l, int64_t hw, int64_t bytes)
 {
 	struct waiter *w;

@@ -59,6 +59,8 @@ void waitlist_init(struct waitlist *);
 /* Waits until the high watermark is at or past offset. */
 void waitlist_add_ack(struct waitlist *, struct waiter *, struct delayed *,
     int64_t offset);
+/* Counts it at once where the high watermark has got there already. */
+void waitlist_settle(struct waitlist *, struct waiter *, int64_t hw);
 /* Waits for bytes above the high watermark of now. */
 void waitlist_add_data(struct waitlist *, struct waiter *, struct delayed *);
 /* Nothing happens where it was removed already. */

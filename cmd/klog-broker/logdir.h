@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/sys.h"
 
+struct datadir;
 struct io;			/* an I/O thread: broker.h */
 struct partition;
 
@@ -26,6 +27,7 @@ TAILQ_HEAD(partition_list, partition);
 struct logdir {
 	/* set by the caller before logdir_init() */
 	const struct sys	*sys;
+	struct datadir		*datadir;	/* its lock is held */
 	const char		*path;		/* borrowed for ever */
 	bool			 acks_os;	/* flush.acks=os */
 	/* runs fn(arg) on a thread that may block; any thread may call */
@@ -35,11 +37,14 @@ struct logdir {
 	void			*ctx;		/* for run() */
 
 	/* inside */
-	pthread_mutex_t		 lock;		/* of all, n, and busy */
+	pthread_mutex_t		 lock;		/* of what follows; taken under
+						 * a partition's, never above */
 	pthread_cond_t		 idle;		/* busy went to 0 */
 	struct partition_list	 all;		/* by logdir_link */
+	struct partition	*by_name;	/* hash */
 	int			 n;
 	int			 busy;		/* jobs given to run() */
+	pthread_mutex_t		 writing;	/* one checkpoint at a time */
 };
 
 void logdir_init(struct logdir *);
@@ -56,5 +61,12 @@ int logdir_checkpoint(struct logdir *, struct kerr *);
  * checkpoints. 0 means: everything is on disk and a clean-stop marker may be
  * left. Blocks. */
 int logdir_close(struct logdir *, struct kerr *);
+/* After the last partition_unref(). */
+void logdir_release(struct logdir *);
+
+/* For the partitions: run() for logdir_close() to wait for; the job itself
+ * calls logdir_job_done() when it is through with the log. */
+void logdir_job(struct logdir *, void (*fn)(void *), void *arg);
+void logdir_job_done(struct logdir *);
 
 #endif

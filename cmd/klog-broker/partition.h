@@ -122,20 +122,14 @@ bool partition_wait(struct partition *, int64_t high_watermark,
     struct delayed *d, struct waiter *w);
 void partition_unwait(struct waiter *w);
 
-/* The special timestamps of ListOffsets. */
-enum {
-	OFFSET_LATEST = -1, OFFSET_EARLIEST = -2, OFFSET_MAX_TIME = -3,
-	OFFSET_EARLIEST_LOCAL = -4, OFFSET_LATEST_TIERED = -5
-};
-
 struct partition_when {
 	int64_t	offset;		/* -1: none */
 	int64_t	timestamp;	/* -1: none, or not asked */
 	int32_t	leader_epoch;	/* -1: unknown */
 };
 
-/* The first record at or after a time (ms), or a special one. May read the
- * disk. */
+/* The first record at or after a time (ms), or what enum list_offsets_time
+ * names (wire/msg_list_offsets.h). May read the disk. */
 int16_t partition_find(struct partition *, int32_t current_leader_epoch,
     int64_t timestamp, bool committed, struct partition_when *);
 /* OffsetForLeaderEpoch: the largest epoch <= asked and where it ended. */

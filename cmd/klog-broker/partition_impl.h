@@ -42,7 +42,7 @@ struct partition {
 	struct log	*log;		/* NULL: no directory yet */
 	int		 users;		/* at work on log outside the lock */
 	bool		 deleted;	/* the topic is gone */
-	bool		 gone;		/* and so are the files */
+	atomic_bool	 gone;		/* and so are the files */
 	bool		 offline;	/* disk error */
 
 	bool		 leading;
@@ -76,6 +76,12 @@ void partition_advance(struct partition *);
 void partition_fail(struct partition *, const struct kerr *);
 /* Lets the last user of a deleted partition's log start the removal. */
 void partition_leave(struct partition *);
+/* A new leader looks at what it has. */
+void partition_begin(struct partition *);
+/* Opens the log of a directory; blocks. */
+int partition_open(struct partition *, const struct log_known *,
+    struct log_recovery *, struct kerr *);
+void partition_log_config(const struct partition *, struct log_config *);
 /* Wants a flush round: starts one, or another after the running one. */
 void flush_want(struct partition *);
 

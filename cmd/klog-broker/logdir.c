@@ -1,0 +1,336 @@
+/* logdir.c: the data directory; see logdir.h. */
+#include "logdir.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "partition_impl.h"
+#include "store/checkpoint.h"
+#include "store/datadir.h"
+
+void
+logdir_init(struct logdir *ld)
+{
+	pthread_mutex_init(&ld->lock, NULL);
+	pthread_mutex_init(&ld->writing, NULL);
+	pthread_cond_init(&ld->idle, NULL);
+	TAILQ_INIT(&ld->all);
+	ld->by_name = NULL;
+	ld->n = ld->busy = 0;
+}
+
+void
+logdir_job(struct logdir *ld, void (*fn)(void *), void *arg)
+{
+	pthread_mutex_lock(&ld->lock);
+	ld->busy++;
+	pthread_mutex_unlock(&ld->lock);
+	ld->run(ld->ctx, fn, arg);
+}
+
+void
+logdir_job_done(struct logdir *ld)
+{
+	pthread_mutex_lock(&ld->lock);
+	assert(ld->busy > 0);
+	if (--ld->busy == 0)
+		pthread_cond_broadcast(&ld->idle);
+	pthread_mutex_unlock(&ld->lock);
+}
+
+static void
+wait_idle(struct logdir *ld)
+{
+	pthread_mutex_lock(&ld->lock);
+	while (ld->busy > 0)
+		pthread_cond_wait(&ld->idle, &ld->lock);
+	pthread_mutex_unlock(&ld->lock);
+}
+
+/* A reference, unless the last one is being given up just now. */
+static struct partition *
+try_ref(struct partition *p)
+{
+	int n = atomic_load(&p->refs);
+
+	while (n > 0)
+		if (atomic_compare_exchange_weak(&p->refs, &n, n + 1))
+			return p;
+	return NULL;
+}
+
+/* References to all partitions, in an array to be freed: a partition's lock
+ * must not be taken under the logdir's. */
+static struct partition **
+snapshot(struct logdir *ld, int *n)
+{
+	struct partition **v, *p;
+
+	*n = 0;
+	pthread_mutex_lock(&ld->lock);
+	v = xreallocarray(NULL, (size_t)ld->n + 1, sizeof(struct partition *));
+	TAILQ_FOREACH(p, &ld->all, logdir_link)
+		if ((v[*n] = try_ref(p)) != NULL)
+			(*n)++;
+	pthread_mutex_unlock(&ld->lock);
+	return v;
+}
+
+/* Start. */
+
+static int
+see_directory(void *arg, const char *name, const char *topic,
+    int32_t partition)
+{
+	struct logdir *ld = arg;
+	struct partition *p;
+
+	HASH_FIND_STR(ld->by_name, name, p);
+	if (p != NULL)
+		p->present = true;
+	else
+		log_line(LOG_WARN, LOG_BROKER, "%s/%s belongs to no topic "
+		    "here; left alone", ld->path, name);
+	return 0;
+}
+
+/* A directory may be an older topic's of the same name. */
+static int
+check_topic_id(struct partition *p, struct kerr *e)
+{
+	char *dir = xasprintf("%s/%s", p->ld->path, p->name);
+	char theirs[23], ours[23];
+	struct kuuid id;
+	int rc = 0;
+
+	if (partition_metadata_load(p->ld->sys, dir, &id, NULL) == 0 &&
+	    !kuuid_eq(&id, &p->topic_id)) {
+		kuuid_format(&id, theirs);
+		kuuid_format(&p->topic_id, ours);
+		rc = kerr_set(e, KE_CORRUPT, "%s: belongs to topic id %s, not "
+		    "%s", p->name, theirs, ours);
+	}
+	free(dir);
+	return rc;
+}
+
+struct opening {
+	struct partition	*p;
+	struct log_known	 known;
+	int64_t			 high_watermark;
+};
+
+/* Failing takes that one partition offline; partition_fail() says why. */
+static void
+open_job(void *arg)
+{
+	struct opening *o = arg;
+	struct partition *p = o->p;
+	struct kerr e = KERR_INIT;
+
+	pthread_mutex_lock(&p->lock);
+	if (check_topic_id(p, &e) < 0)
+		partition_fail(p, &e);
+	else if (partition_open(p, &o->known, NULL, &e) == 0) {
+		p->high_watermark = o->high_watermark;
+		if (p->high_watermark > log_end(p->log))
+			p->high_watermark = log_end(p->log);
+		if (p->high_watermark < log_start(p->log))
+			p->high_watermark = log_start(p->log);
+		if (p->leading)
+			partition_begin(p);
+	}
+	pthread_mutex_unlock(&p->lock);
+	logdir_job_done(p->ld);
+	partition_unref(p);
+	free(o);
+}
+
+enum { RECOVERY, HW, START, CHECKPOINTS };
+
+static const char *const checkpoint_names[CHECKPOINTS] = {
+	[RECOVERY] = CHECKPOINT_RECOVERY,
+	[HW] = CHECKPOINT_HW,
+	[START] = CHECKPOINT_START,
+};
+
+static void
+release_checkpoints(struct checkpoint c[CHECKPOINTS])
+{
+	for (int i = 0; i < CHECKPOINTS; i++)
+		checkpoint_release(&c[i]);
+}
+
+/* A checkpoint that cannot be read costs a longer scan and no more. */
+static void
+load_checkpoints(struct logdir *ld, struct checkpoint c[CHECKPOINTS])
+{
+	for (int i = 0; i < CHECKPOINTS; i++) {
+		struct kerr e = KERR_INIT;
+		char *path = xasprintf("%s/%s", ld->path, checkpoint_names[i]);
+
+		if (checkpoint_load(&c[i], ld->sys, path, &e) < 0)
+			log_line(LOG_WARN, LOG_BROKER, "%s", e.msg);
+		free(path);
+	}
+}
+
+static void
+start_opening(struct partition *p, struct checkpoint c[CHECKPOINTS],
+    bool clean)
+{
+	struct opening *o = xcalloc(1, sizeof(*o));
+
+	o->p = p;
+	o->known.clean = clean;
+	o->known.topic_id = p->topic_id;
+	o->known.recovery_point = checkpoint_get(&c[RECOVERY], p->topic,
+	    p->index, 0);
+	o->known.start = checkpoint_get(&c[START], p->topic, p->index, 0);
+	o->high_watermark = checkpoint_get(&c[HW], p->topic, p->index, 0);
+	logdir_job(p->ld, open_job, o);
+}
+
+int
+logdir_recover(struct logdir *ld, bool clean, struct kerr *e)
+{
+	struct checkpoint c[CHECKPOINTS] = { 0 };
+	struct partition **all;
+	int n, rc;
+
+	rc = datadir_scan(ld->datadir, see_directory, ld, e);
+	if (rc < 0)
+		return rc;
+	load_checkpoints(ld, c);
+	all = snapshot(ld, &n);
+	for (int i = 0; i < n; i++) {
+		if (all[i]->present)
+			start_opening(all[i], c, clean);
+		else
+			partition_unref(all[i]);
+	}
+	free(all);
+	wait_idle(ld);
+	release_checkpoints(c);
+	return 0;
+}
+
+/* Checkpoints. */
+
+/* Leaves out what has no files. The recovery point of a log that failed stays
+ * unknown, which means a scan from the start. */
+static void
+note(struct partition *p, struct checkpoint c[CHECKPOINTS])
+{
+	int64_t start, hw, recovered;
+	struct kerr e = KERR_INIT;
+
+	pthread_mutex_lock(&p->lock);
+	if (p->log == NULL || p->deleted || p->offline) {
+		pthread_mutex_unlock(&p->lock);
+		return;
+	}
+	start = log_start(p->log);
+	hw = p->high_watermark;
+	p->users++;
+	pthread_mutex_unlock(&p->lock);
+
+	recovered = log_checkpoint(p->log, &e);
+
+	pthread_mutex_lock(&p->lock);
+	if (recovered < 0)
+		partition_fail(p, &e);
+	partition_leave(p);
+	pthread_mutex_unlock(&p->lock);
+	if (recovered >= 0)
+		checkpoint_set(&c[RECOVERY], p->topic, p->index, recovered);
+	checkpoint_set(&c[HW], p->topic, p->index, hw);
+	if (start > 0)
+		checkpoint_set(&c[START], p->topic, p->index, start);
+}
+
+static int
+save_checkpoints(struct logdir *ld, struct checkpoint c[CHECKPOINTS],
+    struct kerr *e)
+{
+	int rc = 0;
+
+	for (int i = 0; i < CHECKPOINTS && rc == 0; i++) {
+		char *path = xasprintf("%s/%s", ld->path, checkpoint_names[i]);
+
+		rc = checkpoint_save(&c[i], ld->sys, path, e);
+		free(path);
+	}
+	return rc;
+}
+
+int
+logdir_checkpoint(struct logdir *ld, struct kerr *e)
+{
+	struct checkpoint c[CHECKPOINTS] = { 0 };
+	struct partition **all;
+	int n, rc;
+
+	pthread_mutex_lock(&ld->writing);
+	all = snapshot(ld, &n);
+	for (int i = 0; i < n; i++) {
+		note(all[i], c);
+		partition_unref(all[i]);
+	}
+	free(all);
+	rc = save_checkpoints(ld, c, e);
+	pthread_mutex_unlock(&ld->writing);
+	release_checkpoints(c);
+	return rc;
+}
+
+/* Stop. */
+
+static int
+close_log(struct partition *p, struct kerr *e)
+{
+	struct log *l;
+	int rc = 0;
+
+	pthread_mutex_lock(&p->lock);
+	l = p->log;
+	p->log = NULL;
+	if (l != NULL)
+		rc = log_close(l, e);
+	if (p->offline && rc == 0)
+		rc = kerr_set(e, KE_OFFLINE, "%s: offline", p->name);
+	p->offline = true;
+	pthread_mutex_unlock(&p->lock);
+	return rc;
+}
+
+int
+logdir_close(struct logdir *ld, struct kerr *e)
+{
+	struct partition **all;
+	int n, rc;
+
+	wait_idle(ld);
+	rc = logdir_checkpoint(ld, e);
+	all = snapshot(ld, &n);
+	for (int i = 0; i < n; i++) {
+		int one = close_log(all[i], rc == 0 ? e : NULL);
+
+		if (rc == 0)
+			rc = one;
+		partition_unref(all[i]);
+	}
+	free(all);
+	return rc;
+}
+
+void
+logdir_release(struct logdir *ld)
+{
+	assert(TAILQ_EMPTY(&ld->all));
+	pthread_cond_destroy(&ld->idle);
+	pthread_mutex_destroy(&ld->writing);
+	pthread_mutex_destroy(&ld->lock);
+}

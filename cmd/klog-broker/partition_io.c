@@ -1,0 +1,301 @@
+/*
+ * partition_io.c: appending to a partition, reading from it, waiting for it.
+ * What I/O threads call; each function takes the lock for a moment, and the
+ * reads of the log itself run without it.
+ */
+#include "partition.h"
+
+#include "base/log.h"
+#include "partition_impl.h"
+#include "wire/kerror.h"
+#include "wire/msg_list_offsets.h"
+
+/* Up to where a reader may look. Transactions will hold the last stable
+ * offset back; until then nothing is unstable. */
+static int64_t
+last_stable(const struct partition *p)
+{
+	return p->high_watermark;
+}
+
+/* Kafka's own durability needs an fsync now and then where the topic asks for
+ * it; ours is a round after every append. */
+static void
+flush_after(struct partition *p)
+{
+	if (!p->ld->acks_os)
+		flush_want(p);
+	else if (log_end(p->log) - log_flushed(p->log) >=
+	    p->config.flush_messages)
+		flush_want(p);
+}
+
+/* What the log's verdict means to a producer. */
+static int16_t
+append_error(struct partition *p, const struct kerr *e)
+{
+	if (e->code == KE_BROKER)
+		return (int16_t)e->kafka;
+	if (e->code == KE_RANGE || e->code == KE_DATA || e->code == KE_PROTO)
+		return ERR_CORRUPT_MESSAGE;
+	partition_fail(p, e);
+	return ERR_KAFKA_STORAGE_ERROR;
+}
+
+static int16_t
+append(struct partition *p, struct partition_append *a, int64_t *last)
+{
+	struct log_appended done;
+	struct kerr e = KERR_INIT;
+	int16_t error;
+
+	if ((error = partition_check(p, -1)) != 0)
+		return error;
+	if (a->wait && p->n_isr < p->config.min_insync_replicas)
+		return ERR_NOT_ENOUGH_REPLICAS;
+	if ((error = partition_need_log(p)) != 0)
+		return error;
+	if (log_append(p->log, &a->batch, 1, p->leader_epoch, a->append_time,
+	    &done, &e) < 0)
+		return append_error(p, &e);
+	a->base = done.base;
+	a->log_start = log_start(p->log);
+	*last = done.last;
+	if (!done.duplicate)
+		p->end_bytes += (int64_t)a->batch.iov_len;
+	return ERR_NONE;
+}
+
+int16_t
+partition_append(struct partition *p, struct partition_append *a,
+    struct delayed *d, struct waiter *w)
+{
+	int64_t last;
+	int16_t error;
+
+	w->partition = p;
+	w->listed = false;
+	pthread_mutex_lock(&p->lock);
+	if ((error = append(p, a, &last)) == 0) {
+		if (a->wait)
+			waitlist_add_ack(&p->waiting, w, d, last + 1);
+		flush_after(p);
+		if (p->ld->acks_os)
+			partition_advance(p);
+		if (a->wait)
+			waitlist_settle(&p->waiting, w, p->high_watermark);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return error;
+}
+
+int16_t
+partition_acked(struct partition *p, struct waiter *w)
+{
+	int16_t error = ERR_NONE;
+
+	pthread_mutex_lock(&p->lock);
+	waitlist_remove(&p->waiting, w);
+	if (p->high_watermark < w->offset &&
+	    (error = partition_check(p, -1)) == 0)
+		error = ERR_REQUEST_TIMED_OUT;
+	pthread_mutex_unlock(&p->lock);
+	return error;
+}
+
+/* Goes to work on the log outside the lock. False: there is none. */
+static bool
+enter(struct partition *p)
+{
+	bool there;
+
+	pthread_mutex_lock(&p->lock);
+	there = p->log != NULL && !p->deleted;
+	if (there)
+		p->users++;
+	pthread_mutex_unlock(&p->lock);
+	return there;
+}
+
+static void
+leave(struct partition *p)
+{
+	pthread_mutex_lock(&p->lock);
+	partition_leave(p);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static int16_t
+fetch_log(struct partition *p, struct partition_fetch *f)
+{
+	int64_t upto = f->committed ? f->last_stable : f->high_watermark;
+	struct kerr e = KERR_INIT;
+	int rc;
+
+	rc = log_read(p->log, f->offset, f->max_bytes, upto, f->min_one,
+	    &f->records, &e);
+	if (rc >= 0)
+		return ERR_NONE;
+	f->records.len = 0;
+	f->records.hold = NULL;
+	if (e.code == KE_RANGE)
+		return ERR_OFFSET_OUT_OF_RANGE;
+	pthread_mutex_lock(&p->lock);
+	partition_fail(p, &e);
+	pthread_mutex_unlock(&p->lock);
+	return ERR_KAFKA_STORAGE_ERROR;
+}
+
+int16_t
+partition_fetch(struct partition *p, struct partition_fetch *f)
+{
+	struct partition_offsets o;
+	int16_t error;
+
+	f->records = (struct krecords){ .fd = -1 };
+	f->high_watermark = f->last_stable = f->log_start = -1;
+	error = partition_offsets(p, f->current_leader_epoch, &o);
+	if (error != 0)
+		return error;
+	f->high_watermark = o.high_watermark;
+	f->last_stable = o.last_stable;
+	f->log_start = o.start;
+	if (!enter(p))
+		return f->offset == 0 ? ERR_NONE : ERR_OFFSET_OUT_OF_RANGE;
+	error = fetch_log(p, f);
+	leave(p);
+	return error;
+}
+
+bool
+partition_wait(struct partition *p, int64_t high_watermark,
+    struct delayed *d, struct waiter *w)
+{
+	bool waits;
+
+	w->partition = p;
+	w->listed = false;
+	pthread_mutex_lock(&p->lock);
+	waits = p->high_watermark == high_watermark &&
+	    partition_check(p, -1) == 0;
+	if (waits)
+		waitlist_add_data(&p->waiting, w, d);
+	pthread_mutex_unlock(&p->lock);
+	return waits;
+}
+
+void
+partition_unwait(struct waiter *w)
+{
+	struct partition *p = w->partition;
+
+	pthread_mutex_lock(&p->lock);
+	waitlist_remove(&p->waiting, w);
+	pthread_mutex_unlock(&p->lock);
+}
+
+int16_t
+partition_offsets(struct partition *p, int32_t current_leader_epoch,
+    struct partition_offsets *o)
+{
+	int16_t error;
+
+	pthread_mutex_lock(&p->lock);
+	error = partition_check(p, current_leader_epoch);
+	if (error == 0) {
+		o->start = p->log != NULL ? log_start(p->log) : 0;
+		o->end = p->log != NULL ? log_end(p->log) : 0;
+		o->high_watermark = p->high_watermark;
+		o->last_stable = last_stable(p);
+		o->leader_epoch = p->leader_epoch;
+	}
+	pthread_mutex_unlock(&p->lock);
+	return error;
+}
+
+/* The special times that need no search. True where it was one of them. */
+static bool
+find_special(const struct partition_offsets *o, int64_t timestamp,
+    bool committed, struct partition_when *w)
+{
+	w->timestamp = -1;
+	w->leader_epoch = o->leader_epoch;
+	switch (timestamp) {
+	case OFFSETS_LATEST:
+		w->offset = committed ? o->last_stable : o->high_watermark;
+		return true;
+	case OFFSETS_EARLIEST:
+	case OFFSETS_EARLIEST_LOCAL:
+		w->offset = o->start;
+		return true;
+	case OFFSETS_LATEST_TIERED:	/* no tier: none (KIP-1005) */
+		w->offset = w->leader_epoch = -1;
+		return true;
+	default:
+		w->offset = w->leader_epoch = -1;
+		return false;
+	}
+}
+
+static int16_t
+find_log(struct partition *p, int64_t timestamp, int64_t upto,
+    struct partition_when *w)
+{
+	struct log_when when;
+	struct kerr e = KERR_INIT;
+	int rc;
+
+	if (timestamp == OFFSETS_MAX_TIMESTAMP)
+		rc = log_find_max_time(p->log, &when, &e);
+	else
+		rc = log_find_time(p->log, timestamp, upto, &when, &e);
+	if (rc < 0) {
+		log_line(LOG_WARN, LOG_BROKER, "%s", e.msg);
+		return ERR_KAFKA_STORAGE_ERROR;
+	}
+	if (when.offset >= upto)
+		return ERR_NONE;
+	w->offset = when.offset;
+	w->timestamp = when.timestamp;
+	w->leader_epoch = when.epoch;
+	return ERR_NONE;
+}
+
+int16_t
+partition_find(struct partition *p, int32_t current_leader_epoch,
+    int64_t timestamp, bool committed, struct partition_when *w)
+{
+	struct partition_offsets o;
+	int16_t error;
+
+	w->offset = w->timestamp = w->leader_epoch = -1;
+	error = partition_offsets(p, current_leader_epoch, &o);
+	if (error != 0 || find_special(&o, timestamp, committed, w))
+		return error;
+	if (!enter(p))
+		return ERR_NONE;
+	error = find_log(p, timestamp,
+	    committed ? o.last_stable : o.high_watermark, w);
+	leave(p);
+	return error;
+}
+
+int16_t
+partition_epoch_end(struct partition *p, int32_t current_leader_epoch,
+    int32_t asked, int32_t *found, int64_t *end)
+{
+	int16_t error;
+
+	*found = -1;
+	*end = -1;
+	pthread_mutex_lock(&p->lock);
+	error = partition_check(p, current_leader_epoch);
+	if (error == 0 && asked == p->leader_epoch) {
+		*found = asked;
+		*end = p->log != NULL ? log_end(p->log) : 0;
+	} else if (error == 0 && p->log != NULL) {
+		log_epoch_end(p->log, asked, found, end);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return error;
+}
