@@ -99,7 +99,7 @@ size_t conn_partial(const struct conn *c);
 /* Queues a list and empties it: memory and holds go over to the connection.
  * The list carries complete frames, lengths included. */
 void conn_send(struct conn *c, struct chunks *out);
-/* Sends now what can be sent without waiting. */
+/* Sends now what can be sent without waiting; drained() may be called. */
 void conn_flush(struct conn *c);
 size_t conn_queued(const struct conn *c);
 /* No frames and no reading between the two; frames that were read already

@@ -35,6 +35,10 @@ void loop_stop(struct loop *l);
 int64_t loop_now(const struct loop *l);
 int64_t loop_clock(struct loop *l);
 
+/* One pointer that the layer above keeps with the loop; release() is called for
+ * it, unless NULL, when the loop is freed. */
+void **loop_extra(struct loop *l, void (*release)(void *));
+
 /* A descriptor. */
 enum { LOOP_READ = 1, LOOP_WRITE = 2 };
 
