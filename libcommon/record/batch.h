@@ -101,8 +101,9 @@ int32_t batch_last_sequence(const struct batch_header *h);
  * the length holds a header, the magic, and that count and last_offset_delta
  * are not negative; not the CRC, and not that the whole batch is there.
  *	KE_AGAIN	n is less than the header: a batch cut short
- *	KE_PROTO	the length is too small, or numbers are negative
+ *	KE_PROTO	the length is too small for a header
  *	KE_UNSUPPORTED	another magic (0 and 1: formats before Kafka 0.11)
+ *	KE_DATA		a negative count or last_offset_delta
  */
 int batch_header_parse(const void *p, size_t n, struct batch_header *h,
     struct kerr *e);
@@ -110,6 +111,10 @@ int batch_header_parse(const void *p, size_t n, struct batch_header *h,
 /* The same, and KE_AGAIN where the batch does not end within n. */
 int batch_parse(const void *p, size_t n, struct batch_header *h,
     struct kerr *e);
+
+/* What a broker answers to Produce where batch_parse() returned this: Kafka's
+ * error code, CORRUPT_MESSAGE (2) or INVALID_RECORD (87). */
+int batch_parse_error(int code);
 
 /* Writes all fields of h but the CRC over the 61 bytes at p. */
 void batch_header_put(void *p, const struct batch_header *h);
@@ -136,7 +141,8 @@ struct batch_verdict {
 	int		error;		/* Kafka's error code, 0 = fine */
 	int32_t		record;		/* index of the bad one, -1: the batch*/
 	const char	*message;	/* static text, NULL when fine */
-	int64_t		max_timestamp;	/* greatest time of its records */
+	int64_t		max_timestamp;	/* for batch_set_time(): greatest time
+					 * of its records, or rules->now */
 };
 
 /*

@@ -14,6 +14,7 @@
 #ifndef KLOG_RECORD_COMPRESS_H
 #define KLOG_RECORD_COMPRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
