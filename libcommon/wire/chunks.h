@@ -57,11 +57,15 @@ void chunks_put(struct chunks *c, const void *p, size_t n);
 /* Takes up the bytes that the caller has put at the end of c->own since it was
  * `from` bytes long. */
 void chunks_own(struct chunks *c, size_t from);
-/* Appends borrowed bytes, or a range of a file; h may be NULL. Nothing is
- * appended where n is 0, and h is dropped at once. */
+/* Appends borrowed bytes, or a range of a file; h may be NULL. Where n is 0, h
+ * waits for its turn all the same. */
 void chunks_slice(struct chunks *c, const void *p, size_t n, struct khold *h);
 void chunks_file_range(struct chunks *c, int fd, off_t off, size_t n,
     struct khold *h);
+
+/* Takes bytes off the end until len are left. Holds of what goes are not
+ * dropped: they are the caller's again. */
+void chunks_truncate(struct chunks *c, uint64_t len);
 
 static inline bool
 chunks_empty(const struct chunks *c)

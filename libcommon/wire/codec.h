@@ -17,8 +17,8 @@
 #include "wire/field.h"
 
 /* Reads a body of that version into out, a struct of msg->size bytes, of which
- * every member is set. Strings, bytes and records borrow from r's memory, arrays
- * and optional structs lie in a. Bytes that follow the body stay in r: Kafka
+ * every member is set. Strings, bytes and records borrow from r's memory,
+ * arrays and optional structs lie in a. Bytes that follow the body stay in r: Kafka
  * does not mind them. On error out holds no more than garbage. */
 int kmsg_decode(const struct kmessage *msg, int16_t version, struct rd *r,
     struct arena *a, void *out, struct kerr *e);
@@ -26,7 +26,7 @@ int kmsg_decode(const struct kmessage *msg, int16_t version, struct rd *r,
 /* Appends the body to out. Records become borrowed chunks or file ranges, with
  * their hold handed over; all else is copied, so that in may go at once. A null
  * where the version has none is KE_DATA, a string or array too long for its
- * length field KE_RANGE; out then holds part of a body, to be cleared. */
+ * length field KE_RANGE; out is then as it was, and holds stay with the caller. */
 int kmsg_encode(const struct kmessage *msg, int16_t version, const void *in,
     struct chunks *out, struct kerr *e);
 
@@ -39,13 +39,14 @@ int kmsg_encode_buf(const struct kmessage *msg, int16_t version,
  * one that can be encoded. */
 int64_t kmsg_size(const struct kmessage *msg, int16_t version, const void *in);
 
-/* Sets every member to its default: where a message that is to be sent starts. */
+/* Sets every member to its default: where a message to be sent starts. */
 void kmsg_defaults(const struct kmessage *msg, void *out);
 /* The same for the struct of one table, e.g. an element of an array. */
 void kfields_defaults(const struct kfield *fields, void *out);
 
 /* Appends the message as one line of JSON, fields of that version only. Records
- * show as their length; bytes and strings that are not UTF-8 are escaped. */
+ * show as their length, bytes in hexadecimal; bytes of a string that are not
+ * UTF-8 become U+FFFD. */
 void kmsg_print(const struct kmessage *msg, int16_t version, const void *in,
     struct buf *out);
 

@@ -42,8 +42,7 @@ int frame_read_response(struct rd *r, const struct kapi *api, int16_t version,
     int32_t *correlation_id, struct kerr *e);
 
 /* Appends a whole frame: size, header and body. On error the list is as it was,
- * but for holds of the message's records, which are gone or stay as with
- * kmsg_encode(). */
+ * and holds stay with the caller, as with kmsg_encode(). */
 int frame_put_request(struct chunks *out, const struct kapi *api,
     int16_t version, int32_t correlation_id, struct kstr client_id,
     const void *body, struct kerr *e);

@@ -2,7 +2,7 @@
  * msg_api_versions.h: ApiVersions (key 18), versions 0-4.
  *
  * A broker that lacks the version asked for answers in v0 with
- * UNSUPPORTED_VERSION and its list. Since v3 features are told as well (KIP-584).
+ * UNSUPPORTED_VERSION and its list. Since v3 it tells features too (KIP-584).
  */
 #ifndef KLOG_WIRE_MSG_API_VERSIONS_H
 #define KLOG_WIRE_MSG_API_VERSIONS_H

@@ -1,0 +1,98 @@
+/* api.c: see api.h. */
+#include "wire/api.h"
+
+#include "wire/msg_api_versions.h"
+#include "wire/msg_create_partitions.h"
+#include "wire/msg_create_topics.h"
+#include "wire/msg_delete_topics.h"
+#include "wire/msg_describe_cluster.h"
+#include "wire/msg_describe_configs.h"
+#include "wire/msg_fetch.h"
+#include "wire/msg_find_coordinator.h"
+#include "wire/msg_init_producer_id.h"
+#include "wire/msg_list_offsets.h"
+#include "wire/msg_metadata.h"
+#include "wire/msg_produce.h"
+
+#define API(k, kafka_name, S, v0, v1, advertised, flexible)		\
+	{ .key = (k), .min = (v0), .max = (v1),				\
+	  .advertised_min = (advertised), .flex = (flexible),		\
+	  .name = kafka_name,						\
+	  .req = &S##_request_msg, .rsp = &S##_response_msg }
+
+/* In ascending order of the keys. */
+static const struct kapi apis[] = {
+	API(API_PRODUCE, "Produce", produce, 3, 11, 0, 9),
+	API(API_FETCH, "Fetch", fetch, 4, 17, 4, 12),
+	API(API_LIST_OFFSETS, "ListOffsets", list_offsets, 1, 9, 1, 6),
+	API(API_METADATA, "Metadata", metadata, 0, 12, 0, 9),
+	API(API_FIND_COORDINATOR, "FindCoordinator", find_coordinator,
+	    0, 6, 0, 3),
+	API(API_VERSIONS, "ApiVersions", api_versions, 0, 4, 0, 3),
+	API(API_CREATE_TOPICS, "CreateTopics", create_topics, 2, 7, 2, 5),
+	API(API_DELETE_TOPICS, "DeleteTopics", delete_topics, 0, 6, 0, 4),
+	API(API_INIT_PRODUCER_ID, "InitProducerId", init_producer_id,
+	    0, 5, 0, 2),
+	API(API_DESCRIBE_CONFIGS, "DescribeConfigs", describe_configs,
+	    1, 4, 1, 4),
+	API(API_CREATE_PARTITIONS, "CreatePartitions", create_partitions,
+	    0, 3, 0, 2),
+	API(API_DESCRIBE_CLUSTER, "DescribeCluster", describe_cluster,
+	    0, 1, 0, 0),
+};
+
+#define NAPIS	(sizeof(apis) / sizeof(apis[0]))
+
+static const char *const names[] = {
+	"Produce", "Fetch", "ListOffsets", "Metadata", "LeaderAndIsr",
+	"StopReplica", "UpdateMetadata", "ControlledShutdown", "OffsetCommit",
+	"OffsetFetch", "FindCoordinator", "JoinGroup", "Heartbeat",
+	"LeaveGroup", "SyncGroup", "DescribeGroups", "ListGroups",
+	"SaslHandshake", "ApiVersions", "CreateTopics", "DeleteTopics",
+	"DeleteRecords", "InitProducerId", "OffsetForLeaderEpoch",
+	"AddPartitionsToTxn", "AddOffsetsToTxn", "EndTxn", "WriteTxnMarkers",
+	"TxnOffsetCommit", "DescribeAcls", "CreateAcls", "DeleteAcls",
+	"DescribeConfigs", "AlterConfigs", "AlterReplicaLogDirs",
+	"DescribeLogDirs", "SaslAuthenticate", "CreatePartitions",
+	"CreateDelegationToken", "RenewDelegationToken",
+	"ExpireDelegationToken", "DescribeDelegationToken", "DeleteGroups",
+	"ElectLeaders", "IncrementalAlterConfigs",
+	"AlterPartitionReassignments", "ListPartitionReassignments",
+	"OffsetDelete", "DescribeClientQuotas", "AlterClientQuotas",
+	"DescribeUserScramCredentials", "AlterUserScramCredentials", "Vote",
+	"BeginQuorumEpoch", "EndQuorumEpoch", "DescribeQuorum",
+	"AlterPartition", "UpdateFeatures", "Envelope", "FetchSnapshot",
+	"DescribeCluster", "DescribeProducers", "BrokerRegistration",
+	"BrokerHeartbeat", "UnregisterBroker", "DescribeTransactions",
+	"ListTransactions", "AllocateProducerIds", "ConsumerGroupHeartbeat",
+	"ConsumerGroupDescribe", "ControllerRegistration",
+	"GetTelemetrySubscriptions", "PushTelemetry", "AssignReplicasToDirs",
+	"ListClientMetricsResources", "DescribeTopicPartitions",
+	"ShareGroupHeartbeat", "ShareGroupDescribe", "ShareFetch",
+	"ShareAcknowledge", "AddRaftVoter", "RemoveRaftVoter",
+	"UpdateRaftVoter"
+};
+
+const struct kapi *
+kapi_get(int16_t key)
+{
+	for (size_t i = 0; i < NAPIS; i++)
+		if (apis[i].key == key)
+			return &apis[i];
+	return NULL;
+}
+
+const struct kapi *
+kapi_all(size_t *n)
+{
+	*n = NAPIS;
+	return apis;
+}
+
+const char *
+kapi_name(int16_t key)
+{
+	if (key < 0 || (size_t)key >= sizeof(names) / sizeof(names[0]))
+		return "?";
+	return names[key];
+}
