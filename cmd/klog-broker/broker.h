@@ -16,7 +16,9 @@
 struct control;
 struct image_slot;
 struct io;
+struct logdir;
 struct pool;
+struct sessions;
 
 struct broker {
 	const struct sys  *sys;
@@ -30,6 +32,8 @@ struct broker {
 	bool		   clean_start;	/* the last stop left its marker */
 	struct image_slot *image;	/* where the current image hangs */
 	struct pool	  *pool;
+	struct logdir	  *logdir;
+	struct sessions	  *sessions;	/* of fetches */
 	struct control	  *control;
 	struct io	 **io;		/* the I/O threads */
 	unsigned int	   n_io;
