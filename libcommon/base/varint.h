@@ -68,6 +68,10 @@ uvarint64_get(const uint8_t *p, const uint8_t *end, uint64_t *out)
 {
 	uint64_t v = 0;
 
+	if (__builtin_expect(p < end && *p < 0x80, 1)) {
+		*out = *p;
+		return 1;
+	}
 	for (unsigned int i = 0; i < 10 && p + i < end; i++) {
 		v |= (uint64_t)(p[i] & 0x7f) << (7 * i);
 		if (p[i] < 0x80) {
@@ -86,9 +90,14 @@ uvarint32_get(const uint8_t *p, const uint8_t *end, uint32_t *out)
 	uint64_t v;
 	size_t n;
 
+	/* one or two bytes: nearly every number in a record */
 	if (p < end && *p < 0x80) {
 		*out = *p;
 		return 1;
+	}
+	if (end - p >= 2 && p[1] < 0x80) {
+		*out = (uint32_t)(p[0] & 0x7f) | (uint32_t)p[1] << 7;
+		return 2;
 	}
 	n = uvarint64_get(p, end, &v);
 	if (n == 0 || n > 5 || v > UINT32_MAX)
