@@ -11,32 +11,36 @@
 
 #include "base/sys.h"
 #include "config.h"
+#include "net/conn.h"
 #include "wire/types.h"
 
+struct broker_config;
 struct control;
 struct image_slot;
 struct io;
+struct listeners;
 struct logdir;
 struct pool;
 struct sessions;
 
 struct broker {
 	const struct sys  *sys;
-	struct config	  *config;
+	const struct broker_config *config;
 	const char	  *data_dir;	/* no slash at its end */
 	struct kuuid	   directory_id;
 	char		   cluster_id[64];
 	int32_t		   node_id;
-	enum flush_acks	   flush_acks;
 	bool		   private_mode;
 	bool		   clean_start;	/* the last stop left its marker */
 	struct image_slot *image;	/* where the current image hangs */
 	struct pool	  *pool;
-	struct logdir	  *logdir;
+	struct logdir	  *logdir;	/* the partitions that lie here */
 	struct sessions	  *sessions;	/* of fetches */
 	struct control	  *control;
+	struct listeners  *listeners;
 	struct io	 **io;		/* the I/O threads */
 	unsigned int	   n_io;
+	struct conn_budget budget;	/* memory of all frames being read */
 };
 
 #endif

@@ -1,13 +1,19 @@
 /*
- * config.h: the broker's properties and the topics', from one table (name,
- * kind, default, range, where it may stand). Names and defaults are Apache
- * Kafka 3.9's; what is klog's own: flush.acks.
+ * config.h: the broker's properties and the topics', from one table
+ * (config_table.c). Names, defaults and ranges are Apache Kafka 3.9's; klog's
+ * own are flush.acks and idle.exit.ms. The broker's are constant once it
+ * runs.
  */
 #ifndef KLOG_BROKER_CONFIG_H
 #define KLOG_BROKER_CONFIG_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "base/err.h"
+#include "wire/types.h"
+
+struct property;
 
 enum flush_acks {
 	FLUSH_ACKS_DISK,	/* acks=all waits for fdatasync */
@@ -46,5 +52,64 @@ struct topic_config {
 	bool	preallocate;
 	bool	unclean_leader_election;
 };
+
+struct broker_config {
+	struct topic_config topic;	/* what topics start from */
+
+	const char	*listeners;
+	const char	*advertised_listeners;	/* NULL = as reached */
+	const char	*log_dirs;
+	const char	*log_dir;
+	const char	*rack;
+	int64_t		 connections_max_idle_ms;
+	int64_t		 queued_max_request_bytes;	/* -1 = our choice */
+	int64_t		 retention_check_interval_ms;
+	int64_t		 metadata_snapshot_bytes;
+	int64_t		 idle_exit_ms;		/* private broker only */
+	int32_t		 node_id;		/* -1 = not said */
+	int32_t		 network_threads;
+	int32_t		 num_partitions;
+	int32_t		 default_replication_factor;
+	int32_t		 max_connections;
+	int32_t		 max_connections_per_ip;
+	int32_t		 socket_request_max_bytes;
+	int32_t		 fetch_max_bytes;
+	int32_t		 fetch_session_slots;
+	int32_t		 producer_id_expiration_ms;
+	int32_t		 transaction_max_timeout_ms;
+	int32_t		 checkpoint_interval_ms;
+	int32_t		 offsets_topic_partitions;
+	int32_t		 transaction_log_partitions;
+	int32_t		 flush_acks;		/* enum flush_acks */
+	bool		 auto_create_topics;
+	bool		 delete_topics;
+
+	char		**text;		/* a row each; NULL = the default */
+};
+
+/* All defaults. */
+struct broker_config *broker_config_new(void);
+void broker_config_free(struct broker_config *);
+/* KE_CONFIG with the nearest name where there is no such property, or with
+ * the reason where the value is none for it. */
+int broker_config_set(struct broker_config *, const char *name,
+    const char *value, struct kerr *);
+/* NAME=VALUE, as -X has it. */
+int broker_config_assign(struct broker_config *, const char *, struct kerr *);
+/* A server.properties file. What klog-broker does not know there is left out
+ * with a line in the log, as the file may be Apache Kafka's. */
+int broker_config_read(struct broker_config *, const char *path,
+    struct kerr *);
+/* Whether it was given, rather than left to its default. */
+bool broker_config_given(const struct broker_config *, const char *name);
+/* The text in force, NULL for none. */
+const char *broker_config_text(const struct broker_config *,
+    const struct property *);
+
+/* The row of a topic's property, or NULL. */
+const struct property *topic_property(struct kstr name);
+/* Overrides one; KE_CONFIG with the reason, in the words of Apache Kafka. */
+int topic_config_set(struct topic_config *, struct kstr name,
+    struct kstr value, struct kerr *);
 
 #endif

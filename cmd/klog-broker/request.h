@@ -78,7 +78,7 @@ struct request {
 	void		(*woken)(struct request *, enum wake_why);
 	struct waker	 waker;		/* io NULL: none given out */
 	struct loop_timer deadline;
-	bool		 woken_early;	/* woken before it waited */
+	bool		 timed;		/* deadline was initialised */
 	bool		 ended;
 	bool		 close;		/* close the connection at its turn */
 	struct chunks	 out;		/* encoded response, until its turn */
@@ -112,6 +112,13 @@ void io_wake(struct io *, uint64_t id, uint32_t generation);
 void request_resume(struct request *r, void (*fn)(struct request *));
 /* True where the connection is gone (own I/O thread only). */
 bool request_gone(const struct request *r);
+
+/* For peer.c and io.c. NULL with e set where the frame is no request that is
+ * served here. */
+struct request *request_read(struct peer *, const struct frame *,
+    struct kerr *);
+void request_free(struct request *);
+void request_woken(struct request *, enum wake_why);
 
 /* The current metadata image, borrowed: valid until the handler, woken() or
  * resume function returns (image_ref() keeps one). Own I/O thread only. */
