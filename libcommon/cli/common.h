@@ -2,7 +2,7 @@
  * common.h: what every klog tool shares: options, configuration, the choice
  * of the cluster, what is said on stderr, and a clean end.
  *
- *	struct opts { struct common common; ... };
+ *	struct opts { struct common common; ... };	(common comes first)
  *
  *	int
  *	main(int argc, char **argv)
@@ -11,9 +11,9 @@
  *		int n = common_start(&program, &o, &o.common, argc, argv);
  *
  *		(check operands argv[1..n] and values with usage_error())
- *		if (common_cluster(&o.common, &cluster_options, &e) != 0)
+ *		if (common_cluster(&o.common, &conf, &e) != 0)
  *			return exit_report(&e, NULL);
- *		...
+ *		(loop_new, cluster_open(loop, &conf, &e), the work)
  *		return exit_flush(status);
  *	}
  */
@@ -26,6 +26,8 @@
 #include "cli/config.h"
 #include "cli/exit.h"
 #include "cli/options.h"
+#include "client/cluster.h"
+#include "client/private.h"
 
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -46,6 +48,8 @@ struct common {
 	bool		 help;		/* --help */
 	bool		 version;	/* -V */
 	struct config	*config;	/* filled by common_start */
+	struct private_place private;	/* filled by common_cluster */
+	char		*resolved;	/* --resolve as one list */
 };
 
 #define COMMON_DEFAULTS	{ .first_contact = 5000 }
@@ -98,6 +102,13 @@ int common_start(const struct program *, void *base, struct common *c,
 /* "program: text" and "try --help" on stderr, then exit 2. */
 void usage_error(const struct program *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3), noreturn));
+/*
+ * Decides which cluster, and fills conf (defaults first) from the properties:
+ * where it is, how long to wait. What conf points to lives as long as c. Says
+ * in one line when it falls back to the private broker without being told to.
+ */
+int common_cluster(struct common *c, struct cluster_config *conf,
+    struct kerr *e);
 /* Whether to colour what goes to f: --color, NO_COLOR, TERM, a terminal. */
 bool common_color(const struct common *, FILE *f);
 

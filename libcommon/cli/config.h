@@ -84,7 +84,8 @@ struct config_cluster {
 	bool		 named;		/* false: fell back unnamed */
 };
 /* Borrowed strings live as long as the config and flag. KE_CONFIG for an empty
- * list, or security properties without brokers. */
+ * list, and for security properties when nothing names the cluster: a secret
+ * log must not end up in a private one unasked. */
 int config_cluster(const struct config *, const char *flag,
     struct config_cluster *out, struct kerr *e);
 

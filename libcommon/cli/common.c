@@ -1,0 +1,240 @@
+/*
+ * common.c: the first steps of every program, up to its own work.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "cli/common.h"
+#include "cli/parse.h"
+
+extern char **environ;
+
+const char *const color_choices[] = { "auto", "always", "never", NULL };
+
+static const struct area {
+	const char	*name;
+	unsigned int	 bit;
+} areas[] = {
+	{ "wire", LOG_WIRE }, { "net", LOG_NET }, { "store", LOG_STORE },
+	{ "client", LOG_CLIENT }, { "broker", LOG_BROKER },
+	{ "group", LOG_GROUP }, { "all", LOG_ALL }, { NULL, 0 },
+};
+
+static int
+add_area(struct common *c, const char *name, size_t n, struct kerr *e)
+{
+	const struct area *a;
+
+	for (a = areas; a->name != NULL; a++)
+		if (strncmp(a->name, name, n) == 0 && a->name[n] == '\0') {
+			c->debug |= a->bit;
+			return 0;
+		}
+	return kerr_set(e, KE_USAGE, "'%.*s' is none of wire, net, store, "
+	    "client, broker, group, all", (int)n, name);
+}
+
+/* The program's struct begins with its struct common. */
+int
+common_debug(void *base, const struct opt *o, const char *arg, struct kerr *e)
+{
+	size_t n;
+	int error;
+
+	for (;; arg += n + 1) {
+		n = strcspn(arg, ",");
+		error = add_area(base, arg, n, e);
+		if (error != 0 || arg[n] == '\0')
+			return error;
+	}
+}
+
+/*
+ * Descriptors 0-2 that are closed would be given to sockets and files, and
+ * output would go there. They get something that fails instead.
+ */
+static void
+fill_standard_descriptors(void)
+{
+	int fd, flags;
+
+	for (fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+			continue;
+		flags = fd == 0 ? O_WRONLY : O_RDONLY;
+		if (open("/dev/null", fd == 2 ? O_RDWR : flags) != fd)
+			_exit(EXIT_BAD_USAGE);
+	}
+}
+
+static void
+log_to_stderr(enum log_level level, enum log_area area, const char *line)
+{
+	warn_line("%s", line);
+}
+
+static void
+set_log(const struct common *c)
+{
+	enum log_level level = LOG_WARN;
+
+	if (c->quiet)
+		level = LOG_ERROR;
+	else if (c->verbose > 0)
+		level = c->verbose == 1 ? LOG_INFO :
+		    c->verbose == 2 ? LOG_DEBUG : LOG_TRACE;
+	log_set(log_to_stderr, level, c->debug);
+}
+
+void
+usage_error(const struct program *p, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	die(EXIT_BAD_USAGE, "%s ('%s --help' lists the options)", text,
+	    p->name);
+}
+
+static void
+warn_config(void *arg, const char *where, const char *text)
+{
+	const struct common *c = arg;
+
+	if (!c->quiet)
+		warn_line("%s: %s", where, text);
+}
+
+/* The file looked at when no -F names one; NULL without a home. */
+static char *
+default_file(void)
+{
+	const char *dir = getenv("XDG_CONFIG_HOME");
+
+	if (dir != NULL && *dir == '/')
+		return xasprintf("%s/klog/config", dir);
+	dir = getenv("HOME");
+	if (dir != NULL && *dir != '\0')
+		return xasprintf("%s/.config/klog/config", dir);
+	return NULL;
+}
+
+static int
+read_default_file(struct common *c, const char *profile, bool *found,
+    struct kerr *e)
+{
+	char *path = default_file();
+	int error = 0;
+
+	*found = profile == NULL;
+	if (path != NULL) {
+		error = config_read(c->config, CONFIG_FILE, path, profile,
+		    found, e);
+		if (error == KE_SYS && (e->sys == ENOENT ||
+		    e->sys == ENOTDIR)) {
+			kerr_clear(e);
+			error = 0;
+		}
+	}
+	free(path);
+	return error;
+}
+
+static int
+read_config(struct common *c, struct kerr *e)
+{
+	const char *profile = c->profile;
+	bool found = false, here;
+	int error = 0, i;
+
+	if (profile == NULL)
+		profile = getenv("KLOG_PROFILE");
+	if (profile != NULL && *profile == '\0')
+		return kerr_set(e, KE_CONFIG, "the name of the profile is "
+		    "empty");
+	if (c->files.n == 0)
+		error = read_default_file(c, profile, &found, e);
+	for (i = 0; i < c->files.n && error == 0; i++) {
+		error = config_read(c->config, CONFIG_FLAG_FILE, c->files.v[i],
+		    profile, &here, e);
+		found = found || here;
+	}
+	if (error == 0 && !found && profile == NULL)
+		config_str(c->config, "profile", &profile);
+	if (error == 0 && !found)
+		error = kerr_set(e, KE_CONFIG, "profile '%s' is in no "
+		    "configuration file", profile);
+	if (error == 0)
+		error = config_set_environ(c->config, environ, e);
+	for (i = 0; i < c->props.n && error == 0; i++)
+		error = config_set_pair(c->config, c->props.v[i], e);
+	return error;
+}
+
+/* What ends the program before it begins. */
+static void
+answer(const struct program *p, const struct common *c)
+{
+	int i;
+
+	if (c->help)
+		options_help(p, stdout);
+	else if (c->usage)
+		options_usage(p, stdout);
+	else if (c->version)
+		printf("%s %s\n", p->name, KLOG_VERSION);
+	else {
+		for (i = 0; i < c->props.n; i++)
+			if (strcmp(c->props.v[i], "list") == 0)
+				break;
+		if (i == c->props.n)
+			return;
+		config_list(stdout);
+	}
+	exit(exit_flush(EXIT_DONE));
+}
+
+int
+common_start(const struct program *p, void *base, struct common *c, int argc,
+    char **argv)
+{
+	struct kerr e = KERR_INIT;
+	int n;
+
+	fill_standard_descriptors();
+	exit_name(p->name);
+	n = options_parse(p, base, argc, argv, &e);
+	if (n < 0)
+		usage_error(p, "%s", e.msg);
+	answer(p, c);
+	set_log(c);
+	c->config = config_new(warn_config, c);
+	if (read_config(c, &e) != 0) {
+		exit_report(&e, NULL);
+		exit(EXIT_BAD_USAGE);
+	}
+	return n;
+}
+
+bool
+common_color(const struct common *c, FILE *f)
+{
+	const char *s;
+
+	if (c->color != COLOR_AUTO)
+		return c->color == COLOR_ALWAYS;
+	s = getenv("NO_COLOR");
+	if (s != NULL && *s != '\0')
+		return false;
+	s = getenv("TERM");
+	return isatty(fileno(f)) && (s == NULL || strcmp(s, "dumb") != 0);
+}
