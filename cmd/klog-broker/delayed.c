@@ -28,6 +28,12 @@ delayed_credit(struct delayed *d, int64_t n)
 		delayed_fire(d);
 }
 
+bool
+delayed_settled(struct delayed *d, int64_t n)
+{
+	return atomic_fetch_sub(&d->need, n) - n <= 0;
+}
+
 void
 waitlist_init(struct waitlist *l)
 {
@@ -100,8 +106,10 @@ waitlist_fire(struct waitlist *l)
 {
 	struct waiter *w;
 
-	TAILQ_FOREACH(w, &l->acks, link)
-		delayed_fire(w->delayed);
+	while ((w = TAILQ_FIRST(&l->acks)) != NULL) {
+		waitlist_remove(l, w);
+		delayed_credit(w->delayed, 1);
+	}
 	TAILQ_FOREACH(w, &l->data, link)
 		delayed_fire(w->delayed);
 }

@@ -52,6 +52,9 @@ void delayed_init(struct delayed *, struct logdir *, struct waker,
     int64_t need);
 /* Takes n off what is missing; wakes at zero. Any thread. */
 void delayed_credit(struct delayed *, int64_t n);
+/* The same by the request itself, once all is in place: true, and no wake-up,
+ * where nothing is missing any more. */
+bool delayed_settled(struct delayed *, int64_t n);
 /* Wakes whatever is missing. Any thread. */
 void delayed_fire(struct delayed *);
 
@@ -67,7 +70,8 @@ void waitlist_add_data(struct waitlist *, struct waiter *, struct delayed *);
 void waitlist_remove(struct waitlist *, struct waiter *);
 /* The high watermark is hw now, and shows that many bytes more. */
 void waitlist_advance(struct waitlist *, int64_t hw, int64_t bytes);
-/* Something else changed (leader, offline, deleted): wakes everyone. */
+/* Something else changed (leader, offline, deleted): acks are decided, one way
+ * or the other, and fetches look again. */
 void waitlist_fire(struct waitlist *);
 
 #endif

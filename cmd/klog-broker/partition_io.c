@@ -132,6 +132,10 @@ fetch_log(struct partition *p, struct partition_fetch *f)
 	struct kerr e = KERR_INIT;
 	int rc;
 
+	if (f->offset < f->log_start || f->offset > log_end(p->log))
+		return ERR_OFFSET_OUT_OF_RANGE;
+	if (f->offset >= upto || (f->max_bytes <= 0 && !f->min_one))
+		return ERR_NONE;
 	rc = log_read(p->log, f->offset, f->max_bytes, upto, f->min_one,
 	    &f->records, &e);
 	if (rc >= 0)
@@ -160,7 +164,7 @@ partition_fetch(struct partition *p, struct partition_fetch *f)
 	f->high_watermark = o.high_watermark;
 	f->last_stable = o.last_stable;
 	f->log_start = o.start;
-	if (!enter(p))
+	if (!enter(p))	/* no files: it is empty */
 		return f->offset == 0 ? ERR_NONE : ERR_OFFSET_OUT_OF_RANGE;
 	error = fetch_log(p, f);
 	leave(p);

@@ -100,8 +100,8 @@ touch(struct sessions *c, struct session *s, int64_t now_ms)
 }
 
 int16_t
-session_take(struct sessions *c, int32_t id, int32_t epoch, bool topic_ids,
-    int64_t now_ms, struct session **out)
+session_take(struct sessions *c, int32_t id, int32_t epoch, int32_t n,
+    bool topic_ids, int64_t now_ms, struct session **out)
 {
 	struct session *s;
 	int16_t error = ERR_NONE;
@@ -114,6 +114,10 @@ session_take(struct sessions *c, int32_t id, int32_t epoch, bool topic_ids,
 		error = ERR_FETCH_SESSION_TOPIC_ID_ERROR;
 	else if (s->held || s->epoch != epoch)
 		error = ERR_INVALID_FETCH_SESSION_EPOCH;
+	else if (n > c->max_partitions - c->partitions) {
+		error = ERR_FETCH_SESSION_ID_NOT_FOUND;
+		drop(c, s);
+	}
 	if (error == ERR_NONE) {
 		s->held = true;
 		s->epoch = next_epoch(s->epoch);
@@ -229,17 +233,12 @@ find(struct session *s, const uint8_t *key, size_t len)
 	return sp;
 }
 
-static bool
+static void
 count(struct sessions *c, int32_t n)
 {
-	bool fits;
-
 	pthread_mutex_lock(&c->lock);
-	fits = n <= c->max_partitions - c->partitions;
-	if (fits)
-		c->partitions += n;
+	c->partitions += n;
 	pthread_mutex_unlock(&c->lock);
-	return fits;
 }
 
 struct session_partition *
@@ -251,8 +250,7 @@ session_add(struct sessions *c, struct session *s,
 	struct session_partition *sp = find(s, key, len);
 
 	if (sp == NULL) {
-		if (!count(c, 1))
-			return NULL;
+		count(c, 1);
 		sp = xcalloc(1, sizeof(*sp) + len);
 		memcpy(sp->key, key, len);
 		sp->high_watermark = sp->log_start = -1;

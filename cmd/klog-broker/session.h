@@ -67,11 +67,12 @@ void sessions_free(struct sessions *);
 int32_t sessions_count(struct sessions *);
 
 /*
- * An incremental fetch begins: takes the session for the request. 0, 70 (no
- * such session), 71 (another epoch, or in use), 106 (names and ids mixed).
- * Its epoch moves on at once: the next fetch carries epoch + 1.
+ * An incremental fetch begins, which names n partitions: takes the session for
+ * the request. 0, 70 (no such session; or n are too many, and it is none any
+ * more), 71 (another epoch, or in use), 106 (names and ids mixed). Its epoch
+ * moves on at once: the next fetch carries epoch + 1.
  */
-int16_t session_take(struct sessions *, int32_t id, int32_t epoch,
+int16_t session_take(struct sessions *, int32_t id, int32_t epoch, int32_t n,
     bool topic_ids, int64_t now_ms, struct session **);
 /* Back into the cache; drops it where no partition is left or another
  * request closed it meanwhile. */
@@ -86,8 +87,7 @@ struct session *session_create(struct sessions *, int32_t n, bool topic_ids,
 
 /* On a session that is held. */
 
-/* Adds the partition, or updates the one that is there. NULL: the cache holds
- * too many partitions. */
+/* Adds the partition, or updates the one that is there. */
 struct session_partition *session_add(struct sessions *, struct session *,
     const struct fetch_target *);
 void session_forget(struct sessions *, struct session *,

@@ -1,0 +1,44 @@
+/*
+ * fetch.h: one Fetch under way, for the two files that serve it:
+ * handle_fetch.c (what is asked, reading, waiting) and fetch_answer.c (the
+ * response, and what the session remembers of it).
+ */
+#ifndef KLOG_BROKER_FETCH_H
+#define KLOG_BROKER_FETCH_H
+
+#include "delayed.h"
+#include "partition.h"
+#include "session.h"
+#include "wire/msg_fetch.h"
+
+/* One partition asked for. */
+struct fetch_item {
+	struct fetch_target	  target;	/* borrows from frame or session */
+	struct session_partition *sp;		/* its place there, or NULL */
+	struct partition	 *partition;	/* a reference, or NULL */
+	struct partition_fetch	  got;		/* records: a hold to be dropped */
+	int16_t			  error;
+	int32_t			  leader;	/* as the image says; -1 */
+	int32_t			  leader_epoch;
+	struct waiter		  waiter;
+	bool			  waiting;	/* waiter is to be taken out */
+};
+
+struct fetch {
+	struct request		   *r;
+	const struct fetch_request *req;
+	struct sessions		   *sessions;
+	struct session		   *session;	/* held, or NULL */
+	bool			    incremental; /* answer what changed only */
+	struct fetch_item	   *items;
+	int32_t			    n;
+	int64_t			    bytes;	/* read so far */
+	bool			    failed;	/* an item has an error */
+	struct delayed		    delayed;
+};
+
+/* Fills rsp, in r's arena; records are handed over to it. False: the arena
+ * is full. */
+bool fetch_answer(struct fetch *f, struct fetch_response *rsp);
+
+#endif

@@ -1,0 +1,95 @@
+/*
+ * handle_offsets.c: ListOffsets (key 2): the ends of a partition, and the
+ * place of a time in it.
+ */
+#include "api.h"
+#include "base/arena.h"
+#include "image.h"
+#include "partition.h"
+#include "request.h"
+#include "wire/kerror.h"
+#include "wire/msg_list_offsets.h"
+
+/* Special times came one a version (KIP-734, KIP-405, KIP-1005). */
+static bool
+known(int64_t timestamp, int16_t version)
+{
+	switch (timestamp) {
+	case OFFSETS_MAX_TIMESTAMP:
+		return version >= 7;
+	case OFFSETS_EARLIEST_LOCAL:
+		return version >= 8;
+	case OFFSETS_LATEST_TIERED:
+		return version >= 9;
+	default:
+		return true;
+	}
+}
+
+static void
+find(const struct request *r, const struct image_topic *topic,
+    const struct list_offsets_request_partition *in,
+    struct list_offsets_response_partition *out)
+{
+	const struct list_offsets_request *req = r->msg;
+	const struct image_partition *ip;
+	struct partition_when when = { -1, -1, -1 };
+
+	ip = topic != NULL ? image_partition(topic, in->partition_index) :
+	    NULL;
+	if (ip == NULL)
+		out->error_code = ERR_UNKNOWN_TOPIC_OR_PARTITION;
+	else if (ip->local == NULL)
+		out->error_code = ERR_NOT_LEADER_OR_FOLLOWER;
+	else if (!known(in->timestamp, r->version))
+		out->error_code = ERR_UNSUPPORTED_VERSION;
+	else
+		out->error_code = partition_find(ip->local,
+		    in->current_leader_epoch, in->timestamp,
+		    req->isolation_level == 1, &when);
+	out->partition_index = in->partition_index;
+	out->timestamp = when.timestamp;
+	out->offset = when.offset;
+	out->leader_epoch = when.leader_epoch;
+}
+
+static bool
+find_all(struct request *r, struct list_offsets_response *rsp)
+{
+	const struct list_offsets_request *req = r->msg;
+	const struct image *image = request_image(r);
+	int32_t n = req->topics.n;
+
+	rsp->topics.v = arena_alloc(&r->arena,
+	    (size_t)n * sizeof(*rsp->topics.v));
+	if (rsp->topics.v == NULL)
+		return false;
+	rsp->topics.n = n;
+	for (int32_t i = 0; i < n; i++) {
+		const struct list_offsets_request_topic *in = &req->topics.v[i];
+		struct list_offsets_response_topic *out = &rsp->topics.v[i];
+		const struct image_topic *topic = image_topic(image, in->name);
+
+		out->name = in->name;
+		out->partitions.n = in->partitions.n;
+		out->partitions.v = arena_alloc(&r->arena,
+		    (size_t)in->partitions.n * sizeof(*out->partitions.v));
+		if (out->partitions.v == NULL)
+			return false;
+		for (int32_t j = 0; j < in->partitions.n; j++)
+			find(r, topic, &in->partitions.v[j],
+			    &out->partitions.v[j]);
+	}
+	return true;
+}
+
+void
+handle_list_offsets(struct request *r)
+{
+	struct list_offsets_response rsp = { 0 };
+
+	if (find_all(r, &rsp))
+		request_reply(r, &rsp);
+	else
+		request_close(r, "more partitions than memory for them");
+}
