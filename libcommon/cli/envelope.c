@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "cli/envelope_bytes.h"
 #include "cli/envelope_json.h"
 #include "cli/spec_time.h"
@@ -24,7 +25,7 @@ envelope_put_bytes(struct buf *out, const void *p, size_t n,
 		put_hex(out, p, n);
 	} else {
 		PUT(out, "{\"base64\":\"");
-		put_base64(out, p, n);
+		base64_encode(out, p, n);
 	}
 	PUT(out, "\"}");
 }

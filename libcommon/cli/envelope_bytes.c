@@ -7,8 +7,6 @@
 typedef uint8_t vec __attribute__((vector_size(16)));
 
 static const char hex_digits[16] = "0123456789abcdef";
-static const char base64_digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 size_t
 utf8_length(const uint8_t *p, size_t n)
@@ -122,32 +120,6 @@ put_json_string(struct buf *out, const void *bytes, size_t n)
 }
 
 void
-put_base64(struct buf *out, const void *bytes, size_t n)
-{
-	const uint8_t *p = bytes;
-	uint8_t *to = buf_reserve(out, n / 3 * 4 + 4);
-	uint32_t v;
-
-	if (to == NULL)
-		return;
-	for (; n >= 3; n -= 3, p += 3) {
-		v = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
-		*to++ = (uint8_t)base64_digits[v >> 18];
-		*to++ = (uint8_t)base64_digits[v >> 12 & 63];
-		*to++ = (uint8_t)base64_digits[v >> 6 & 63];
-		*to++ = (uint8_t)base64_digits[v & 63];
-	}
-	if (n > 0) {
-		v = (uint32_t)p[0] << 16 | (n > 1 ? (uint32_t)p[1] << 8 : 0);
-		*to++ = (uint8_t)base64_digits[v >> 18];
-		*to++ = (uint8_t)base64_digits[v >> 12 & 63];
-		*to++ = n > 1 ? (uint8_t)base64_digits[v >> 6 & 63] : '=';
-		*to++ = '=';
-	}
-	out->len = (size_t)(to - out->p);
-}
-
-void
 put_hex(struct buf *out, const void *bytes, size_t n)
 {
 	const uint8_t *p = bytes;
@@ -197,54 +169,6 @@ put_i64(struct buf *out, int64_t v)
 
 	if (p != NULL)
 		out->len = (size_t)(text_i64(p, v) - out->p);
-}
-
-static int
-base64_value(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+' || c == '-')	/* RFC 4648's two alphabets */
-		return 62;
-	if (c == '/' || c == '_')
-		return 63;
-	return -1;
-}
-
-ssize_t
-get_base64(uint8_t *to, const char *s, size_t n)
-{
-	uint8_t *out = to;
-	uint32_t v = 0;
-	size_t have = 0;
-
-	for (int pad = 0; pad < 2 && n > 0 && s[n - 1] == '='; pad++)
-		n--;
-	for (size_t i = 0; i < n; i++) {
-		int d = base64_value((uint8_t)s[i]);
-
-		if (d < 0)
-			return -1;
-		v = v << 6 | (uint32_t)d;
-		if (++have == 4) {
-			*out++ = (uint8_t)(v >> 16);
-			*out++ = (uint8_t)(v >> 8);
-			*out++ = (uint8_t)v;
-			have = 0;
-			v = 0;
-		}
-	}
-	if (have == 1)
-		return -1;
-	if (have >= 2)
-		*out++ = (uint8_t)(have == 2 ? v >> 4 : v >> 10);
-	if (have == 3)
-		*out++ = (uint8_t)(v >> 2);
-	return out - to;
 }
 
 static int

@@ -1,6 +1,6 @@
 /*
- * envelope_bytes.h: bytes as text and back: JSON strings, base64, hex, and
- * numbers, appended to a buffer as fast as it can be filled.
+ * envelope_bytes.h: bytes as text and back: JSON strings, hex and numbers,
+ * appended to a buffer as fast as it can be filled.
  */
 #ifndef KLOG_CLI_ENVELOPE_BYTES_H
 #define KLOG_CLI_ENVELOPE_BYTES_H
@@ -15,7 +15,6 @@
 /* Appends "..", escaped; false, and nothing appended, where the bytes are not
  * UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 bool put_json_string(struct buf *out, const void *p, size_t n);
-void put_base64(struct buf *out, const void *p, size_t n);
 void put_hex(struct buf *out, const void *p, size_t n);
 void put_i64(struct buf *out, int64_t v);
 /* The same at p, which has room for 20 characters; returns the end. */
@@ -25,9 +24,8 @@ uint8_t *text_i64(uint8_t *p, int64_t v);
  * where there is none. */
 size_t utf8_length(const uint8_t *p, size_t n);
 
-/* Decode into to, which may be where the text lies; return the length, or -1
+/* Decodes into to, which may be where the text lies; returns the length, or -1
  * where the text is malformed. */
-ssize_t get_base64(uint8_t *to, const char *s, size_t n);
 ssize_t get_hex(uint8_t *to, const char *s, size_t n);
 
 #endif

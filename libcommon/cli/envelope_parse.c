@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/base64.h"
 #include "base/xalloc.h"
 #include "cli/envelope.h"
 #include "cli/envelope_bytes.h"
@@ -39,27 +40,30 @@ name_is(const struct json_text *t, const char *name)
 static bool
 coded_bytes(struct json *j, struct span *s)
 {
-	ssize_t (*get)(uint8_t *, const char *, size_t);
+	bool hex;
 	struct json_text name, text;
 	struct json look = *j;
+	uint8_t *to;
 	ssize_t n;
 
 	look.p++;
 	if (json_peek(&look) != '"' || !json_skip(&look, &name))
 		return false;
 	if (name.n == 8 && memcmp(name.p, "\"base64\"", 8) == 0)
-		get = get_base64;
+		hex = false;
 	else if (name.n == 5 && memcmp(name.p, "\"hex\"", 5) == 0)
-		get = get_hex;
+		hex = true;
 	else
 		return false;
 	if (!json_take(&look, ':') || json_peek(&look) != '"' ||
 	    !json_skip(&look, &text) || json_peek(&look) != '}')
 		return false;
 	look.p++;
-	n = get((uint8_t *)text.p + 1, text.p + 1, text.n - 2);
+	to = (uint8_t *)text.p + 1;
+	n = hex ? get_hex(to, text.p + 1, text.n - 2) :
+	    base64_decode(text.p + 1, text.n - 2, to);
 	if (n < 0)
-		return json_fail(j, get == get_hex ? "bad hex" : "bad base64");
+		return json_fail(j, hex ? "bad hex" : "bad base64");
 	j->p = look.p;
 	return span_set(j, s, text.p + 1, (size_t)n);
 }
