@@ -1,0 +1,168 @@
+/*
+ * consumer_span.c: the batches of one partition in one answer: which are
+ * whole, wanted, undamaged, and not of an aborted transaction.
+ */
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "client/consumer_impl.h"
+#include "record/iter.h"
+
+struct span *
+span_new(struct slot *s, struct answer *a,
+    const struct fetch_response_partition *part, int32_t broker)
+{
+	struct span *sp = xcalloc(1, sizeof(*sp));
+
+	sp->slot = s;
+	sp->answer = a;
+	sp->part = part;
+	sp->p = part->records.p;
+	sp->end = part->records.p + part->records.len;
+	sp->high = part->high_watermark;
+	sp->stable = part->last_stable_offset;
+	sp->log_start = part->log_start_offset;
+	sp->broker = broker;
+	sp->refs = 1;
+	a->refs++;
+	s->spans++;
+	return sp;
+}
+
+void
+span_drop(struct span *sp)
+{
+	if (--sp->refs > 0)
+		return;
+	answer_drop(sp->answer);
+	sp->slot->spans--;
+	sp->slot->c->room = true;
+	free(sp->aborted);
+	free(sp);
+}
+
+void
+answer_drop(struct answer *a)
+{
+	if (--a->refs > 0)
+		return;
+	reply_free(a->reply);
+	free(a);
+}
+
+int64_t
+span_scan(const uint8_t *p, const uint8_t *end, int64_t from, size_t *need)
+{
+	const uint8_t *start = p;
+	struct batch_header h;
+
+	*need = 0;
+	while (batch_header_parse(p, (size_t)(end - p), &h, NULL) == 0) {
+		if (batch_size(&h) > (size_t)(end - p)) {
+			if (p == start)
+				*need = batch_size(&h);
+			break;
+		}
+		if (batch_last_offset(&h) >= from)
+			from = batch_last_offset(&h) + 1;
+		p += batch_size(&h);
+	}
+	return from;
+}
+
+/* Transactions that were aborted and begin at or before offset are those to
+ * be left out from now on. */
+static void
+begin_aborted(struct span *sp, int64_t offset)
+{
+	const struct fetch_response_aborted_transaction *t;
+
+	while (sp->next_aborted < sp->part->aborted_transactions.n) {
+		t = &sp->part->aborted_transactions.v[sp->next_aborted];
+		if (t->first_offset > offset)
+			break;
+		sp->next_aborted++;
+		sp->aborted = xreallocarray(sp->aborted,
+		    (size_t)sp->n_aborted + 1, sizeof(*sp->aborted));
+		sp->aborted[sp->n_aborted++] = t->producer_id;
+	}
+}
+
+static bool
+is_aborted(const struct span *sp, int64_t producer)
+{
+	for (int32_t i = 0; i < sp->n_aborted; i++)
+		if (sp->aborted[i] == producer)
+			return true;
+	return false;
+}
+
+/* An abort marker ends what is left out of its producer. */
+static void
+take_marker(struct span *sp, const struct batch_header *h)
+{
+	struct record_iter it;
+	struct record r;
+
+	if (record_iter_init(&it, sp->p, h, NULL, NULL, 0, NULL) < 0 ||
+	    record_iter_next(&it, &r) <= 0 || r.key_len < 4 ||
+	    be16(r.key + 2) != 0)
+		return;
+	for (int32_t i = 0; i < sp->n_aborted; i++)
+		if (sp->aborted[i] == h->producer_id) {
+			sp->aborted[i] = sp->aborted[--sp->n_aborted];
+			return;
+		}
+}
+
+/* Whether the batch is the caller's business; keeps track of markers. */
+static bool
+wanted(struct span *sp, const struct batch_header *h)
+{
+	begin_aborted(sp, batch_last_offset(h));
+	if (batch_is_control(h)) {
+		if (batch_codec(h) == CODEC_NONE)
+			take_marker(sp, h);
+		return false;
+	}
+	if (batch_is_transactional(h) && is_aborted(sp, h->producer_id))
+		return false;
+	return h->count > 0 && batch_last_offset(h) >= sp->slot->from &&
+	    h->base_offset < sp->slot->to;
+}
+
+int
+span_next(struct span *sp, struct consumer_batch *b, int64_t *passed,
+    struct kerr *e)
+{
+	struct slot *s = sp->slot;
+	struct batch_header *h = &b->header;
+	int rc;
+
+	while (sp->p < sp->end && *passed < s->to) {
+		rc = batch_parse(sp->p, (size_t)(sp->end - sp->p), h, e);
+		if (rc == KE_AGAIN)	/* cut short: the next Fetch has it */
+			break;
+		if (rc < 0)
+			return kerr_wrap(e, "after offset %lld",
+			    (long long)*passed - 1);
+		if (!s->c->cf.no_crc && !batch_crc_ok(sp->p, h))
+			return kerr_set(e, KE_CRC, "batch at offset %lld: "
+			    "CRC mismatch", (long long)h->base_offset);
+		b->p = sp->p;
+		if (batch_last_offset(h) >= *passed)
+			*passed = batch_last_offset(h) + 1;
+		rc = wanted(sp, h);
+		sp->p += batch_size(h);
+		if (rc) {
+			b->from = s->from;
+			b->to = s->to;
+			b->high = sp->high;
+			b->stable = sp->stable;
+			b->log_start = sp->log_start;
+			b->broker = sp->broker;
+			return 1;
+		}
+	}
+	return 0;
+}
