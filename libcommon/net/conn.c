@@ -298,10 +298,7 @@ flush(struct conn *c)
 	if (sent > 0)
 		c->active = loop_now(c->loop);
 	if (c->queued == 0 && c->state == FINISHING) {
-		c->depth++;
 		conn_close(c);
-		c->depth--;
-		maybe_free(c);
 		return;
 	}
 	want(c);

@@ -1,6 +1,7 @@
 /* transport.c: see transport.h. */
 #include "net/transport.h"
 
+#include <stdint.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
