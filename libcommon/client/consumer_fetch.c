@@ -38,7 +38,6 @@ slot_retry(struct slot *s, const struct kerr *e, int64_t now)
 
 	if (s->failing_since == 0)
 		s->failing_since = now > 0 ? now : 1;
-	s->last = *e;
 	s->attempt++;
 	s->retry_at = now + retry_backoff(s->attempt, cf->backoff_ms,
 	    cf->backoff_max_ms, (uint32_t)s->partition * 2654435761u);
