@@ -167,7 +167,7 @@ table_row(struct output *o, const struct cell *c)
 	int i;
 
 	for (i = 0; i < o->n; i++) {
-		if (c[i].kind == CELL_TEXT || c[i].kind == CELL_INTS)
+		if (c[i].kind != CELL_INT && c[i].kind != CELL_NULL)
 			o->numeric &= ~(UINT64_C(1) << i);
 		if (c[i].kind == CELL_NULL)
 			buf_putc(&o->held, '-');
