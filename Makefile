@@ -53,7 +53,7 @@ BENCH := $(patsubst tests/bench/%.c,$B/tests/bench/%,$(wildcard tests/bench/*.c)
 FUZZ := $(patsubst tests/fuzz/%.c,$B/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .PHONY: all
-all: $(PROGRAMS:%=$B/%)
+all: $(LIB) $(PROGRAMS:%=$B/%)
 
 .PHONY: help
 help:
