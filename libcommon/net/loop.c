@@ -179,6 +179,15 @@ loop_once(struct loop *l, int64_t wait_ms)
 }
 
 void
+loop_run_for(struct loop *l, int64_t ms)
+{
+	int64_t until = loop_clock(l) + ms, left;
+
+	while ((left = until - loop_clock(l)) > 0)
+		loop_once(l, left);
+}
+
+void
 loop_stop(struct loop *l)
 {
 	l->stop = true;

@@ -29,6 +29,8 @@ void loop_run(struct loop *l);
 /* Runs one round: waits at most wait_ms (-1: as long as it takes, 0: not at
  * all) until something is ready, and handles what is. */
 void loop_once(struct loop *l, int64_t wait_ms);
+/* Rounds for so long. */
+void loop_run_for(struct loop *l, int64_t ms);
 /* Ends loop_run() after the present round; on the loop's thread. */
 void loop_stop(struct loop *l);
 /* Monotonic ms, as of the present round (cheap) and as of now. */
