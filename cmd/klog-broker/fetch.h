@@ -1,13 +1,15 @@
 /*
- * fetch.h: one Fetch under way, for the two files that serve it:
- * handle_fetch.c (what is asked, reading, waiting) and fetch_answer.c (the
- * response, and what the session remembers of it).
+ * fetch.h: one Fetch under way, for the files that serve it:
+ * handle_fetch.c (what is asked, reading, waiting), fetch_answer.c (the
+ * response, and what the session remembers of it), fetch_cold.c (ranges that
+ * are not in memory).
  */
 #ifndef KLOG_BROKER_FETCH_H
 #define KLOG_BROKER_FETCH_H
 
 #include "delayed.h"
 #include "partition.h"
+#include "pool.h"
 #include "session.h"
 #include "wire/msg_fetch.h"
 
@@ -35,10 +37,16 @@ struct fetch {
 	int64_t			    bytes;	/* read so far */
 	bool			    failed;	/* an item has an error */
 	struct delayed		    delayed;
+	struct job		    warming;
 };
 
 /* Fills rsp, in r's arena; records are handed over to it. False: the arena
  * is full. */
 bool fetch_answer(struct fetch *f, struct fetch_response *rsp);
+
+/* True where some of the ranges are not in the page cache. */
+bool fetch_is_cold(const struct fetch *f);
+/* Reads those into it; blocks. */
+void fetch_warm(struct fetch *f);
 
 #endif

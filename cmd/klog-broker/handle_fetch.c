@@ -6,6 +6,8 @@
  * A waiting request keeps no ranges: when it wakes it reads again from the
  * beginning, so that what it answers is as of then.
  */
+#include <stddef.h>
+
 #include "api.h"
 #include "base/arena.h"
 #include "broker.h"
@@ -278,7 +280,7 @@ let_go(struct fetch *f)
 }
 
 static void
-answer(struct fetch *f)
+reply(struct fetch *f)
 {
 	struct fetch_response rsp = { 0 };
 	struct request *r = f->r;
@@ -289,6 +291,41 @@ answer(struct fetch *f)
 		request_reply(r, &rsp);
 	else
 		request_close(r, "more partitions than memory for them");
+}
+
+static void
+warmed(struct request *r)
+{
+	struct fetch *f = r->state;
+
+	if (request_gone(r)) {
+		let_go(f);
+		request_done(r);
+	} else {
+		reply(f);
+	}
+}
+
+static void
+warm_job(struct job *j)
+{
+	struct fetch *f = (struct fetch *)((char *)j -
+	    offsetof(struct fetch, warming));
+
+	fetch_warm(f);
+	request_resume(f->r, warmed);
+}
+
+static void
+answer(struct fetch *f)
+{
+	if (!fetch_is_cold(f)) {
+		reply(f);
+		return;
+	}
+	f->r->woken = NULL;	/* a deadline would only get in the way */
+	f->warming.work = warm_job;
+	pool_run(f->r->broker->pool, &f->warming);
 }
 
 /* True: what there is suffices, or waiting would not help. */
