@@ -3,9 +3,6 @@
  * frame, appends it, and with acks=all waits until every partition's high
  * watermark covers what was appended.
  */
-#include <pthread.h>
-#include <stdlib.h>
-
 #include "api.h"
 #include "base/buf.h"
 #include "broker.h"
@@ -14,7 +11,8 @@
 #include "image.h"
 #include "logdir.h"
 #include "partition.h"
-#include "record/batch.h"
+#include "produce_check.h"
+#include "recompress.h"
 #include "request.h"
 #include "wire/kerror.h"
 #include "wire/msg_produce.h"
@@ -38,34 +36,6 @@ struct produce {
 	int32_t			 n_unacked;
 	bool			 failed;	/* some partition's error */
 };
-
-static pthread_key_t codecs_key;
-static pthread_once_t codecs_once = PTHREAD_ONCE_INIT;
-
-static void
-free_codecs(void *p)
-{
-	codecs_free(p);
-}
-
-static void
-make_codecs_key(void)
-{
-	pthread_key_create(&codecs_key, free_codecs);
-}
-
-static struct codecs *
-thread_codecs(void)
-{
-	struct codecs *c;
-
-	pthread_once(&codecs_once, make_codecs_key);
-	if ((c = pthread_getspecific(codecs_key)) == NULL) {
-		c = codecs_new();
-		pthread_setspecific(codecs_key, c);
-	}
-	return c;
-}
 
 static void
 refuse(struct produce_response_partition *a, int16_t error,
@@ -96,66 +66,6 @@ refuse_record(struct produce *pr, struct produce_response_partition *a,
 	a->record_errors.n = 1;
 }
 
-/* Exactly one batch of format 2 (Produce 3 and later). 0 or an error. */
-static int16_t
-find_batch(const struct krecords *rec, struct batch_header *h,
-    const char **why)
-{
-	*why = NULL;
-	if (rec->len > 0)
-		switch (batch_parse(rec->p, (size_t)rec->len, h, NULL)) {
-		case 0:
-			if (batch_size(h) == (size_t)rec->len)
-				return ERR_NONE;
-			*why = "only one record batch a partition is allowed";
-			return ERR_INVALID_RECORD;
-		case KE_UNSUPPORTED:
-			*why = "only record batches of format 2 are allowed";
-			return ERR_INVALID_RECORD;
-		case KE_PROTO:
-			return ERR_CORRUPT_MESSAGE;
-		}
-	*why = "a record batch is needed";
-	return ERR_INVALID_RECORD;
-}
-
-/* Checks the batch as the topic wants it and sets its times. */
-static bool
-validate(struct produce *pr, const struct topic_config *c,
-    const struct krecords *rec, struct batch_header *h,
-    struct produce_response_partition *a, int64_t now)
-{
-	struct batch_rules rules = {
-		.now = now,
-		.before_max = c->timestamp_before_max_ms,
-		.after_max = c->timestamp_after_max_ms,
-		.max_raw = BATCH_MAX_RAW,
-		.append_time = c->timestamp_type == TIMESTAMP_LOG_APPEND,
-		.need_key = (c->cleanup & CLEANUP_COMPACT) != 0,
-		.no_zstd = pr->r->version < 7,
-	};
-	struct batch_verdict v;
-	const char *why;
-	int16_t error;
-
-	if ((error = find_batch(rec, h, &why)) != 0) {
-		refuse(a, error, why);
-		return false;
-	}
-	if (batch_size(h) > (size_t)c->max_message_bytes) {
-		refuse(a, ERR_MESSAGE_TOO_LARGE, NULL);
-		return false;
-	}
-	if (batch_validate(rec->p, h, &rules, thread_codecs(), &v) != 0) {
-		refuse_record(pr, a, &v);
-		return false;
-	}
-	if (!rules.append_time)
-		batch_set_time((void *)(uintptr_t)rec->p, h, false,
-		    v.max_timestamp);
-	return true;
-}
-
 /* Where a client should rather go (KIP-951). */
 static void
 name_leader(struct produce_response_partition *a,
@@ -167,41 +77,72 @@ name_leader(struct produce_response_partition *a,
 	a->current_leader.leader_epoch = ip->leader_epoch;
 }
 
+/* The append itself, of a batch that is in order; it lies in the frame, or in
+ * memory of its own. */
 static void
-append(struct produce *pr, struct partition *p, const struct topic_config *c,
-    const struct krecords *rec, struct produce_response_partition *a)
+append_batch(struct produce *pr, struct partition *p, struct iovec batch,
+    int64_t append_time, struct produce_response_partition *a)
 {
-	int64_t now = sys_now_ms(pr->r->broker->sys);
-	bool log_time = c->timestamp_type == TIMESTAMP_LOG_APPEND;
 	struct unacked *u = &pr->unacked[pr->n_unacked];
-	struct batch_header h;
 	struct partition_append pa = {
-		.append_time = log_time ? now : -1,
+		.batch = batch,
+		.append_time = append_time,
 		.wait = pr->req->acks == ACKS_ALL,
 	};
-	int16_t error;
+	int16_t error = partition_append(p, &pa, &pr->delayed, &u->waiter);
 
-	if (!validate(pr, c, rec, &h, a, now))
-		return;
-	if (batch_is_transactional(&h)) {
-		refuse(a, ERR_INVALID_TXN_STATE, NULL);
-		return;
-	}
-	pa.batch.iov_base = (void *)(uintptr_t)rec->p;
-	pa.batch.iov_len = (size_t)rec->len;
-	error = partition_append(p, &pa, &pr->delayed, &u->waiter);
 	if (error != 0) {
 		refuse(a, error, NULL);
 		return;
 	}
 	a->base_offset = pa.base;
-	a->log_append_time_ms = log_time ? now : -1;
+	a->log_append_time_ms = append_time;
 	a->log_start_offset = pa.log_start;
 	if (pa.wait) {
 		u->partition = partition_ref(p);
 		u->answer = a;
 		pr->n_unacked++;
 	}
+}
+
+static void
+append_recompressed(struct produce *pr, struct partition *p,
+    const struct topic_config *c, const struct krecords *rec,
+    struct batch_header *h, int64_t append_time,
+    struct produce_response_partition *a)
+{
+	struct buf out = { 0 };
+	struct kerr e = KERR_INIT;
+
+	if (recompress(rec->p, h, (enum codec)c->compression, thread_codecs(),
+	    &out, &e) < 0)
+		refuse(a, ERR_UNSUPPORTED_COMPRESSION_TYPE, NULL);
+	else if (out.len > (size_t)c->max_message_bytes)
+		refuse(a, ERR_MESSAGE_TOO_LARGE, NULL);
+	else
+		append_batch(pr, p, (struct iovec){ out.p, out.len },
+		    append_time, a);
+	buf_release(&out);
+}
+
+static void
+append(struct produce *pr, struct partition *p, const struct topic_config *c,
+    const struct krecords *rec, struct produce_response_partition *a)
+{
+	int64_t now = sys_now_ms(pr->r->broker->sys);
+	int64_t append_time =
+	    c->timestamp_type == TIMESTAMP_LOG_APPEND ? now : -1;
+	struct iovec batch = { (void *)(uintptr_t)rec->p, (size_t)rec->len };
+	struct batch_header h;
+	struct batch_verdict v;
+
+	if (produce_check(rec, c, pr->r->version, now, thread_codecs(), &h,
+	    &v) != 0)
+		refuse_record(pr, a, &v);
+	else if (c->compression >= 0 && c->compression != (int)batch_codec(&h))
+		append_recompressed(pr, p, c, rec, &h, append_time, a);
+	else
+		append_batch(pr, p, batch, append_time, a);
 }
 
 static void

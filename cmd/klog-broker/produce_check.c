@@ -1,0 +1,94 @@
+/* produce_check.c: see produce_check.h. */
+#include "produce_check.h"
+
+#include <pthread.h>
+
+#include "wire/kerror.h"
+
+static pthread_key_t codecs_key;
+static pthread_once_t codecs_once = PTHREAD_ONCE_INIT;
+
+static void
+free_codecs(void *p)
+{
+	codecs_free(p);
+}
+
+static void
+make_codecs_key(void)
+{
+	pthread_key_create(&codecs_key, free_codecs);
+}
+
+struct codecs *
+thread_codecs(void)
+{
+	struct codecs *c;
+
+	pthread_once(&codecs_once, make_codecs_key);
+	if ((c = pthread_getspecific(codecs_key)) == NULL) {
+		c = codecs_new();
+		pthread_setspecific(codecs_key, c);
+	}
+	return c;
+}
+
+static int16_t
+refuse(struct batch_verdict *v, int16_t error, const char *message)
+{
+	v->error = error;
+	v->record = -1;
+	v->message = message;
+	return error;
+}
+
+/* Exactly one batch of format 2 (Produce 3 and later). */
+static int16_t
+find_batch(const struct krecords *rec, struct batch_header *h,
+    struct batch_verdict *v)
+{
+	if (rec->len > 0)
+		switch (batch_parse(rec->p, (size_t)rec->len, h, NULL)) {
+		case 0:
+			if (batch_size(h) == (size_t)rec->len)
+				return ERR_NONE;
+			return refuse(v, ERR_INVALID_RECORD,
+			    "only one record batch a partition is allowed");
+		case KE_UNSUPPORTED:
+			return refuse(v, ERR_INVALID_RECORD,
+			    "only record batches of format 2 are allowed");
+		case KE_PROTO:
+			return refuse(v, ERR_CORRUPT_MESSAGE, NULL);
+		}
+	return refuse(v, ERR_INVALID_RECORD, "a record batch is needed");
+}
+
+int16_t
+produce_check(const struct krecords *rec, const struct topic_config *config,
+    int16_t version, int64_t now_ms, struct codecs *c, struct batch_header *h,
+    struct batch_verdict *v)
+{
+	struct batch_rules rules = {
+		.now = now_ms,
+		.before_max = config->timestamp_before_max_ms,
+		.after_max = config->timestamp_after_max_ms,
+		.max_raw = BATCH_MAX_RAW,
+		.append_time = config->timestamp_type == TIMESTAMP_LOG_APPEND,
+		.need_key = (config->cleanup & CLEANUP_COMPACT) != 0,
+		.no_zstd = version < 7,
+	};
+
+	if (find_batch(rec, h, v) != 0)
+		return (int16_t)v->error;
+	if (batch_size(h) > (size_t)config->max_message_bytes)
+		return refuse(v, ERR_MESSAGE_TOO_LARGE, NULL);
+	if (batch_validate(rec->p, h, &rules, c, v) != 0)
+		return (int16_t)v->error;
+	/* Transactions come with their coordinator. */
+	if (batch_is_transactional(h))
+		return refuse(v, ERR_INVALID_TXN_STATE, NULL);
+	if (!rules.append_time)
+		batch_set_time((void *)(uintptr_t)rec->p, h, false,
+		    v->max_timestamp);
+	return ERR_NONE;
+}
