@@ -5,12 +5,13 @@
  *	java -cp "$KAFKA_LIBS/*" tests/interop/WireGolden.java [SEED] NAME...
  *
  * NAME is a message of the protocol (FetchRequest) or a record of the metadata
- * log (TopicRecord).
+ * log (TopicRecord). "errors" alone prints the table of error codes instead.
  */
 import java.lang.reflect.*;
 import java.nio.ByteBuffer;
 import java.util.*;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.protocol.*;
 import org.apache.kafka.common.record.*;
 import org.apache.kafka.common.utils.ImplicitLinkedHashCollection;
@@ -135,7 +136,20 @@ public class WireGolden {
 		throw new ClassNotFoundException(name);
 	}
 
+	static void errors() {
+		for (Errors e : Errors.values()) {
+			int again = e.exception() instanceof
+			    RetriableException ? 1 : 0;
+			System.out.println("error\t" + e.code() + "\t" + e +
+			    "\t" + again);
+		}
+	}
+
 	public static void main(String[] args) throws Exception {
+		if (args.length == 1 && args[0].equals("errors")) {
+			errors();
+			return;
+		}
 		int first = 0;
 		long seed = 1;
 		if (args.length > 0 && args[0].matches("[0-9]+")) {
