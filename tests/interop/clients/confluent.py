@@ -1,0 +1,33 @@
+#!/usr/bin/env python3
+"""confluent.py write BROKER FILE TOPIC=CODEC.. | read BROKER TOPIC..: librdkafka by way of confluent-kafka."""
+import sys
+import confluent_kafka as ck
+from common import load, show
+
+verb, broker, *rest = sys.argv[1:]
+if verb == "write":
+    path, *topics = rest
+    for t in topics:
+        topic, codec = t.split("=")
+        failed = []
+        p = ck.Producer({"bootstrap.servers": broker, "compression.type": codec,
+                         "enable.idempotence": True, "linger.ms": 20})
+        for ts, k, v, h in load(path):
+            p.produce(topic, value=v, key=k, headers=h, timestamp=ts, partition=0,
+                      on_delivery=lambda e, m: e and failed.append(e))
+        if p.flush(60) or failed:
+            sys.exit(f"confluent: {topic}: undelivered {failed[:1]}")
+else:
+    c = ck.Consumer({"bootstrap.servers": broker, "group.id": "none",
+                     "enable.auto.commit": False, "enable.partition.eof": True})
+    for topic in rest:
+        c.assign([ck.TopicPartition(topic, 0, 0)])
+        while True:
+            m = c.poll(30)
+            if m is None:
+                sys.exit(f"confluent: {topic}: nothing for 30 s")
+            if m.error():
+                if m.error().code() == ck.KafkaError._PARTITION_EOF:
+                    break
+                sys.exit(f"confluent: {topic}: {m.error()}")
+            show(topic, m.offset(), m.timestamp()[1], m.key(), m.value(), m.headers())

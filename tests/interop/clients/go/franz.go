@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+type franz struct{ broker string }
+
+var codecs = map[string]kgo.CompressionCodec{
+	"none": kgo.NoCompression(), "gzip": kgo.GzipCompression(), "snappy": kgo.SnappyCompression(),
+	"lz4": kgo.Lz4Compression(), "zstd": kgo.ZstdCompression()}
+
+func (f franz) write(topic, codec string, recs []record) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cl, err := kgo.NewClient(kgo.SeedBrokers(f.broker), kgo.ProducerBatchCompression(codecs[codec]),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.AllowAutoTopicCreation())
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	var out []*kgo.Record
+	for _, r := range recs {
+		k := &kgo.Record{Topic: topic, Timestamp: time.UnixMilli(r.ts), Key: r.key, Value: r.value}
+		for _, h := range r.headers {
+			k.Headers = append(k.Headers, kgo.RecordHeader{Key: h.name, Value: h.value})
+		}
+		out = append(out, k)
+	}
+	return cl.ProduceSync(ctx, out...).FirstErr()
+}
+
+func (f franz) end(ctx context.Context, cl *kgo.Client, topic string) (int64, error) {
+	req := kmsg.NewPtrListOffsetsRequest()
+	req.ReplicaID = -1
+	t := kmsg.NewListOffsetsRequestTopic()
+	t.Topic = topic
+	p := kmsg.NewListOffsetsRequestTopicPartition()
+	p.Timestamp = -1
+	t.Partitions = append(t.Partitions, p)
+	req.Topics = append(req.Topics, t)
+	rsp, err := req.RequestWith(ctx, cl)
+	if err != nil {
+		return 0, err
+	}
+	return rsp.Topics[0].Partitions[0].Offset, nil
+}
+
+func (f franz) read(topic string, each func(record)) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cl, err := kgo.NewClient(kgo.SeedBrokers(f.broker), kgo.ConsumePartitions(
+		map[string]map[int32]kgo.Offset{topic: {0: kgo.NewOffset().AtStart()}}))
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	last, err := f.end(ctx, cl, topic)
+	for next := int64(0); err == nil && next < last; {
+		fs := cl.PollFetches(ctx)
+		err = fs.Err()
+		fs.EachRecord(func(k *kgo.Record) {
+			next = k.Offset + 1
+			r := record{offset: k.Offset, ts: k.Timestamp.UnixMilli(), key: k.Key, value: k.Value}
+			for _, h := range k.Headers {
+				r.headers = append(r.headers, header{h.Key, h.Value})
+			}
+			each(r)
+		})
+	}
+	return err
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/IBM/sarama"
+)
+
+type saramaClient struct{ broker string }
+
+func enc(x []byte) sarama.Encoder {
+	if x == nil {
+		return nil
+	}
+	return sarama.ByteEncoder(x)
+}
+
+func config() *sarama.Config {
+	c := sarama.NewConfig()
+	c.Version = sarama.V2_8_0_0
+	c.Producer.Return.Successes = true
+	c.Producer.RequiredAcks = sarama.WaitForAll
+	c.Producer.Partitioner = sarama.NewManualPartitioner
+	return c
+}
+
+func (s saramaClient) write(topic, codec string, recs []record) error {
+	c := config()
+	if err := c.Producer.Compression.UnmarshalText([]byte(codec)); err != nil {
+		return err
+	}
+	p, err := sarama.NewSyncProducer([]string{s.broker}, c)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	var msgs []*sarama.ProducerMessage
+	for _, r := range recs {
+		m := &sarama.ProducerMessage{Topic: topic, Timestamp: time.UnixMilli(r.ts), Key: enc(r.key), Value: enc(r.value)}
+		for _, h := range r.headers {
+			m.Headers = append(m.Headers, sarama.RecordHeader{Key: []byte(h.name), Value: h.value})
+		}
+		msgs = append(msgs, m)
+	}
+	return p.SendMessages(msgs)
+}
+
+func (s saramaClient) read(topic string, each func(record)) error {
+	cl, err := sarama.NewClient([]string{s.broker}, config())
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	end, err := cl.GetOffset(topic, 0, sarama.OffsetNewest)
+	if err != nil {
+		return err
+	}
+	c, err := sarama.NewConsumerFromClient(cl)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	pc, err := c.ConsumePartition(topic, 0, sarama.OffsetOldest)
+	if err != nil {
+		return err
+	}
+	defer pc.Close()
+	for next := int64(0); next < end; {
+		select {
+		case m := <-pc.Messages():
+			next = m.Offset + 1
+			r := record{offset: m.Offset, ts: m.Timestamp.UnixMilli(), key: m.Key, value: m.Value}
+			for _, h := range m.Headers {
+				r.headers = append(r.headers, header{string(h.Key), h.Value})
+			}
+			each(r)
+		case <-time.After(30 * time.Second):
+			return fmt.Errorf("%s: nothing for 30 s at %d of %d", topic, next, end)
+		}
+	}
+	return nil
+}

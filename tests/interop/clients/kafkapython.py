@@ -1,0 +1,32 @@
+#!/usr/bin/env python3
+"""kafkapython.py write BROKER FILE TOPIC=CODEC.. | read BROKER TOPIC..: kafka-python."""
+import sys
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from common import load, show
+
+verb, broker, *rest = sys.argv[1:]
+if verb == "write":
+    path, *topics = rest
+    for t in topics:
+        topic, codec = t.split("=")
+        p = KafkaProducer(bootstrap_servers=broker, acks="all", linger_ms=20,
+                          compression_type=None if codec == "none" else codec)
+        sent = [p.send(topic, key=k, value=v, headers=h, timestamp_ms=ts, partition=0)
+                for ts, k, v, h in load(path)]
+        p.flush(60)
+        for f in sent:
+            f.get(60)
+        p.close()
+else:
+    c = KafkaConsumer(bootstrap_servers=broker)
+    for topic in rest:
+        tp = TopicPartition(topic, 0)
+        c.assign([tp])
+        end = c.end_offsets([tp])[tp]
+        c.seek(tp, 0)
+        while c.position(tp) < end:
+            got = c.poll(30000).get(tp, [])
+            if not got and c.position(tp) < end:
+                sys.exit(f"kafka-python: {topic}: nothing for 30 s at {c.position(tp)}")
+            for m in got:
+                show(topic, m.offset, m.timestamp, m.key, m.value, m.headers)
