@@ -18,13 +18,22 @@ done
 
 codecs_of() { case $1 in kafkajs) echo none gzip snappy ;; *) echo none gzip snappy lz4 zstd ;; esac; }
 sets_of() { case $1 in kafkajs) echo plain ;; *) echo plain odd ;; esac; }
+# kafka-python reads null headers but does not write them
+written_by() { case $1 in kafkapython) echo plain ;; *) sets_of "$1" ;; esac; }
+
+# the last set of a writer that a reader knows too
+common() {
+	local s last
+	for s in $(written_by "$1"); do [[ " $(sets_of "$2") " == *" $s "* ]] && last=$s; done
+	echo "$last"
+}
 
 # what a reader must print of a topic
 expected() { awk -v t="$2" -v OFS='\t' '{print t, NR - 1, $0}' "$1"; }
 
 topics=()
 for w in "${!run[@]}"; do
-	for set in $(sets_of "$w"); do
+	for set in $(written_by "$w"); do
 		args=()
 		for codec in $(codecs_of "$w"); do args+=("$w-$set-$codec=$codec"); done
 		if said=$(timeout 120 ${run[$w]} write "$BROKER" "$WORK/$set" "${args[@]}" 2>&1); then
@@ -37,10 +46,13 @@ for w in "${!run[@]}"; do
 done
 
 for r in "${!run[@]}"; do
+	echo "# $r reads, $SECONDS s"
 	mine=()
 	for t in "${topics[@]}"; do
 		set=${t#*-} codec=${t##*-} set=${set%-*}
-		[[ " $(sets_of "$r") " == *" $set "* && " $(codecs_of "$r") " == *" $codec "* ]] && mine+=("$t")
+		# the richest set that both sides know
+		[ "$set" = "$(common "${t%%-*}" "$r")" ] || continue
+		[[ " $(codecs_of "$r") " == *" $codec "* ]] && mine+=("$t")
 	done
 	timeout 300 ${run[$r]} read "$BROKER" "${mine[@]}" >"$WORK/read.$r" 2>"$WORK/err.$r"
 	status=$?
@@ -51,7 +63,7 @@ for r in "${!run[@]}"; do
 		if cmp -s "$WORK/want" "$WORK/got"; then
 			ok "$r reads $t"
 		else
-			not_ok "$r reads $t (status $status)" "$(head -3 "$WORK/err.$r"; diff "$WORK/want" "$WORK/got" | cut -c1-200 | head -6)"
+			not_ok "$r reads $t (status $status)" "$(head -3 "$WORK/err.$r"; diff "$WORK/want" "$WORK/got" | cut -c1-160 | head -3)"
 		fi
 	done
 done

@@ -52,6 +52,7 @@ public class JavaClient {
         Properties p = new Properties();
         p.put("bootstrap.servers", broker);
         p.put("enable.auto.commit", "false");
+        p.put("fetch.max.wait.ms", "50");
         StringBuilder out = new StringBuilder();
         try (var c = new KafkaConsumer<>(p, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             for (int i = 2; i < a.length; i++) {
@@ -59,9 +60,9 @@ public class JavaClient {
                 c.assign(List.of(tp));
                 c.seekToBeginning(List.of(tp));
                 long end = c.endOffsets(List.of(tp)).get(tp);
-                long until = System.currentTimeMillis() + 30000;
+                long until = System.currentTimeMillis() + 10000;
                 while (c.position(tp) < end) {
-                    if (System.currentTimeMillis() > until) throw new RuntimeException(a[i] + ": nothing for 30 s");
+                    if (System.currentTimeMillis() > until) throw new RuntimeException(a[i] + ": nothing for 10 s");
                     for (var r : c.poll(Duration.ofSeconds(1))) {
                         StringJoiner h = new StringJoiner(",");
                         h.setEmptyValue(".");

@@ -19,13 +19,13 @@ if verb == "write":
             sys.exit(f"confluent: {topic}: undelivered {failed[:1]}")
 else:
     c = ck.Consumer({"bootstrap.servers": broker, "group.id": "none",
-                     "enable.auto.commit": False, "enable.partition.eof": True})
+                     "enable.auto.commit": False, "fetch.wait.max.ms": 50, "enable.partition.eof": True})
     for topic in rest:
         c.assign([ck.TopicPartition(topic, 0, 0)])
         while True:
-            m = c.poll(30)
+            m = c.poll(10)
             if m is None:
-                sys.exit(f"confluent: {topic}: nothing for 30 s")
+                sys.exit(f"confluent: {topic}: nothing for 10 s")
             if m.error():
                 if m.error().code() == ck.KafkaError._PARTITION_EOF:
                     break

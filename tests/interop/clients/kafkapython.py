@@ -18,15 +18,15 @@ if verb == "write":
             f.get(60)
         p.close()
 else:
-    c = KafkaConsumer(bootstrap_servers=broker)
+    c = KafkaConsumer(bootstrap_servers=broker, fetch_max_wait_ms=50)
     for topic in rest:
         tp = TopicPartition(topic, 0)
         c.assign([tp])
         end = c.end_offsets([tp])[tp]
         c.seek(tp, 0)
         while c.position(tp) < end:
-            got = c.poll(30000).get(tp, [])
+            got = c.poll(10000).get(tp, [])
             if not got and c.position(tp) < end:
-                sys.exit(f"kafka-python: {topic}: nothing for 30 s at {c.position(tp)}")
+                sys.exit(f"kafka-python: {topic}: nothing for 10 s at {c.position(tp)}")
             for m in got:
                 show(topic, m.offset, m.timestamp, m.key, m.value, m.headers)

@@ -8,12 +8,13 @@ and repeated headers, which kafkajs cannot.
 """
 import random
 import sys
+import time
 from common import b
 
 
 def records(kind):
     r = random.Random(20261121)
-    ts = 1700000000000
+    ts = int(time.time() * 1000)  # old ones would go by retention
     yield ts, None, b"no key", []
     yield ts + 1, b"", b"empty key", []
     yield ts + 1, b"k", b"", []

@@ -18,6 +18,7 @@ func enc(x []byte) sarama.Encoder {
 
 func config() *sarama.Config {
 	c := sarama.NewConfig()
+	c.Consumer.MaxWaitTime = 50 * time.Millisecond
 	c.Version = sarama.V2_8_0_0
 	c.Producer.Return.Successes = true
 	c.Producer.RequiredAcks = sarama.WaitForAll
@@ -75,8 +76,8 @@ func (s saramaClient) read(topic string, each func(record)) error {
 				r.headers = append(r.headers, header{string(h.Key), h.Value})
 			}
 			each(r)
-		case <-time.After(30 * time.Second):
-			return fmt.Errorf("%s: nothing for 30 s at %d of %d", topic, next, end)
+		case <-time.After(10 * time.Second):
+			return fmt.Errorf("%s: nothing for 10 s at %d of %d", topic, next, end)
 		}
 	}
 	return nil

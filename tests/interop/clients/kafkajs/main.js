@@ -53,7 +53,7 @@ async function readTopic (cluster, topic, end) {
   for (let next = 0; next < end;) {
     const r = await node.fetch({
       isolationLevel: 1,
-      maxWaitTime: 500,
+      maxWaitTime: 50,
       minBytes: 1,
       maxBytes: 1 << 24,
       topics: [{ topic, partitions: [{ partition: 0, fetchOffset: String(next), maxBytes: 1 << 20 }] }]
