@@ -1,7 +1,7 @@
 # lib.sh: sourced by the interop scripts: counting, brokers, other people's
 # clients. What it installs lies in $KLOG_INTEROP (default
 # ~/.cache/klog-interop) and is reused.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 CACHE=${KLOG_INTEROP:-${XDG_CACHE_HOME:-$HOME/.cache}/klog-interop}
@@ -58,8 +58,31 @@ need() {
 }
 
 # kafka_libs VERSION: prints the folder of Apache Kafka's jars.
-kafka_libs() {
-	if [ "$1" = 3.9.1 ] && [ -n "${KAFKA_LIBS:-}" ]; then echo "$KAFKA_LIBS"; else "$HERE/kafka-jars.sh" "$1"; fi
+kafka_libs() { need mvn maven && "$HERE/kafka-jars.sh" "$1"; }
+
+# free_ports: prints a port that is free, as is the one after it.
+free_ports() {
+	python3 - <<-'PY'
+	import socket
+	while True:
+	    a, b = socket.socket(), socket.socket()
+	    a.bind(("127.0.0.1", 0))
+	    try:
+	        b.bind(("127.0.0.1", a.getsockname()[1] + 1))
+	    except OSError:
+	        continue
+	    print(a.getsockname()[1])
+	    break
+	PY
+}
+
+# apache_kafka VERSION [PROPERTY=VALUE..]: starts one; sets BROKER.
+apache_kafka() {
+	local port dir=$WORK/kafka-$1
+	port=$(free_ports)
+	KAFKA_VERSION=$1 KAFKA_HEAP=512M "$HERE/kafka-broker.sh" start "$dir" "$port" "${@:2}" >/dev/null || return 1
+	at_exit "'$HERE/kafka-broker.sh' stop '$dir'"
+	BROKER=127.0.0.1:$port
 }
 
 # Each of these prints the command that runs a client, or fails.
