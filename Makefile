@@ -159,6 +159,11 @@ uninstall:
 	for s in 1 5 7; do for f in man/*.$$s; do \
 	    rm -f $(DESTDIR)$(PREFIX)/share/man/man$$s/$${f##*/}; done; done
 
+# For scripts that link by themselves.
+.PHONY: print-LDLIBS
+print-LDLIBS:
+	@echo $(LDLIBS)
+
 .PHONY: clean
 clean:
 	rm -rf build

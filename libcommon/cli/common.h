@@ -43,7 +43,7 @@ struct common {
 	unsigned int	 debug;		/* -d, bits of enum log_area */
 	bool		 json;		/* -J, --json */
 	int		 color;		/* enum color_when */
-	int		 progress;	/* 0 as the terminal says, 1 yes, -1 no */
+	int		 progress;	/* 0: terminal says; 1 yes, -1 no */
 	bool		 usage;		/* -h */
 	bool		 help;		/* --help */
 	bool		 version;	/* -V */

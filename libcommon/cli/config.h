@@ -80,7 +80,7 @@ void config_list(FILE *);
  * private broker. */
 struct config_cluster {
 	const char	*brokers;	/* HOST[:PORT],..; NULL: private */
-	const char	*dir;		/* with private: directory, NULL: usual */
+	const char	*dir;		/* private: NULL: the usual one */
 	bool		 named;		/* false: fell back unnamed */
 };
 /* Borrowed strings live as long as the config and flag. KE_CONFIG for an empty

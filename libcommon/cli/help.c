@@ -43,7 +43,8 @@ print_row(FILE *f, const struct opt *o)
 	else
 		n = snprintf(left, sizeof(left), "      --%s", o->name);
 	if (o->arg != NULL)
-		n += snprintf(left + n, sizeof(left) - (size_t)n, " %s", o->arg);
+		n += snprintf(left + n, sizeof(left) - (size_t)n, " %s",
+		    o->arg);
 	if (n < HELP_COLUMN)
 		fprintf(f, "%-*s", HELP_COLUMN, left);
 	else if (n == HELP_COLUMN)

@@ -258,8 +258,8 @@ check_verb(struct parse *ps)
 		if (o->verbs == 0 || (o->verbs & 1u << verb) != 0)
 			continue;
 		if (o->name == NULL)
-			return kerr_set(ps->e, KE_USAGE, "option '-%c' does not "
-			    "go with '%s'", o->c, name);
+			return kerr_set(ps->e, KE_USAGE, "option '-%c' does "
+			    "not go with '%s'", o->c, name);
 		return kerr_set(ps->e, KE_USAGE, "option '--%s' does not go "
 		    "with '%s'", o->name, name);
 	}

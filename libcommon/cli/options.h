@@ -47,7 +47,7 @@ enum opt_kind {
 	OPT_KIND_SET,		/* int = value */
 	OPT_KIND_STR,		/* const char *, borrowed from argv */
 	OPT_KIND_INT,		/* int64_t within min..max */
-	OPT_KIND_DUR,		/* int64_t in ms: 5 (seconds), 1.5, 500ms, 1h30m */
+	OPT_KIND_DUR,		/* int64_t, ms: 5 (seconds), 500ms, 1h30m */
 	OPT_KIND_CHOICE,	/* int, index into choices */
 	OPT_KIND_LIST,		/* struct opt_list, appended */
 	OPT_KIND_CALL,		/* fn decides */
@@ -73,7 +73,7 @@ struct opt {
 	const char *const *choices;	/* NULL-ended */
 	opt_fn		 *fn;
 	bool		  hidden;	/* not in any help or completion */
-	unsigned int	  verbs;	/* bit n: allowed with verb n; 0 = all */
+	unsigned int	  verbs;	/* bit n: goes with verb n; 0 = all */
 };
 
 /* A program that takes a verb as its first operand lists them here; the row's
@@ -89,8 +89,8 @@ struct program {
 	const char		*usage;		/* "[OPTION].. TOPIC.." */
 	const char		*summary;	/* one or two lines */
 	const struct opt	*options;
-	const struct opt_verb	*verbs;		/* NULL, or ended by name NULL */
-	const char		*footer;	/* last lines of --help, or NULL */
+	const struct opt_verb	*verbs;		/* or NULL; name NULL ends it */
+	const char		*footer;	/* of --help, or NULL */
 };
 
 /*

@@ -48,8 +48,8 @@ struct output {
 	const char *const	*columns;	/* snake_case, NULL-ended */
 	int			 n;
 	struct buf		 line;		/* the row being made */
-	struct buf		 held;		/* rows of a table, NUL-ended cells */
-	uint64_t		 numeric;	/* columns that held numbers only */
+	struct buf		 held;		/* a table: NUL-ended cells */
+	uint64_t		 numeric;	/* columns of numbers only */
 	int64_t			 rows;
 };
 
