@@ -198,7 +198,8 @@ int64_t log_checkpoint(struct log *l, struct kerr *e);
 /*
  * Removes everything at and above offset (flushed and end move back; producer
  * state and epochs follow) and makes that durable. A batch that offset falls
- * into goes as a whole. No-op where offset >= end.
+ * into goes as a whole. No-op where offset >= end. The caller lowers the
+ * recovery point in its checkpoint file before it appends again.
  */
 int log_truncate_to(struct log *l, int64_t offset, struct kerr *e);
 /* Empties the log and lets it start at offset. */
@@ -211,11 +212,12 @@ int log_set_start(struct log *l, int64_t offset, struct kerr *e);
 int32_t log_epoch(const struct log *l);
 /* The epoch that wrote offset; -1: unknown. */
 int32_t log_epoch_at(struct log *l, int64_t offset);
-/* OffsetForLeaderEpoch: the largest epoch <= asked into *found and the offset
- * where it ended; both -1 where there is none. */
+/* OffsetForLeaderEpoch: the largest epoch <= asked into *found (asked itself
+ * where all are larger) and the offset where it ended; both -1 where asked is
+ * negative or newer than the latest. */
 void log_epoch_end(struct log *l, int32_t asked, int32_t *found, int64_t *end);
 /* A leader notes its new epoch at the end before its first append (optional:
- * an append does it as well). */
-int log_begin_epoch(struct log *l, int32_t epoch, struct kerr *e);
+ * an append does it as well). Saved with the next append. */
+void log_begin_epoch(struct log *l, int32_t epoch);
 
 #endif

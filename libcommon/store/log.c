@@ -1,0 +1,248 @@
+/*
+ * log.c: opening and closing a partition's log, and what its other files
+ * share. See log.h for the contract, log_impl.h for the locks.
+ */
+#include "store/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "store/checkpoint.h"
+#include "store/datadir.h"
+#include "store/file.h"
+#include "store/log_impl.h"
+
+int
+log_fail(struct log *l, int rc, struct kerr *e)
+{
+	if (e != NULL)
+		kerr_wrap(e, "%s", l->name);
+	if (!atomic_exchange(&l->offline, true))
+		log_line(LOG_ERROR, LOG_STORE, "offline: %s",
+		    e != NULL ? e->msg : l->name);
+	return rc;
+}
+
+int
+log_fail_read(struct log *l, int rc, struct kerr *e)
+{
+	if (rc == KE_SYS)
+		return log_fail(l, rc, e);
+	if (e != NULL)
+		kerr_wrap(e, "%s", l->name);
+	return rc;
+}
+
+int
+log_usable(const struct log *l, struct kerr *e)
+{
+	if (!atomic_load(&l->offline))
+		return 0;
+	return kerr_set(e, KE_OFFLINE, "%s: %s", l->name,
+	    kerr_text(KE_OFFLINE));
+}
+
+void
+log_push_segment(struct log *l, struct segment *g)
+{
+	pthread_mutex_lock(&l->lock);
+	if (l->n_segs == l->cap_segs) {
+		l->cap_segs = l->cap_segs != 0 ? 2 * l->cap_segs : 2;
+		l->segs = xreallocarray(l->segs, (size_t)l->cap_segs,
+		    sizeof(*l->segs));
+	}
+	l->segs[l->n_segs++] = g;
+	l->n_recent = 0;
+	pthread_mutex_unlock(&l->lock);
+}
+
+int
+log_segment_of(const struct log *l, int64_t offset)
+{
+	int lo = 0, hi = l->n_segs - 1, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo + 1) / 2;
+		if (l->segs[mid]->base <= offset)
+			lo = mid;
+		else
+			hi = mid - 1;
+	}
+	return l->n_segs > 0 ? lo : -1;
+}
+
+struct segment *
+log_active(const struct log *l)
+{
+	return l->n_segs > 0 ? l->segs[l->n_segs - 1] : NULL;
+}
+
+int64_t
+log_segment_end(const struct log *l, int i)
+{
+	return i + 1 < l->n_segs ? l->segs[i + 1]->base : l->end;
+}
+
+static struct log *
+new_log(const struct sys *s, const char *dir, const struct log_config *c,
+    const struct log_known *k)
+{
+	struct log *l = xcalloc(1, sizeof(*l));
+	pthread_rwlockattr_t attr;
+	const char *slash;
+
+	l->sys = s;
+	l->dir = xstrdup(dir);
+	slash = strrchr(l->dir, '/');
+	l->name = slash != NULL ? slash + 1 : l->dir;
+	l->config = *c;
+	l->topic_id = k->topic_id;
+	l->snapshot_at = -1;
+	l->expired_ms = sys_now_ms(s);
+	pthread_mutex_init(&l->flushing, NULL);
+	pthread_mutex_init(&l->lock, NULL);
+	pthread_rwlockattr_init(&attr);
+	/* readers come without a pause: a truncation must get its turn */
+	pthread_rwlockattr_setkind_np(&attr,
+	    PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&l->shape, &attr);
+	pthread_rwlockattr_destroy(&attr);
+	return l;
+}
+
+static void
+free_log(struct log *l)
+{
+	for (int i = 0; i < l->n_segs; i++)
+		segment_unref(l->segs[i]);
+	free(l->segs);
+	free(l->recent);
+	epochs_release(&l->epochs);
+	producers_release(&l->producers);
+	pthread_rwlock_destroy(&l->shape);
+	pthread_mutex_destroy(&l->lock);
+	pthread_mutex_destroy(&l->flushing);
+	free(l->dir);
+	free(l);
+}
+
+int
+log_open(struct log **out, const struct sys *s, const char *dir,
+    const struct log_config *c, const struct log_known *k,
+    struct log_recovery *r, struct kerr *e)
+{
+	struct log_recovery own;
+	struct log *l = new_log(s, dir, c, k);
+	int rc;
+
+	if (r == NULL)
+		r = &own;
+	memset(r, 0, sizeof(*r));
+	if ((rc = log_load(l, k, r, e)) != 0) {
+		kerr_wrap(e, "%s", l->name);
+		free_log(l);
+		return rc;
+	}
+	*out = l;
+	return 0;
+}
+
+/* What a start after a clean stop trusts without a look. */
+static int
+finish(struct log *l, struct kerr *e)
+{
+	struct segment *g = log_active(l);
+	int rc;
+
+	if (g != NULL && (rc = segment_finish(g, &l->lock, e)) != 0)
+		return rc;
+	if (l->epochs_unsaved && (rc = log_save_epochs(l, e)) != 0)
+		return rc;
+	if ((rc = log_snapshot(l, e)) != 0)
+		return rc;
+	l->touched = false;
+	return log_sync_all(l, e);
+}
+
+int
+log_close(struct log *l, struct kerr *e)
+{
+	int rc;
+
+	if ((rc = log_usable(l, e)) == 0 && l->touched) {
+		if ((rc = log_flush(l, e)) == 0 && (rc = finish(l, e)) != 0)
+			log_fail(l, rc, e);
+	}
+	free_log(l);
+	return rc;
+}
+
+void
+log_abandon(struct log *l)
+{
+	free_log(l);
+}
+
+int
+log_delete(struct log *l, struct kerr *e)
+{
+	struct kuuid u;
+	char *gone, text[23];
+	int rc = 0;
+
+	l->sys->random(l->sys, u.b, sizeof(u.b));
+	kuuid_format(&u, text);
+	gone = xasprintf("%s.%s-delete", l->dir, text);
+	if (l->sys->rename(l->sys, l->dir, gone) == 0)
+		rc = datadir_remove(l->sys, gone, e);
+	else if (errno != ENOENT)
+		rc = kerr_sys(e, "%s: renaming to delete", l->name);
+	free(gone);
+	free_log(l);
+	return rc;
+}
+
+void
+log_set_config(struct log *l, const struct log_config *c)
+{
+	l->config = *c;
+}
+
+int64_t
+log_start(const struct log *l)
+{
+	return atomic_load(&l->start);
+}
+
+int64_t
+log_end(const struct log *l)
+{
+	return atomic_load(&l->end);
+}
+
+int64_t
+log_flushed(const struct log *l)
+{
+	return atomic_load(&l->flushed);
+}
+
+bool
+log_offline(const struct log *l)
+{
+	return atomic_load(&l->offline);
+}
+
+int64_t
+log_size(const struct log *l)
+{
+	return atomic_load(&l->bytes);
+}
+
+const char *
+log_dir(const struct log *l)
+{
+	return l->dir;
+}

@@ -1,0 +1,235 @@
+/*
+ * log_flush.c: what makes a log durable; see log.h. The flusher notes under
+ * the lock what is there, syncs it without, and says so when that is done.
+ */
+#include "store/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "store/file.h"
+#include "store/log_impl.h"
+
+/* What one flush has to do. */
+struct round {
+	int64_t		 end;		/* durable up to here afterwards */
+	unsigned int	 names;
+	struct segment	**segs;		/* referenced */
+	int64_t		 *sizes;	/* their bytes at that time */
+	int		 n;
+};
+
+static void
+round_begin(struct log *l, struct round *r)
+{
+	int first;
+
+	pthread_mutex_lock(&l->lock);
+	r->end = l->end;
+	r->names = l->names;
+	/* the active one, which may be empty, and all before it that wait */
+	for (first = l->n_segs; first > 0 && (first == l->n_segs ||
+	    l->segs[first - 1]->synced < l->segs[first - 1]->size); first--)
+		;
+	r->n = l->n_segs - first;
+	r->segs = xreallocarray(NULL, (size_t)r->n + 1, sizeof(*r->segs));
+	r->sizes = xreallocarray(NULL, (size_t)r->n + 1, sizeof(*r->sizes));
+	for (int i = 0; i < r->n; i++) {
+		r->segs[i] = l->segs[first + i];
+		r->sizes[i] = r->segs[i]->size;
+		segment_ref(r->segs[i]);
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
+static void
+round_end(struct log *l, struct round *r, bool ok)
+{
+	pthread_mutex_lock(&l->lock);
+	for (int i = 0; i < r->n; i++) {
+		if (ok)
+			r->segs[i]->synced = r->sizes[i];
+		segment_unref(r->segs[i]);
+	}
+	if (ok && l->flushed < r->end)
+		l->flushed = r->end;
+	pthread_mutex_unlock(&l->lock);
+	free(r->segs);
+	free(r->sizes);
+}
+
+/* The directory's own name, and the topic's id in it, once. */
+static int
+sync_made(struct log *l, struct kerr *e)
+{
+	char *path = log_path(l, "partition.metadata");
+	char *parent = xstrdup(l->dir), *slash;
+	int rc;
+
+	slash = strrchr(parent, '/');
+	if (slash == parent)
+		slash[1] = '\0';
+	else if (slash != NULL)
+		*slash = '\0';
+	rc = file_sync(l->sys, path, e);
+	if (rc == 0 && l->sys->sync_dir(l->sys,
+	    slash != NULL ? parent : ".") != 0)
+		rc = kerr_sys(e, "%s", parent);
+	l->made_synced = rc == 0;
+	free(parent);
+	free(path);
+	return rc;
+}
+
+int
+log_sync_names(struct log *l, unsigned int names, struct kerr *e)
+{
+	if (names != l->names_synced) {
+		if (l->sys->sync_dir(l->sys, l->dir) != 0)
+			return kerr_sys(e, "syncing the directory");
+		l->names_synced = names;
+	}
+	if (!l->made_synced && names > 0)
+		return sync_made(l, e);
+	return 0;
+}
+
+static int
+sync_logs(struct log *l, const struct round *r, struct kerr *e)
+{
+	struct segment *g;
+	int fd;
+
+	for (int i = 0; i < r->n; i++) {
+		g = r->segs[i];
+		if (g->synced >= r->sizes[i])
+			continue;
+		if ((fd = segment_fd(g, false, e)) < 0)
+			return fd;
+		if (l->sys->fdatasync(l->sys, fd) != 0)
+			return kerr_sys(e, "%020lld.log: fdatasync",
+			    (long long)g->base);
+	}
+	return 0;
+}
+
+static int
+flush(struct log *l, struct kerr *e)
+{
+	struct round r;
+	int rc;
+
+	if ((rc = log_usable(l, e)) != 0)
+		return rc;
+	round_begin(l, &r);
+	if ((rc = sync_logs(l, &r, e)) == 0)
+		rc = log_sync_names(l, r.names, e);
+	round_end(l, &r, rc == 0);
+	return rc != 0 ? log_fail(l, rc, e) : 0;
+}
+
+int
+log_flush(struct log *l, struct kerr *e)
+{
+	int rc;
+
+	pthread_mutex_lock(&l->flushing);
+	rc = flush(l, e);
+	pthread_mutex_unlock(&l->flushing);
+	return rc;
+}
+
+static int
+sync_index(struct log *l, const struct segment *g, const char *suffix,
+    struct kerr *e)
+{
+	char *path = segment_path(l->dir, g->base, suffix);
+	int rc = file_sync(l->sys, path, e);
+
+	free(path);
+	return rc;
+}
+
+/* Indexes of the segments below the last n. */
+static int
+sync_indexes(struct log *l, int skip, struct kerr *e)
+{
+	struct segment *g;
+	int rc = 0;
+
+	for (int i = 0; rc == 0; i++) {
+		pthread_mutex_lock(&l->lock);
+		g = i < l->n_segs - skip ? l->segs[i] : NULL;
+		if (g != NULL)
+			segment_ref(g);
+		pthread_mutex_unlock(&l->lock);
+		if (g == NULL)
+			return 0;
+		if (!g->indexes_synced) {
+			rc = sync_index(l, g, ".index", e);
+			if (rc == 0)
+				rc = sync_index(l, g, ".timeindex", e);
+			g->indexes_synced = rc == 0;
+		}
+		segment_unref(g);
+	}
+	return rc;
+}
+
+static int
+sync_epochs(struct log *l, struct kerr *e)
+{
+	char *path;
+	int rc;
+
+	pthread_mutex_lock(&l->lock);
+	rc = l->epochs_unsynced;
+	l->epochs_unsynced = false;
+	pthread_mutex_unlock(&l->lock);
+	if (rc == 0)
+		return 0;
+	path = log_path(l, "leader-epoch-checkpoint");
+	rc = file_sync(l->sys, path, e);
+	free(path);
+	return rc;
+}
+
+int64_t
+log_checkpoint(struct log *l, struct kerr *e)
+{
+	int64_t point = l->flushed;
+	unsigned int names;
+	int rc;
+
+	pthread_mutex_lock(&l->flushing);
+	rc = log_usable(l, e);
+	if (rc == 0 && point != l->checked) {
+		pthread_mutex_lock(&l->lock);
+		names = l->names;
+		pthread_mutex_unlock(&l->lock);
+		if ((rc = sync_indexes(l, 1, e)) == 0 &&
+		    (rc = sync_epochs(l, e)) == 0 &&
+		    (rc = log_sync_names(l, names, e)) == 0)
+			l->checked = point;
+		else
+			rc = log_fail(l, rc, e);
+	}
+	pthread_mutex_unlock(&l->flushing);
+	return rc != 0 ? rc : point;
+}
+
+int
+log_sync_all(struct log *l, struct kerr *e)
+{
+	char *path;
+	int rc;
+
+	if ((rc = sync_indexes(l, 0, e)) != 0 || (rc = sync_epochs(l, e)) != 0)
+		return rc;
+	path = segment_path(l->dir, l->snapshot_at, ".snapshot");
+	rc = file_sync(l->sys, path, e);
+	free(path);
+	return rc == 0 ? log_sync_names(l, l->names, e) : rc;
+}

@@ -1,0 +1,134 @@
+/*
+ * log_impl.h: the inside of struct log, for the files that make it up: log.c
+ * (open, close), log_append.c, log_read.c, log_time.c, log_flush.c,
+ * log_recover.c, log_cut.c (truncation).
+ *
+ * Locks, in the order in which they nest:
+ *	flushing   one flush, checkpoint or truncation at a time; held over I/O
+ *	shape      read: what lies in files below their size stays as it is;
+ *		   write (truncation alone): it may go
+ *	lock       all that is marked below; never held over I/O
+ * The writer (see log.h: one at a time) reads what only it changes unlocked.
+ */
+#ifndef KLOG_STORE_LOG_IMPL_H
+#define KLOG_STORE_LOG_IMPL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "store/epochs.h"
+#include "store/log.h"
+#include "store/producers.h"
+#include "store/segment.h"
+
+/* Where the last batches of the active segment lie, so that readers at the
+ * tail and the high watermark need no index. A power of two. */
+enum { RECENT = 128 };
+
+/* A batch that begins above this one is taken for damage: its last offset
+ * might not fit. */
+#define LOG_MAX_OFFSET	(INT64_MAX - INT32_MAX - 1)
+
+struct recent {
+	int64_t	last;		/* last offset of the batch */
+	int64_t	at;		/* its position */
+};
+
+struct log {
+	const struct sys	*sys;
+	char			*dir;
+	const char		*name;		/* last component of dir */
+	struct log_config	 config;
+	struct kuuid		 topic_id;
+
+	pthread_mutex_t		 flushing;
+	pthread_rwlock_t	 shape;
+	pthread_mutex_t		 lock;
+
+	/* atomic: written by the writer (flushed: by the flusher) */
+	_Atomic int64_t		 start;
+	_Atomic int64_t		 end;
+	_Atomic int64_t		 flushed;
+	_Atomic int64_t		 bytes;
+	_Atomic bool		 offline;
+
+	/* under lock */
+	struct segment		**segs;		/* by base; the last is active */
+	int			 n_segs;
+	int			 cap_segs;
+	struct recent		*recent;	/* ring, NULL until an append */
+	unsigned int		 n_recent;	/* ever added since a reset */
+	struct epochs		 epochs;
+	unsigned int		 names;		/* changes of names in dir */
+	bool			 epochs_unsynced; /* their file was replaced */
+
+	/* under flushing */
+	unsigned int		 names_synced;	/* changes that are durable */
+	bool			 made_synced;	/* the directory's own name and
+						   partition.metadata are durable */
+	int64_t			 checked;	/* the recovery point so far */
+
+	/* the writer's */
+	bool			 made;		/* dir is there */
+	bool			 touched;	/* since it was opened */
+	bool			 epochs_unsaved; /* newer than their file */
+	struct producers	 producers;
+	int64_t			 snapshot_at;	/* the newest one's offset, -1 */
+	int64_t			 expired_ms;	/* last look for old producers */
+};
+
+/* Takes the log offline; e, which may be NULL, gets the name in front.
+ * Returns rc. */
+int log_fail(struct log *l, int rc, struct kerr *e);
+/* The same for readers, whom only a disk error makes take it offline. */
+int log_fail_read(struct log *l, int rc, struct kerr *e);
+/* KE_OFFLINE where it is. */
+int log_usable(const struct log *l, struct kerr *e);
+/* Puts a segment behind the last; the list takes the reference. */
+void log_push_segment(struct log *l, struct segment *g);
+/* The segment that would hold offset, i.e. the last with base <= offset, or
+ * the first; -1 where there is none. lock held, or writer. */
+int log_segment_of(const struct log *l, int64_t offset);
+/* The active segment, NULL where there is none. Writer. */
+struct segment *log_active(const struct log *l);
+/* Where segment i ends: the next one's base, or the log's end. Same. */
+int64_t log_segment_end(const struct log *l, int i);
+
+/* log_append.c */
+int log_make_dir(struct log *l, struct kerr *e);
+/* A segment at base becomes the active one. */
+int log_start_segment(struct log *l, int64_t base, struct kerr *e);
+
+/* log_state.c: the small files beside the segments */
+char *log_path(const struct log *l, const char *file);
+int log_save_epochs(struct log *l, struct kerr *e);
+/* 1: there is no sound file, log_rebuild_epochs() is needed. */
+int log_load_epochs(struct log *l, struct kerr *e);
+int log_rebuild_epochs(struct log *l, struct kerr *e);
+/* Writes the producers' snapshot at the end, unless it is there. */
+int log_snapshot(struct log *l, struct kerr *e);
+/* Producers from the newest sound one of the n snapshots (offsets, ascending)
+ * at or below the end and the batches after it; removes snapshots above the
+ * end and those that no segment begins with. */
+int log_load_producers(struct log *l, const int64_t *at, int n,
+    struct kerr *e);
+
+/* log_flush.c */
+/* Makes the directory's names up to that count durable, and its own. */
+int log_sync_names(struct log *l, unsigned int names, struct kerr *e);
+/* Makes all of the directory durable, indexes and names included. */
+int log_sync_all(struct log *l, struct kerr *e);
+
+/* log_recover.c */
+/* Lists the directory and opens its segments; sets end. */
+int log_load(struct log *l, const struct log_known *k,
+    struct log_recovery *r, struct kerr *e);
+
+/* One batch of a walk; non-zero ends it and is returned. */
+typedef int log_visit(void *arg, const struct batch_header *h,
+    struct segment *g, int64_t at, struct kerr *e);
+/* Walks the headers of all batches that end at or after from. */
+int log_walk(struct log *l, int64_t from, log_visit *visit, void *arg,
+    struct kerr *e);
+
+#endif

@@ -1,0 +1,206 @@
+/* log_state.c: the small files beside the segments: leader epochs and the
+ * producers' snapshots. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "store/file.h"
+#include "store/log_impl.h"
+
+/* More than any sound file of the kind. */
+enum { EPOCHS_MAX = 16 << 20, SNAPSHOT_MAX = 1 << 30 };
+
+#define EPOCHS_FILE	"leader-epoch-checkpoint"
+
+char *
+log_path(const struct log *l, const char *file)
+{
+	return xasprintf("%s/%s", l->dir, file);
+}
+
+int
+log_save_epochs(struct log *l, struct kerr *e)
+{
+	struct buf b;
+	char *path;
+	int rc;
+
+	if ((rc = log_make_dir(l, e)) != 0)
+		return rc;
+	buf_init(&b, 0);
+	pthread_mutex_lock(&l->lock);
+	epochs_format(&l->epochs, &b);
+	pthread_mutex_unlock(&l->lock);
+	path = log_path(l, EPOCHS_FILE);
+	rc = file_save(l->sys, path, b.p, b.len, false, e);
+	free(path);
+	buf_release(&b);
+	if (rc != 0)
+		return rc;
+	l->epochs_unsaved = false;
+	l->touched = true;
+	pthread_mutex_lock(&l->lock);
+	l->names++;
+	l->epochs_unsynced = true;
+	pthread_mutex_unlock(&l->lock);
+	return 0;
+}
+
+int
+log_load_epochs(struct log *l, struct kerr *e)
+{
+	char *path = log_path(l, EPOCHS_FILE);
+	struct kerr why = KERR_INIT;
+	struct buf b;
+	int rc;
+
+	buf_init(&b, 0);
+	rc = file_load(l->sys, path, EPOCHS_MAX, &b, &why);
+	if (rc == 0)
+		rc = epochs_parse(&l->epochs, b.p, b.len, &why);
+	if (rc == KE_SYS && e != NULL)
+		*e = why;
+	if (rc == KE_CORRUPT || rc == KE_RANGE)
+		log_line(LOG_WARN, LOG_STORE, "%s: %s; rebuilt from the log",
+		    path, why.msg);
+	buf_release(&b);
+	free(path);
+	return rc == 0 || rc == KE_SYS ? rc : 1;
+}
+
+static int
+assign_epoch(void *arg, const struct batch_header *h, struct segment *g,
+    int64_t at, struct kerr *e)
+{
+	struct log *l = arg;
+
+	epochs_assign(&l->epochs, h->leader_epoch, h->base_offset);
+	return 0;
+}
+
+int
+log_rebuild_epochs(struct log *l, struct kerr *e)
+{
+	epochs_release(&l->epochs);
+	l->epochs_unsaved = true;
+	return log_walk(l, 0, assign_epoch, l, e);
+}
+
+int
+log_snapshot(struct log *l, struct kerr *e)
+{
+	struct buf b;
+	char *path;
+	int64_t at = l->end;
+	int rc;
+
+	if (l->snapshot_at == at)
+		return 0;
+	buf_init(&b, 0);
+	producers_save(&l->producers, &b);
+	path = segment_path(l->dir, at, ".snapshot");
+	rc = file_save(l->sys, path, b.p, b.len, false, e);
+	free(path);
+	buf_release(&b);
+	if (rc != 0)
+		return rc;
+	l->snapshot_at = at;
+	pthread_mutex_lock(&l->lock);
+	l->names++;
+	pthread_mutex_unlock(&l->lock);
+	return 0;
+}
+
+static int
+note_producer(void *arg, const struct batch_header *h, struct segment *g,
+    int64_t at, struct kerr *e)
+{
+	struct log *l = arg;
+	uint8_t marker[256];
+	ssize_t got = 0;
+	int fd;
+
+	if (batch_is_control(h) && batch_size(h) <= sizeof(marker)) {
+		if ((fd = segment_fd(g, false, e)) < 0)
+			return fd;
+		got = file_read(l->sys, fd, marker, batch_size(h), at);
+		if (got < 0)
+			return kerr_sys(e, "%020lld.log", (long long)g->base);
+	}
+	producers_note(&l->producers, h, marker, (size_t)got,
+	    sys_now_ms(l->sys));
+	return 0;
+}
+
+/* 0 loaded, KE_CORRUPT not sound (said), KE_SYS. */
+static int
+load_snapshot(struct log *l, int64_t at, struct kerr *e)
+{
+	char *path = segment_path(l->dir, at, ".snapshot");
+	struct kerr why = KERR_INIT;
+	struct buf b;
+	int rc;
+
+	buf_init(&b, 0);
+	rc = file_load(l->sys, path, SNAPSHOT_MAX, &b, &why);
+	if (rc == 0)
+		rc = producers_load(&l->producers, b.p, b.len,
+		    sys_now_ms(l->sys), &why);
+	if (rc == KE_SYS && e != NULL)
+		*e = why;
+	if (rc != 0 && rc != KE_SYS) {
+		log_line(LOG_WARN, LOG_STORE, "%s: %s; not used", path,
+		    why.msg);
+		rc = KE_CORRUPT;
+	}
+	buf_release(&b);
+	free(path);
+	return rc;
+}
+
+static bool
+is_segment(const struct log *l, int64_t base)
+{
+	int i = log_segment_of(l, base);
+
+	return i >= 0 && l->segs[i]->base == base;
+}
+
+static int
+remove_snapshot(struct log *l, int64_t at, struct kerr *e)
+{
+	char *path = segment_path(l->dir, at, ".snapshot");
+	int rc = file_remove(l->sys, path, e);
+
+	free(path);
+	return rc;
+}
+
+int
+log_load_producers(struct log *l, const int64_t *at, int n, struct kerr *e)
+{
+	int rc;
+
+	producers_release(&l->producers);
+	l->snapshot_at = -1;
+	for (int i = n - 1; i >= 0; i--) {
+		if (at[i] <= l->end && l->snapshot_at < 0) {
+			if ((rc = load_snapshot(l, at[i], e)) == KE_SYS)
+				return rc;
+			if (rc == 0) {
+				l->snapshot_at = at[i];
+				continue;
+			}
+		} else if (at[i] <= l->end && is_segment(l, at[i]))
+			continue;
+		if ((rc = remove_snapshot(l, at[i], e)) != 0)
+			return rc;
+	}
+	if (l->snapshot_at == l->end)
+		return 0;
+	return log_walk(l, l->snapshot_at < 0 ? 0 : l->snapshot_at,
+	    note_producer, l, e);
+}

@@ -1,0 +1,442 @@
+/* segment.c: see segment.h. */
+#include "store/segment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "store/file.h"
+#include "store/scan.h"
+
+/* A window for walks of a few kilobytes. */
+enum { SHORT_WALK = 4096 };
+
+/* Serialises the opening of files, which is rare. */
+static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
+
+static void
+drop(struct khold *hold)
+{
+	segment_unref((struct segment *)hold);
+}
+
+struct segment *
+segment_new(const struct sys *s, const char *dir, int64_t base, bool fresh)
+{
+	struct segment *g = xcalloc(1, sizeof(*g));
+
+	_Static_assert(offsetof(struct segment, hold) == 0, "cast in drop()");
+	g->hold.drop = drop;
+	g->refs = 1;
+	g->sys = s;
+	g->dir = dir;
+	g->base = base;
+	g->fd = -1;
+	g->fresh = g->searchable = fresh;
+	g->max_ts = g->max_ts_offset = g->first_ts = -1;
+	index_init(&g->offsets, INDEX_OFFSET);
+	index_init(&g->times, INDEX_TIME);
+	return g;
+}
+
+void
+segment_ref(struct segment *g)
+{
+	atomic_fetch_add(&g->refs, 1);
+}
+
+void
+segment_unref(struct segment *g)
+{
+	if (g == NULL || atomic_fetch_sub(&g->refs, 1) != 1)
+		return;
+	if (g->fd >= 0)
+		g->sys->close(g->sys, g->fd);
+	index_release(&g->offsets, g->sys);
+	index_release(&g->times, g->sys);
+	free(g);
+}
+
+char *
+segment_path(const char *dir, int64_t base, const char *suffix)
+{
+	return xasprintf("%s/%020lld%s", dir, (long long)base, suffix);
+}
+
+int
+segment_fd(struct segment *g, bool make, struct kerr *e)
+{
+	int fd = atomic_load(&g->fd), rc = 0;
+	char *path;
+
+	if (fd >= 0)
+		return fd;
+	pthread_mutex_lock(&opening);
+	if ((fd = atomic_load(&g->fd)) < 0) {
+		path = segment_path(g->dir, g->base, ".log");
+		fd = g->sys->open(g->sys, path,
+		    make ? O_RDWR | O_CREAT | O_TRUNC : O_RDWR, 0644);
+		if (fd < 0)
+			rc = kerr_sys(e, "%s", path);
+		else
+			atomic_store(&g->fd, fd);
+		free(path);
+	}
+	pthread_mutex_unlock(&opening);
+	return rc != 0 ? rc : fd;
+}
+
+static int
+open_one(struct segment *g, struct index *x, const char *suffix,
+    struct kerr *e)
+{
+	char *path = segment_path(g->dir, g->base, suffix);
+	int rc;
+
+	if (x->fd >= 0)
+		rc = 0;
+	else if (g->fresh)
+		rc = index_make(x, g->sys, path);
+	else
+		rc = index_open(x, g->sys, path, g->size);
+	if (rc != 0 && errno == EILSEQ) {
+		log_line(LOG_WARN, LOG_STORE, "%s: not a sound index, doing "
+		    "without", path);
+		rc = g->sys->ftruncate(g->sys, x->fd, 0);
+	}
+	if (rc != 0)
+		rc = kerr_sys(e, "%s", path);
+	free(path);
+	return rc;
+}
+
+static int
+open_indexes(struct segment *g, struct kerr *e)
+{
+	int rc;
+
+	pthread_mutex_lock(&opening);
+	rc = open_one(g, &g->offsets, ".index", e);
+	if (rc == 0)
+		rc = open_one(g, &g->times, ".timeindex", e);
+	if (rc == 0) {
+		g->fresh = false;
+		atomic_store(&g->searchable, true);
+	}
+	pthread_mutex_unlock(&opening);
+	return rc;
+}
+
+int
+segment_indexes(struct segment *g, struct kerr *e)
+{
+	return atomic_load(&g->searchable) ? 0 : open_indexes(g, e);
+}
+
+/* The time index grows only with the time: entries ascend in both columns. */
+static void
+note_time(struct segment *g, pthread_mutex_t *lock)
+{
+	struct index_entry last;
+	int got;
+
+	got = index_last(&g->times, g->sys, &last);
+	if (g->max_ts >= 0 && (got <= 0 || g->max_ts > last.key) &&
+	    !index_is_full(&g->times))
+		index_add(&g->times, lock, g->max_ts,
+		    (int32_t)(g->max_ts_offset - g->base));
+}
+
+void
+segment_note(struct segment *g, pthread_mutex_t *lock,
+    const struct batch_header *h, int32_t interval)
+{
+	int64_t last = batch_last_offset(h);
+
+	pthread_mutex_lock(lock);
+	g->has_max = true;
+	if (g->first_ts < 0)
+		g->first_ts = h->max_timestamp;
+	if (h->max_timestamp > g->max_ts) {
+		g->max_ts = h->max_timestamp;
+		g->max_ts_offset = last;
+	}
+	pthread_mutex_unlock(lock);
+	if (g->unindexed > interval) {
+		index_add(&g->offsets, lock, last - g->base,
+		    (int32_t)g->tail);
+		note_time(g, lock);
+		g->unindexed = 0;
+	}
+	if (__builtin_add_overflow(g->unindexed, (int32_t)batch_size(h),
+	    &g->unindexed))
+		g->unindexed = INT32_MAX;
+	g->tail += (int64_t)batch_size(h);
+}
+
+static int
+spill(struct segment *g, struct index *x, pthread_mutex_t *lock,
+    const char *suffix, struct kerr *e)
+{
+	int rc;
+
+	if (x->fd < 0 && (rc = open_indexes(g, e)) != 0)
+		return rc;
+	if (index_spill(x, g->sys, lock) != 0)
+		return kerr_sys(e, "%020lld%s", (long long)g->base, suffix);
+	return 0;
+}
+
+int
+segment_spill(struct segment *g, pthread_mutex_t *lock, bool all,
+    struct kerr *e)
+{
+	int rc = 0;
+
+	if (all || index_is_full(&g->offsets))
+		rc = spill(g, &g->offsets, lock, ".index", e);
+	if (rc == 0 && (all || index_is_full(&g->times)))
+		rc = spill(g, &g->times, lock, ".timeindex", e);
+	return rc;
+}
+
+int
+segment_finish(struct segment *g, pthread_mutex_t *lock, struct kerr *e)
+{
+	int rc;
+
+	if ((rc = segment_spill(g, lock, true, e)) != 0)
+		return rc;
+	note_time(g, lock);
+	if ((rc = segment_spill(g, lock, true, e)) != 0)
+		return rc;
+	/* gives back blocks that were reserved and not used */
+	if (g->reserved > g->size &&
+	    g->sys->ftruncate(g->sys, g->fd, g->size) != 0)
+		return kerr_sys(e, "%020lld.log", (long long)g->base);
+	g->reserved = 0;
+	return 0;
+}
+
+int
+segment_max(struct segment *g, pthread_mutex_t *lock, int64_t *ts,
+    int64_t *offset, struct kerr *e)
+{
+	struct index_entry last;
+	bool known;
+	int rc;
+
+	pthread_mutex_lock(lock);
+	known = g->has_max;
+	*ts = g->max_ts;
+	*offset = g->max_ts_offset;
+	pthread_mutex_unlock(lock);
+	if (known)
+		return 0;
+	if ((rc = segment_indexes(g, e)) != 0)
+		return rc;
+	if ((rc = index_last(&g->times, g->sys, &last)) < 0)
+		return kerr_sys(e, "%020lld.timeindex", (long long)g->base);
+	if (rc == 0)
+		return 0;
+	*ts = last.key;
+	*offset = g->base + last.value;
+	pthread_mutex_lock(lock);
+	g->has_max = true;
+	g->max_ts = *ts;
+	g->max_ts_offset = *offset;
+	pthread_mutex_unlock(lock);
+	return 0;
+}
+
+static int
+first_time(struct segment *g, int fd, struct kerr *e)
+{
+	uint8_t w[BATCH_HEADER];
+	struct batch_header h;
+	struct scan c;
+	int rc;
+
+	scan_init(&c, g->sys, fd, 0, g->size, w, sizeof(w));
+	if ((rc = scan_next(&c, &h, e)) > 0)
+		g->first_ts = h.max_timestamp;
+	return rc < 0 ? rc : 0;
+}
+
+/* Whether an index entry can point to this batch. Apache Kafka notes one
+ * entry for several batches that came together: the first one's position, the
+ * last one's offset. */
+static bool
+fits_entry(const struct segment *g, const struct batch_header *h, int64_t key)
+{
+	return h->base_offset >= g->base && h->base_offset <= g->base + key;
+}
+
+int
+segment_load_tail(struct segment *g, int64_t *next, struct kerr *e)
+{
+	uint8_t w[SHORT_WALK];
+	struct index_entry x = { 0, 0 };
+	struct batch_header h;
+	struct scan c;
+	int64_t from = 0;
+	int rc, fd;
+
+	*next = g->base;
+	g->has_max = true;
+	g->max_ts = g->max_ts_offset = g->first_ts = -1;
+	g->unindexed = 0;
+	if ((fd = segment_fd(g, false, e)) < 0)
+		return fd;
+	if ((rc = segment_indexes(g, e)) != 0)
+		return rc;
+	if ((rc = index_last(&g->times, g->sys, &x)) > 0) {
+		g->max_ts = x.key;
+		g->max_ts_offset = g->base + x.value;
+	}
+	if (rc >= 0 && (rc = index_last(&g->offsets, g->sys, &x)) > 0)
+		from = x.value;
+	if (rc < 0)
+		return kerr_sys(e, "indexes of %020lld", (long long)g->base);
+	if (g->size > 0 && (rc = first_time(g, fd, e)) < 0)
+		return kerr_wrap(e, "%020lld.log", (long long)g->base);
+	scan_init(&c, g->sys, fd, from, g->size, w, sizeof(w));
+	while ((rc = scan_next(&c, &h, e)) > 0) {
+		*next = batch_last_offset(&h) + 1;
+		if (c.at == from && from > 0 &&
+		    !fits_entry(g, &h, x.key))
+			return kerr_set(e, KE_CORRUPT, "%020lld.index: does "
+			    "not fit the log", (long long)g->base);
+		if (h.max_timestamp > g->max_ts) {
+			g->max_ts = h.max_timestamp;
+			g->max_ts_offset = *next - 1;
+		}
+		g->unindexed = (int32_t)(c.next - from);
+	}
+	return rc < 0 ? kerr_wrap(e, "%020lld.log", (long long)g->base) : 0;
+}
+
+void
+segment_reset(struct segment *g)
+{
+	index_release(&g->offsets, g->sys);
+	index_release(&g->times, g->sys);
+	g->fresh = true;
+	g->searchable = true;
+	g->tail = 0;
+	g->has_max = true;
+	g->max_ts = g->max_ts_offset = g->first_ts = -1;
+	g->unindexed = 0;
+}
+
+int
+segment_cut(struct segment *g, pthread_mutex_t *lock, int64_t pos,
+    int64_t offset, struct kerr *e)
+{
+	int64_t next;
+	int fd, rc;
+
+	if ((rc = segment_indexes(g, e)) != 0)
+		return rc;
+	if ((fd = segment_fd(g, false, e)) < 0)
+		return fd;
+	if (index_cut(&g->offsets, g->sys, INDEX_KEY, offset - g->base) != 0 ||
+	    index_cut(&g->times, g->sys, INDEX_VALUE, offset - g->base) != 0 ||
+	    g->sys->ftruncate(g->sys, fd, pos) != 0)
+		return kerr_sys(e, "cutting %020lld", (long long)g->base);
+	pthread_mutex_lock(lock);
+	g->size = g->tail = pos;
+	pthread_mutex_unlock(lock);
+	if (g->synced > pos)
+		g->synced = pos;
+	g->reserved = 0;
+	g->indexes_synced = false;
+	if (g->written > pos)
+		g->written = pos;
+	return segment_load_tail(g, &next, e);
+}
+
+int64_t
+segment_stat(struct segment *g, struct kerr *e)
+{
+	char *path = segment_path(g->dir, g->base, ".log");
+	int64_t size = -1;
+	int fd;
+
+	if ((fd = g->sys->open(g->sys, path, O_RDONLY, 0)) >= 0) {
+		size = file_size(g->sys, fd);
+		g->sys->close(g->sys, fd);
+	}
+	if (size < 0)
+		size = kerr_sys(e, "%s", path);
+	free(path);
+	return size;
+}
+
+int
+segment_remove(struct segment *g, struct kerr *e)
+{
+	/* the .log last: without it the others are strays, not a segment */
+	static const char *const suffix[] = {
+		".index", ".timeindex", ".txnindex", ".snapshot", ".log" };
+	char *path;
+	int rc = 0;
+
+	for (int i = 0; i < 5 && rc == 0; i++) {
+		path = segment_path(g->dir, g->base, suffix[i]);
+		rc = file_remove(g->sys, path, e);
+		free(path);
+	}
+	return rc;
+}
+
+/* Where the search for offset begins: the index is trusted only as far as a
+ * sound header of the right range is found there. */
+static int64_t
+start_of_walk(struct segment *g, int fd, pthread_mutex_t *lock,
+    int64_t offset, int64_t size, struct kerr *e)
+{
+	uint8_t w[BATCH_HEADER];
+	struct index_hit hit;
+	struct batch_header h;
+	struct scan c;
+	int rc;
+
+	if ((rc = segment_indexes(g, e)) != 0)
+		return rc;
+	if (index_search(&g->offsets, g->sys, lock, INDEX_KEY,
+	    offset - g->base, &hit) != 0)
+		return kerr_sys(e, "%020lld.index", (long long)g->base);
+	if (!hit.has || hit.at.value >= size)
+		return 0;
+	scan_init(&c, g->sys, fd, hit.at.value, size, w, sizeof(w));
+	if (scan_next(&c, &h, NULL) == 1 && fits_entry(g, &h, hit.at.key))
+		return hit.at.value;
+	return 0;
+}
+
+int64_t
+segment_position(struct segment *g, pthread_mutex_t *lock, int64_t offset,
+    int64_t size, struct batch_header *h, struct kerr *e)
+{
+	uint8_t w[SHORT_WALK];
+	struct batch_header own;
+	struct scan c;
+	int64_t from;
+	int rc, fd;
+
+	if (h == NULL)
+		h = &own;
+	if ((fd = segment_fd(g, false, e)) < 0)
+		return fd;
+	if ((from = start_of_walk(g, fd, lock, offset, size, e)) < 0)
+		return from;
+	scan_init(&c, g->sys, fd, from, size, w, sizeof(w));
+	while ((rc = scan_next(&c, h, e)) > 0)
+		if (batch_last_offset(h) >= offset)
+			return c.at;
+	return rc < 0 ? kerr_wrap(e, "%020lld.log", (long long)g->base) : size;
+}

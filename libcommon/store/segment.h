@@ -1,0 +1,105 @@
+/*
+ * segment.h: one segment: its .log file, its two indexes, and what has been
+ * learnt of them. Counted: the log holds one reference, every slice that a
+ * reader has on the way another; descriptors close with the last one.
+ * Internal to the store.
+ *
+ * Descriptors and indexes are opened when first needed. A segment that is not
+ * the active one no longer changes, apart from truncation.
+ *
+ * Threads: `lock` below is the log's mutex, under which size and the maximum are
+ * read by others than the writer.
+ */
+#ifndef KLOG_STORE_SEGMENT_H
+#define KLOG_STORE_SEGMENT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/sys.h"
+#include "record/batch.h"
+#include "store/index.h"
+#include "wire/types.h"
+
+struct segment {
+	struct khold	 hold;		/* a reader's reference; stays first */
+	_Atomic int	 refs;
+	const struct sys *sys;
+	const char	*dir;		/* the log's, while it is open */
+	int64_t		 base;
+	_Atomic int	 fd;		/* .log; -1: not open */
+	_Atomic bool	 searchable;	/* index files are open, or not there:
+					   the tails in memory are all */
+	bool		 fresh;		/* index files are to be made anew */
+	int64_t		 size;		/* bytes in the .log that readers see */
+	int64_t		 tail;		/* writer: bytes noted so far; size
+					   follows when an append is whole */
+	struct index	 offsets;
+	struct index	 times;
+	bool		 has_max;	/* the next two are known */
+	int64_t		 max_ts;	/* largest timestamp, -1: none */
+	int64_t		 max_ts_offset;	/* last offset of its batch */
+	int64_t		 first_ts;	/* of the first batch, -1: unknown */
+	int64_t		 made_ms;	/* when the segment was started */
+	int32_t		 unindexed;	/* bytes since the last index entry */
+	int64_t		 synced;	/* bytes of the .log known durable */
+	bool		 indexes_synced;
+	int64_t		 reserved;	/* blocks are reserved up to here */
+	int64_t		 written;	/* writeback was started up to here */
+};
+
+/* A segment with one reference; touches no file. dir is borrowed. fresh:
+ * whatever indexes lie there do not count. */
+struct segment *segment_new(const struct sys *s, const char *dir,
+    int64_t base, bool fresh);
+void segment_ref(struct segment *g);
+void segment_unref(struct segment *g);
+
+/* dir/<base in 20 digits><suffix>, to be freed. */
+char *segment_path(const char *dir, int64_t base, const char *suffix);
+
+/* The descriptor of the .log, opened when it was not (make: an empty file is
+ * made); KE_SYS. Any thread. */
+int segment_fd(struct segment *g, bool make, struct kerr *e);
+/* Opens the indexes where a search needs them; unusable ones are emptied (one
+ * LOG_WARN line), which costs time, not truth. Any thread. */
+int segment_indexes(struct segment *g, struct kerr *e);
+
+/* Notes a batch at the tail of the file: maximum, index entries as Kafka's
+ * LogSegment.append. The indexes have room (segment_spill()). Writer. */
+void segment_note(struct segment *g, pthread_mutex_t *lock,
+    const struct batch_header *h, int32_t interval);
+/* Writes index tails out that are full, or all. Writer. */
+int segment_spill(struct segment *g, pthread_mutex_t *lock, bool all,
+    struct kerr *e);
+/* No more batches come: last time index entry, indexes written and files
+ * trimmed, as Kafka does at a roll and at a clean stop. Writer. */
+int segment_finish(struct segment *g, pthread_mutex_t *lock, struct kerr *e);
+/* Largest timestamp and its offset, from the time index if need be. */
+int segment_max(struct segment *g, pthread_mutex_t *lock, int64_t *ts,
+    int64_t *offset, struct kerr *e);
+/* Learns max_ts, first_ts and unindexed of a segment that will be appended
+ * to, from the last index entries and the batches behind them; *next is the
+ * offset after the last one. Writer, no readers yet. KE_CORRUPT: the indexes
+ * do not fit the log. */
+int segment_load_tail(struct segment *g, int64_t *next, struct kerr *e);
+/* Forgets the indexes and the tail, to be built anew by segment_note(). */
+void segment_reset(struct segment *g);
+/* The .log's length; KE_SYS. Leaves no descriptor behind. */
+int64_t segment_stat(struct segment *g, struct kerr *e);
+/* Cuts the file at pos, which begins the batch that ends at or after offset,
+ * and the indexes with it. Writer, no readers. */
+int segment_cut(struct segment *g, pthread_mutex_t *lock, int64_t pos,
+    int64_t offset, struct kerr *e);
+/* Removes the files. The descriptors stay good for who holds them. */
+int segment_remove(struct segment *g, struct kerr *e);
+
+/* Position of the first batch below size that ends at or after offset; size
+ * where there is none. h (may be NULL): its header. */
+int64_t segment_position(struct segment *g, pthread_mutex_t *lock,
+    int64_t offset, int64_t size, struct batch_header *h, struct kerr *e);
+
+#endif
