@@ -10,6 +10,7 @@
 #include "base/xalloc.h"
 #include "store/file.h"
 #include "store/text.h"
+#include "wire/uuid.h"
 
 /* No sound file is larger; a topic's name has at most 249 bytes. */
 enum { CHECKPOINT_MAX = 256 << 20, METADATA_MAX = 4096, TOPIC_MAX = 249 };
@@ -135,48 +136,11 @@ checkpoint_save(const struct checkpoint *c, const struct sys *s,
 	return rc;
 }
 
-static const char digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-void
-kuuid_format(const struct kuuid *u, char out[23])
-{
-	uint32_t bits = 0;
-	int have = 0, n = 0;
-
-	for (int i = 0; i < 16; i++) {
-		bits = bits << 8 | u->b[i];
-		for (have += 8; have >= 6; have -= 6)
-			out[n++] = digits[bits >> (have - 6) & 63];
-	}
-	out[n++] = digits[bits << (6 - have) & 63];
-	out[n] = '\0';
-}
-
-int
-kuuid_parse(const char *s, struct kuuid *u)
-{
-	const char *d;
-	uint32_t bits = 0;
-	int have = 0, n = 0;
-
-	if (strlen(s) != 22)
-		return -1;
-	for (; *s != '\0'; s++) {
-		if ((d = strchr(digits, *s)) == NULL)
-			return -1;
-		bits = bits << 6 | (uint32_t)(d - digits);
-		if ((have += 6) >= 8 && n < 16)
-			u->b[n++] = (uint8_t)(bits >> (have -= 8));
-	}
-	return 0;
-}
-
 int
 partition_metadata_load(const struct sys *s, const char *dir,
     struct kuuid *topic_id, struct kerr *e)
 {
-	char *path = xasprintf("%s/partition.metadata", dir), id[23] = "";
+	char *path = xasprintf("%s/partition.metadata", dir), id[KUUID_TEXT] = "";
 	struct buf b;
 	int rc, version;
 
@@ -185,7 +149,8 @@ partition_metadata_load(const struct sys *s, const char *dir,
 	if (rc == 0) {
 		buf_putc(&b, '\0');
 		if (sscanf((char *)b.p, "version: %d topic_id: %22s", &version,
-		    id) != 2 || version != 0 || kuuid_parse(id, topic_id) != 0)
+		    id) != 2 || version != 0 || kuuid_parse(id, strlen(id),
+		    topic_id) != 0)
 			rc = kerr_set(e, KE_CORRUPT, "%s: not a partition's "
 			    "metadata", path);
 	}
@@ -198,7 +163,7 @@ int
 partition_metadata_save(const struct sys *s, const char *dir,
     const struct kuuid *topic_id, struct kerr *e)
 {
-	char *path = xasprintf("%s/partition.metadata", dir), id[23];
+	char *path = xasprintf("%s/partition.metadata", dir), id[KUUID_TEXT];
 	char *text;
 	int rc;
 

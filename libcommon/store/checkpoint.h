@@ -46,9 +46,4 @@ int partition_metadata_load(const struct sys *s, const char *dir,
 int partition_metadata_save(const struct sys *s, const char *dir,
     const struct kuuid *topic_id, struct kerr *e);
 
-/* Kafka's text form of a UUID: URL-safe base64 without padding, 22
- * characters. parse: 0, or -1 where it is none. */
-void kuuid_format(const struct kuuid *u, char out[23]);
-int kuuid_parse(const char *s, struct kuuid *u);
-
 #endif

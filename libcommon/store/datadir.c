@@ -8,10 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/xalloc.h"
-#include "store/checkpoint.h"
 #include "store/file.h"
+#include "wire/uuid.h"
 
 #define CLEAN_FILE	".kafka_cleanshutdown"
 
@@ -108,7 +107,7 @@ set_property(struct datadir_meta *m, int *version, const char *key,
 	else if (strcmp(key, "cluster.id") == 0)
 		snprintf(m->cluster_id, sizeof(m->cluster_id), "%s", value);
 	else if (strcmp(key, "directory.id") == 0 &&
-	    kuuid_parse(value, &m->directory_id) != 0)
+	    kuuid_parse(value, strlen(value), &m->directory_id) != 0)
 		*version = -1;
 }
 
@@ -143,7 +142,7 @@ int
 datadir_save_meta(struct datadir *d, const struct datadir_meta *m,
     struct kerr *e)
 {
-	char *path = inside(d->path, "meta.properties"), id[23];
+	char *path = inside(d->path, "meta.properties"), id[KUUID_TEXT];
 	struct buf b;
 	int rc;
 

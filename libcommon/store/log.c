@@ -10,10 +10,9 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "store/checkpoint.h"
 #include "store/datadir.h"
-#include "store/file.h"
 #include "store/log_impl.h"
+#include "wire/uuid.h"
 
 int
 log_fail(struct log *l, int rc, struct kerr *e)
@@ -190,7 +189,7 @@ int
 log_delete(struct log *l, struct kerr *e)
 {
 	struct kuuid u;
-	char *gone, text[23];
+	char *gone, text[KUUID_TEXT];
 	int rc = 0;
 
 	l->sys->random(l->sys, u.b, sizeof(u.b));
