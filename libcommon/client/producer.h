@@ -8,8 +8,8 @@
  * With idempotence (the default) nothing is doubled and each partition keeps
  * the order of adding, whatever is retried.
  *
- * Memory is bounded by buffer_bytes: when producer_room() is 0 the caller lets
- * the loop run, or calls producer_wait_room().
+ * Memory is bounded by buffer_bytes: when producer_room() is false the caller
+ * lets the loop run, or calls producer_wait_room().
  */
 #ifndef KLOG_CLIENT_PRODUCER_H
 #define KLOG_CLIENT_PRODUCER_H
@@ -20,17 +20,12 @@
 
 #include "base/err.h"
 #include "client/cluster.h"
+#include "record/builder.h"
+#include "record/compress.h"
+#include "record/partitioner.h"
 
 struct producer;
 struct ptopic;			/* a topic as one producer sees it */
-
-enum producer_partitioner {
-	PART_MURMUR2,		/* Java's; null keys: sticky */
-	PART_CRC32,		/* librdkafka's; null, empty keys: random */
-	PART_FNV1A,		/* sarama's */
-	PART_RANDOM,
-	PART_STICKY,		/* keys ignored */
-};
 
 /* What became of a batch. */
 struct producer_report {
@@ -48,9 +43,9 @@ struct producer_report {
 struct producer_config {
 	int		 acks;		/* -1 all, 0, 1 */
 	bool		 idempotent;	/* enable.idempotence */
-	int		 codec;		/* 0 none 1 gzip 2 snappy 3 lz4 4 zstd */
-	int		 level;		/* compression.level; INT_MIN: default */
-	enum producer_partitioner partitioner;
+	enum codec	 codec;		/* compression.codec */
+	int		 level;		/* CODEC_LEVEL_DEFAULT */
+	enum partitioner_kind partitioner;
 	size_t		 batch_bytes;	/* of a batch on the wire, at most */
 	size_t		 message_max;	/* message.max.bytes: one record */
 	size_t		 buffer_bytes;	/* buffer.memory: all that is unacked */
@@ -76,37 +71,27 @@ struct ptopic *producer_topic(struct producer *p, const char *name,
     int64_t wait_ms, struct kerr *e);
 int32_t ptopic_partitions(const struct ptopic *t);
 
-struct producer_header {
-	struct kstr	key;
-	struct kbytes	value;
-};
-
-struct producer_record {
-	struct kbytes			 key, value;	/* len -1: null */
-	const struct producer_header	*headers;
-	int				 nheaders;
-	int64_t				 ts;	/* ms; -1: now */
-	uint64_t			 tag;	/* the caller's: a line number */
-};
-
-/* part -1: the partitioner chooses. KE_RANGE: larger than message_max;
- * KE_AGAIN: no room; KE_USAGE: no such partition. Nothing is kept of r. */
+/* Adds a record; tag is the caller's name for it (a line number). part -1:
+ * the partitioner chooses. r->timestamp -1: now. KE_RANGE: larger than
+ * message_max; KE_AGAIN: no room; KE_USAGE: no such partition. Nothing of r is
+ * kept. */
 int producer_add(struct producer *p, struct ptopic *t, int32_t part,
-    const struct producer_record *r, struct kerr *e);
-/* Many at once, the hot path: values without keys in [buf, buf + n), each
- * ended by delim; tags count up from tag. Takes what fits and is complete:
- * returns the bytes taken, *count the records. An incomplete last line is
- * left. ts as above. A value over message_max stops in front of it with
- * KE_RANGE when it is the first. */
+    const struct record_input *r, uint64_t tag, struct kerr *e);
+/* Many at once, the hot path: lines of [buf, buf + n) that end with delim
+ * become values without keys; tags count up from tag. Takes what fits and is
+ * complete, returns the bytes taken, with *count records; an incomplete last
+ * line is left, and so is all that there is no room for. KE_RANGE where the
+ * first line is over message_max, complete or not. */
 ssize_t producer_add_lines(struct producer *p, struct ptopic *t,
-    int32_t part, const char *buf, size_t n, int delim, int64_t ts,
+    int32_t part, const void *buf, size_t n, int delim, int64_t ts,
     uint64_t tag, size_t *count, struct kerr *e);
 
-/* Bytes that may be added now without waiting; 0: full. */
-size_t producer_room(const struct producer *p);
+/* False: add nothing now, let the loop run. */
+bool producer_room(const struct producer *p);
 /* Runs the loop until there is room. */
 int producer_wait_room(struct producer *p, struct kerr *e);
-/* Sends what has gathered, without waiting for linger. */
+/* Sends what has gathered, without waiting for linger; what the connections
+ * cannot take yet goes on gathering until they can. */
 void producer_push(struct producer *p);
 /* Pushes and runs the loop until everything is reported; stop (may be NULL)
  * is looked at between rounds. KE_CANCELLED when it became true. */

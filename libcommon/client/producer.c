@@ -1,0 +1,430 @@
+/* producer.c: see producer.h; the parts are named in producer_impl.h. */
+#include "client/producer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sys.h"
+#include "base/xalloc.h"
+#include "client/producer_impl.h"
+
+enum { MANY_PARTITIONS = 8, BATCH_MIN = 64 * 1024, RECORD_EXTRA = 64 };
+
+void
+producer_config_defaults(struct producer_config *cf)
+{
+	*cf = (struct producer_config){
+		.acks = -1, .idempotent = true, .codec = CODEC_NONE,
+		.level = CODEC_LEVEL_DEFAULT,
+		.partitioner = PARTITIONER_MURMUR2_RANDOM,
+		.batch_bytes = 1024 * 1024,
+		.message_max = 100 * 1024 * 1024,
+		.buffer_bytes = 12 * 1024 * 1024,
+		.linger_ms = 5, .delivery_ms = 120000, .request_ms = 30000,
+		.in_flight = 5,
+	};
+}
+
+struct producer *
+producer_open(struct cluster *c, const struct producer_config *cf,
+    struct kerr *e)
+{
+	struct producer *p;
+
+	if (cf->idempotent && (cf->acks != -1 || cf->in_flight > 5)) {
+		kerr_set(e, KE_CONFIG, "enable.idempotence needs acks=all and "
+		    "at most 5 max.in.flight.requests.per.connection");
+		return NULL;
+	}
+	p = xcalloc(1, sizeof(*p));
+	p->cl = c;
+	p->loop = cluster_loop(c);
+	p->cf = *cf;
+	TAILQ_INIT(&p->busy);
+	producer_send_init(p);
+	return p;
+}
+
+static void
+part_release(struct producer *p, struct ppart *pp)
+{
+	struct pitem *it;
+
+	if (pp->open != NULL)
+		batch_free(p, pp->open);
+	pp->open = NULL;
+	while ((it = pqueue_idle(&pp->q)) != NULL) {
+		pqueue_drop(&pp->q, it);
+		batch_free(p, (struct batch *)it);
+	}
+}
+
+void
+producer_close(struct producer *p)
+{
+	struct ptopic *t;
+
+	if (p == NULL)
+		return;
+	producer_send_release(p);
+	while ((t = p->topics) != NULL) {
+		p->topics = t->next;
+		for (int32_t i = 0; i < t->n; i++)
+			part_release(p, &t->part[i]);
+		free(t->part);
+		free(t->name);
+		free(t);
+	}
+	while (p->n_spare > 0)
+		free(p->spare[--p->n_spare]);
+	if (p->codecs != NULL)
+		codecs_free(p->codecs);
+	buf_release(&p->scratch);
+	free(p);
+}
+
+static struct ptopic *
+topic_new(struct producer *p, const char *name, int32_t n)
+{
+	struct ptopic *t = xcalloc(1, sizeof(*t));
+	const struct sys *sys = sys_real();
+	uint64_t seed;
+
+	t->p = p;
+	t->name = xstrdup(name);
+	t->n = n;
+	t->part = xcalloc((size_t)n, sizeof(*t->part));
+	t->batch_bytes = p->cf.batch_bytes;
+	if (n > MANY_PARTITIONS &&
+	    t->batch_bytes > p->cf.buffer_bytes / 2 / (size_t)n) {
+		t->batch_bytes = p->cf.buffer_bytes / 2 / (size_t)n;
+		if (t->batch_bytes < BATCH_MIN)
+			t->batch_bytes = BATCH_MIN;
+	}
+	sys->random(sys, &seed, sizeof(seed));
+	partitioner_init(&t->partitioner, p->cf.partitioner, seed);
+	for (int32_t i = 0; i < n; i++) {
+		t->part[i].topic = t;
+		t->part[i].index = i;
+		pqueue_init(&t->part[i].q, p->cf.in_flight, p->cf.idempotent,
+		    p->epoch);
+	}
+	t->next = p->topics;
+	p->topics = t;
+	return t;
+}
+
+struct ptopic *
+producer_topic(struct producer *p, const char *name, int64_t wait_ms,
+    struct kerr *e)
+{
+	struct ptopic *t;
+
+	for (t = p->topics; t != NULL; t = t->next)
+		if (strcmp(t->name, name) == 0)
+			return t;
+	cluster_want(p->cl, name);
+	if (p->cf.idempotent)
+		producer_ask_id(p);
+	if (cluster_load_topic(p->cl, name, wait_ms, e) != 0)
+		return NULL;
+	return topic_new(p, name, cluster_topic(p->cl, name)->n);
+}
+
+int32_t
+ptopic_partitions(const struct ptopic *t)
+{
+	return t->n;
+}
+
+static void
+make_busy(struct ppart *pp)
+{
+	if (pp->busy)
+		return;
+	pp->busy = true;
+	TAILQ_INSERT_TAIL(&pp->topic->p->busy, pp, link);
+}
+
+/* The batch that takes the next record; NULL when memory is used up. */
+static struct batch *
+part_open(struct ppart *pp, size_t cap)
+{
+	struct producer *p = pp->topic->p;
+
+	if (pp->open != NULL)
+		return pp->open;
+	if (p->used > 0 && p->used + cap > p->cf.buffer_bytes) {
+		p->full = true;
+		return NULL;
+	}
+	pp->open = batch_new(p, cap);
+	make_busy(pp);
+	return pp->open;
+}
+
+void
+part_close(struct ppart *pp)
+{
+	struct batch *b = pp->open;
+	struct ptopic *t = pp->topic;
+
+	pp->open = NULL;
+	pp->pushed = false;
+	b->item.count = b->b.count;
+	pqueue_add(&pp->q, &b->item);
+	if (partitioner_is_sticky(&t->partitioner, -1))
+		partitioner_next(&t->partitioner, t->n);
+	producer_kick(t->p);
+}
+
+/* A record that is larger than a usual batch gets one of its own. */
+static int
+add_giant(struct ppart *pp, const struct record_input *r, uint64_t tag,
+    struct kerr *e)
+{
+	struct batch *usual = pp->open, *b;
+
+	pp->open = NULL;
+	b = part_open(pp, BATCH_HEADER + record_size_bound(r) + RECORD_EXTRA);
+	if (b == NULL) {
+		pp->open = usual;
+		return kerr_set(e, KE_AGAIN, "no room");
+	}
+	if (usual != NULL)
+		batch_free(pp->topic->p, usual);
+	builder_add(&b->b, r);
+	batch_tag(b, tag, 1);
+	pp->topic->p->stats.added++;
+	part_close(pp);
+	return 0;
+}
+
+static struct ppart *
+pick(struct ptopic *t, int32_t part, const void *key, int32_t len,
+    struct kerr *e)
+{
+	if (part < 0)
+		part = partitioner_pick(&t->partitioner, key, len, t->n);
+	if (part >= t->n) {
+		kerr_set(e, KE_USAGE, "no partition %d: the topic has %d",
+		    (int)part, (int)t->n);
+		return NULL;
+	}
+	return &t->part[part];
+}
+
+static int
+too_large(const struct producer *p, size_t n, struct kerr *e)
+{
+	return kerr_set(e, KE_RANGE, "a record of %zu bytes is over "
+	    "message.max.bytes (%zu)", n, p->cf.message_max);
+}
+
+static int64_t
+wall_clock(void)
+{
+	return sys_now_ms(sys_real());
+}
+
+int
+producer_add(struct producer *p, struct ptopic *t, int32_t part,
+    const struct record_input *r, uint64_t tag, struct kerr *e)
+{
+	struct record_input in = *r;
+	struct batch *b;
+	struct ppart *pp = pick(t, part, r->key, r->key_len, e);
+
+	if (pp == NULL)
+		return e->code;
+	if (record_size_bound(r) > p->cf.message_max)
+		return too_large(p, record_size_bound(r), e);
+	if (in.timestamp < 0)
+		in.timestamp = wall_clock();
+	b = part_open(pp, t->batch_bytes);
+	if (b != NULL && builder_add(&b->b, &in) == 0) {
+		batch_tag(b, tag, 1);
+		p->stats.added++;
+		return 0;
+	}
+	if (b != NULL && b->b.count == 0)
+		return add_giant(pp, &in, tag, e);
+	if (b != NULL) {
+		part_close(pp);
+		return producer_add(p, t, part, &in, tag, e);
+	}
+	return kerr_set(e, KE_AGAIN, "no room");
+}
+
+/* The first line of [buf, buf + n) fits in no batch. Its length with the
+ * delimiter, 0 when it is not complete or there is no room. */
+static ssize_t
+add_giant_line(struct ppart *pp, const char *buf, size_t n, int delim,
+    int64_t ts, uint64_t tag, struct kerr *e)
+{
+	struct producer *p = pp->topic->p;
+	const char *end = memchr(buf, delim, n);
+	size_t len = end != NULL ? (size_t)(end - buf) : n;
+	struct record_input in = { ts, NULL, buf, -1, (int32_t)len, NULL, 0 };
+
+	if (len > p->cf.message_max)
+		return too_large(p, len, e);
+	if (end == NULL || add_giant(pp, &in, tag, NULL) != 0)
+		return 0;
+	return (ssize_t)len + 1;
+}
+
+/* For partitioners that draw anew for each record. */
+static ssize_t
+add_one_line(struct ptopic *t, const char *buf, size_t n, int delim,
+    int64_t ts, uint64_t tag, struct kerr *e)
+{
+	struct producer *p = t->p;
+	const char *end = memchr(buf, delim, n);
+	size_t len = end != NULL ? (size_t)(end - buf) : n;
+	struct record_input in = { ts, NULL, buf, -1, (int32_t)len, NULL, 0 };
+	int rc;
+
+	if (len > p->cf.message_max)
+		return too_large(p, len, e);
+	if (end == NULL)
+		return 0;
+	rc = producer_add(p, t, -1, &in, tag, e);
+	if (rc == KE_AGAIN)
+		return 0;
+	return rc != 0 ? rc : (ssize_t)len + 1;
+}
+
+/* As many lines as the partition's open batch takes. */
+static ssize_t
+fill_batch(struct ppart *pp, const char *buf, size_t n, int delim, int64_t ts,
+    uint64_t tag, struct kerr *e)
+{
+	struct batch *b = part_open(pp, pp->topic->batch_bytes);
+	enum lines_end why;
+	int32_t had;
+	size_t taken;
+
+	if (b == NULL)
+		return 0;
+	had = b->b.count;
+	taken = builder_add_lines(&b->b, buf, n, delim, ts, INT32_MAX, &why);
+	if (b->b.count > had) {
+		batch_tag(b, tag, b->b.count - had);
+		pp->topic->p->stats.added += (uint64_t)(b->b.count - had);
+	}
+	if (why == LINES_FULL && b->b.count > 0)
+		part_close(pp);
+	else if (why == LINES_FULL)
+		return add_giant_line(pp, buf, n, delim, ts, tag, e);
+	else if (taken == 0 && n > pp->topic->p->cf.message_max)
+		return too_large(pp->topic->p, n, e);
+	return (ssize_t)taken;
+}
+
+ssize_t
+producer_add_lines(struct producer *p, struct ptopic *t, int32_t part,
+    const void *buf, size_t n, int delim, int64_t ts, uint64_t tag,
+    size_t *count, struct kerr *e)
+{
+	bool draw = part < 0 && !partitioner_is_sticky(&t->partitioner, -1);
+	const char *at = buf, *end = at + n;
+	const uint64_t before = p->stats.added;
+	struct kerr err = KERR_INIT;
+	struct ppart *pp;
+	ssize_t k;
+
+	if (ts < 0)
+		ts = wall_clock();
+	*count = 0;
+	while (at < end && err.code == 0) {
+		pp = pick(t, part, NULL, -1, e);
+		if (pp == NULL)
+			return e->code;
+		if (draw)
+			k = add_one_line(t, at, (size_t)(end - at), delim, ts,
+			    tag + *count, &err);
+		else
+			k = fill_batch(pp, at, (size_t)(end - at), delim, ts,
+			    tag + *count, &err);
+		if (k <= 0 && !(k == 0 && pp->open == NULL && !p->full))
+			break;
+		at += k;
+		*count = (size_t)(p->stats.added - before);
+	}
+	if (err.code != 0 && at == (const char *)buf) {
+		*e = err;
+		return err.code;
+	}
+	return at - (const char *)buf;
+}
+
+bool
+producer_room(const struct producer *p)
+{
+	return !p->full || p->used == 0 ||
+	    p->used + p->cf.batch_bytes <= p->cf.buffer_bytes;
+}
+
+static bool
+anything_leaving(const struct producer *p)
+{
+	const struct ppart *pp;
+
+	TAILQ_FOREACH(pp, &p->busy, link)
+		if (pp->q.n > 0)
+			return true;
+	return false;
+}
+
+int
+producer_wait_room(struct producer *p, struct kerr *e)
+{
+	while (!producer_room(p)) {
+		if (!anything_leaving(p))
+			producer_push(p);
+		loop_once(p->loop, -1);
+	}
+	p->full = false;
+	return 0;
+}
+
+void
+producer_push(struct producer *p)
+{
+	struct ppart *pp;
+
+	TAILQ_FOREACH(pp, &p->busy, link)
+		pp->pushed = true;
+	producer_pump(p);
+}
+
+static bool
+all_reported(const struct producer *p)
+{
+	return p->stats.added == p->stats.acked + p->stats.failed;
+}
+
+int
+producer_flush(struct producer *p, const volatile bool *stop, struct kerr *e)
+{
+	producer_push(p);
+	while (!all_reported(p)) {
+		if (stop != NULL && *stop)
+			return kerr_set(e, KE_CANCELLED, "interrupted");
+		loop_once(p->loop, -1);
+	}
+	return 0;
+}
+
+void
+producer_stats(const struct producer *p, struct producer_stats *s)
+{
+	*s = p->stats;
+}
+
+const struct kerr *
+producer_trouble(const struct producer *p)
+{
+	return &p->trouble;
+}

@@ -1,0 +1,125 @@
+/*
+ * producer_impl.h: what the files of the producer share.
+ *
+ *	producer.c	opening, adding records, waiting
+ *	producer_batch.c  the memory of batches, closing and splitting them
+ *	producer_send.c	requests, answers, retries, the producer id
+ *	pqueue.c	the order of a partition's batches
+ */
+#ifndef KLOG_CLIENT_PRODUCER_IMPL_H
+#define KLOG_CLIENT_PRODUCER_IMPL_H
+
+#include "base/buf.h"
+#include "client/cluster.h"
+#include "client/pqueue.h"
+#include "client/producer.h"
+#include "record/batch.h"
+
+struct batch {
+	struct pitem	 item;		/* first member */
+	struct builder	 b;
+	size_t		 size;		/* of the encoded batch; 0: not yet */
+	struct batch_header header;	/* as it is encoded */
+	int64_t		 born;		/* loop_now() of the first record */
+	int64_t		 deadline;
+	uint64_t	 first_tag, last_tag;
+	uint32_t	*tags;		/* tag - first_tag of each, where they
+					 * do not just count up */
+	uint8_t		*mem;
+	size_t		 cap;
+};
+
+struct ppart {
+	TAILQ_ENTRY(ppart) link;	/* producer.busy */
+	struct ptopic	*topic;
+	int32_t		 index;
+	struct batch	*open;		/* being filled, or NULL */
+	struct pqueue	 q;
+	bool		 busy;		/* listed: has open or queued batches */
+	bool		 pushed;	/* its open batch leaves as soon as
+					 * the connection takes it */
+};
+
+struct ptopic {
+	struct ptopic	*next;
+	struct producer	*p;
+	char		*name;
+	struct ppart	*part;
+	int32_t		 n;
+	size_t		 batch_bytes;	/* what the broker takes, as learnt */
+	struct partitioner partitioner;
+};
+
+/* One Produce request. */
+struct flight {
+	struct producer	*p;		/* NULL: closed in the meantime */
+	TAILQ_ENTRY(flight) link;
+	int32_t		 broker;
+	int		 n;
+	struct {
+		struct ppart	*part;
+		struct batch	*batch;
+	} v[];
+};
+
+enum id_state { ID_NONE, ID_ASKING, ID_KNOWN, ID_FAILED };
+
+#define SPARE_BATCHES	8
+
+struct producer {
+	struct cluster		*cl;
+	struct loop		*loop;
+	struct producer_config	 cf;
+	struct codecs		*codecs;	/* NULL until needed */
+	struct buf		 scratch;
+	struct ptopic		*topics;
+	TAILQ_HEAD(, ppart)	 busy;
+	TAILQ_HEAD(, flight)	 flights;
+	size_t			 used;		/* bytes of batch memory */
+	bool			 full;		/* a batch was refused memory */
+	uint8_t			*spare[SPARE_BATCHES];	/* of batch_bytes */
+	int			 n_spare;
+	struct producer_stats	 stats;
+	struct kerr		 trouble;
+	struct loop_timer	 timer;
+	struct loop_work	 work;		/* pump */
+	struct cluster_watch	 watch;
+	enum id_state		 id_state;
+	int64_t			 id;
+	int16_t			 epoch;
+	int			 id_failures;
+	struct kerr		 id_err;
+	struct call		*id_call;
+	int64_t			 id_retry_at;
+};
+
+/* producer_batch.c */
+struct batch *batch_new(struct producer *p, size_t cap);
+void batch_free(struct producer *p, struct batch *b);
+/* Notes the tags of n records that were just added. */
+void batch_tag(struct batch *b, uint64_t tag, int32_t n);
+uint64_t batch_tag_of(const struct batch *b, int32_t index);
+/* Compresses and fills the header in, once; afterwards only puts in the
+ * producer's id, epoch and sequence where they have changed. */
+int batch_encode(struct producer *p, struct batch *b, struct kerr *e);
+/* Two batches with half of the records each. */
+int batch_halve(struct producer *p, struct batch *b, struct batch **first,
+    struct batch **second, struct kerr *e);
+void report(struct producer *p, struct ppart *pp, struct batch *b,
+    int64_t offset, int32_t bad, const struct kerr *err);
+
+/* producer.c */
+/* Closes the open batch of a partition: it joins the queue. */
+void part_close(struct ppart *pp);
+
+/* producer_send.c */
+void producer_send_init(struct producer *p);
+void producer_send_release(struct producer *p);
+/* Sends what can be sent, arms the timer; soon, from the loop. */
+void producer_kick(struct producer *p);
+/* The same at once. */
+void producer_pump(struct producer *p);
+/* Gets a producer id, unless there is one or none is needed. */
+void producer_ask_id(struct producer *p);
+
+#endif
