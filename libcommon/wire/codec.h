@@ -45,8 +45,8 @@ void kmsg_defaults(const struct kmessage *msg, void *out);
 void kfields_defaults(const struct kfield *fields, void *out);
 
 /* Appends the message as one line of JSON, fields of that version only. Records
- * show as their length, bytes in hexadecimal; bytes of a string that are not
- * UTF-8 become U+FFFD. */
+ * show as their length, bytes in hexadecimal; in a string that is not UTF-8 all
+ * bytes but ASCII become U+FFFD. */
 void kmsg_print(const struct kmessage *msg, int16_t version, const void *in,
     struct buf *out);
 

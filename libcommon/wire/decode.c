@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/varint.h"
 #include "wire/codec.h"
 #include "wire/engine.h"
 
@@ -29,6 +30,19 @@ malformed(struct dec *d, const char *what)
 	return kerr_set(d->e, KE_PROTO, "%s", what);
 }
 
+/* The next n bytes, or NULL; every caller gives up at once, so that there is no
+ * need of rd's sticky error, nor of a call for each of its numbers. */
+static inline const uint8_t *
+take(struct dec *d, size_t n)
+{
+	const uint8_t *p = d->r->p;
+
+	if ((size_t)(d->r->end - p) < n)
+		return NULL;
+	d->r->p += n;
+	return p;
+}
+
 /* The least that an element can take. */
 static size_t
 min_size(const struct dec *d, enum kkind kind, const struct kfield *rows)
@@ -36,21 +50,8 @@ min_size(const struct dec *d, enum kkind kind, const struct kfield *rows)
 	size_t n = d->flex ? 1 : 0;
 
 	switch (kind) {
-	case K_BOOL:
-	case K_I8:
 	case K_OPTION:
-	case K_END:
 		return 1;
-	case K_I16:
-	case K_U16:
-		return 2;
-	case K_I32:
-		return 4;
-	case K_I64:
-	case K_F64:
-		return 8;
-	case K_UUID:
-		return 16;
 	case K_STR:
 		return d->flex ? 1 : 2;
 	case K_BYTES:
@@ -59,6 +60,8 @@ min_size(const struct dec *d, enum kkind kind, const struct kfield *rows)
 		return d->flex ? 1 : 4;
 	case K_STRUCT:
 		break;
+	default:
+		return fixed_size(kind);
 	}
 	for (; rows->kind != K_END && rows->tag1 == 0; rows++)
 		if (field_in(rows, d->version))
@@ -71,19 +74,26 @@ min_size(const struct dec *d, enum kkind kind, const struct kfield *rows)
 static int
 read_len(struct dec *d, bool wide, bool nullable, int64_t *len)
 {
-	struct rd *r = d->r;
+	const uint8_t *p;
+	uint32_t n;
+	size_t used;
 
-	if (d->flex)
-		*len = (int64_t)rd_uvarint(r) - 1;
-	else
-		*len = wide ? rd_i32(r) : rd_i16(r);
-	if (r->err != 0)
-		return malformed(d, "cut short");
+	if (d->flex) {
+		used = uvarint32_get(d->r->p, d->r->end, &n);
+		if (used == 0)
+			return malformed(d, "bad length");
+		d->r->p += used;
+		*len = (int64_t)n - 1;
+	} else {
+		if ((p = take(d, wide ? 4 : 2)) == NULL)
+			return malformed(d, "cut short");
+		*len = wide ? (int32_t)be32(p) : (int16_t)be16(p);
+	}
 	if (*len < 0) {
 		*len = -1;
 		return nullable ? 0 : malformed(d, "null");
 	}
-	if ((uint64_t)*len > rd_left(r) || *len > INT32_MAX)
+	if (*len > d->r->end - d->r->p || *len > INT32_MAX)
 		return malformed(d, "longer than its frame");
 	return 0;
 }
@@ -99,7 +109,7 @@ decode_str(struct dec *d, bool nullable, struct kstr *s)
 	if (len > INT16_MAX)
 		return malformed(d, "string over 32767 bytes");
 	s->len = (int32_t)len;
-	s->p = len < 0 ? NULL : (const char *)rd_bytes(d->r, (size_t)len);
+	s->p = len < 0 ? NULL : (const char *)take(d, (size_t)len);
 	return 0;
 }
 
@@ -112,7 +122,7 @@ decode_bytes(struct dec *d, bool nullable, struct kbytes *b)
 	if ((ret = read_len(d, true, nullable, &len)) != 0)
 		return ret;
 	b->len = (int32_t)len;
-	b->p = len < 0 ? NULL : rd_bytes(d->r, (size_t)len);
+	b->p = len < 0 ? NULL : take(d, (size_t)len);
 	return 0;
 }
 
@@ -129,50 +139,54 @@ decode_records(struct dec *d, bool nullable, struct krecords *k)
 }
 
 static int
-decode_plain(struct dec *d, enum kkind kind, bool nullable, void *m)
+decode_fixed(struct dec *d, enum kkind kind, void *m)
 {
-	struct rd *r = d->r;
-	const uint8_t *p;
+	const uint8_t *p = take(d, fixed_size(kind));
 	uint64_t bits;
 
+	if (p == NULL)
+		return malformed(d, "cut short");
 	switch (kind) {
 	case K_BOOL:
-		*(bool *)m = rd_i8(r) != 0;
+		*(bool *)m = *p != 0;
 		break;
 	case K_I8:
-		*(int8_t *)m = rd_i8(r);
+		*(int8_t *)m = (int8_t)*p;
 		break;
 	case K_I16:
 	case K_U16:
-		*(int16_t *)m = rd_i16(r);
+		*(uint16_t *)m = be16(p);
 		break;
 	case K_I32:
-		*(int32_t *)m = rd_i32(r);
+		*(int32_t *)m = (int32_t)be32(p);
 		break;
 	case K_I64:
-		*(int64_t *)m = rd_i64(r);
+		*(int64_t *)m = (int64_t)be64(p);
 		break;
 	case K_F64:
-		bits = (uint64_t)rd_i64(r);
+		bits = be64(p);
 		memcpy(m, &bits, sizeof(bits));
 		break;
-	case K_UUID:
-		if ((p = rd_bytes(r, sizeof(struct kuuid))) != NULL)
-			memcpy(m, p, sizeof(struct kuuid));
+	default:
+		memcpy(m, p, sizeof(struct kuuid));
 		break;
+	}
+	return 0;
+}
+
+static int
+decode_plain(struct dec *d, enum kkind kind, bool nullable, void *m)
+{
+	switch (kind) {
 	case K_STR:
 		return decode_str(d, nullable, m);
 	case K_BYTES:
 		return decode_bytes(d, nullable, m);
 	case K_RECORDS:
 		return decode_records(d, nullable, m);
-	case K_END:
-	case K_STRUCT:
-	case K_OPTION:
-	case K_ARRAY:
-		break;
+	default:
+		return decode_fixed(d, kind, m);
 	}
-	return r->err != 0 ? malformed(d, "cut short") : 0;
 }
 
 static int
@@ -216,12 +230,12 @@ decode_array(struct dec *d, const struct kfield *f, bool nullable,
 static int
 decode_option(struct dec *d, const struct kfield *f, bool nullable, void **m)
 {
-	int8_t there = rd_i8(d->r);
+	const uint8_t *there = take(d, 1);
 
 	*m = NULL;
-	if (d->r->err != 0)
+	if (there == NULL)
 		return malformed(d, "cut short");
-	if (there < 0)
+	if ((int8_t)*there < 0)
 		return nullable ? 0 : malformed(d, "null");
 	if ((*m = arena_alloc(d->a, f->size)) == NULL)
 		return kerr_set(d->e, KE_RANGE, "out of room");
@@ -289,7 +303,8 @@ static int
 decode_struct(struct dec *d, const struct kfield *rows, void *out)
 {
 	const struct kfield *f, *tagged;
-	uint64_t n;
+	size_t used;
+	uint32_t n;
 	int ret;
 
 	for (f = rows; f->kind != K_END && f->tag1 == 0; f++) {
@@ -302,9 +317,9 @@ decode_struct(struct dec *d, const struct kfield *rows, void *out)
 		field_default(f, member(f, out));
 	if (!d->flex)
 		return 0;
-	n = rd_uvarint(d->r);
-	if (d->r->err != 0)
+	if ((used = uvarint32_get(d->r->p, d->r->end, &n)) == 0)
 		return malformed(d, "cut short");
+	d->r->p += used;
 	for (; n > 0; n--)
 		if ((ret = decode_tag(d, tagged, out)) != 0)
 			return ret;
@@ -321,7 +336,9 @@ kmsg_decode(const struct kmessage *msg, int16_t version, struct rd *r,
 
 	if ((ret = check_version(msg, version, e)) != 0)
 		return ret;
-	if ((ret = decode_struct(&d, msg->fields, out)) != 0)
+	ret = r->err != 0 ? malformed(&d, "cut short") :
+	    decode_struct(&d, msg->fields, out);
+	if (ret != 0)
 		kerr_wrap(e, "%s v%d", msg->name, version);
 	return ret;
 }

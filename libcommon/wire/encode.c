@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/varint.h"
 #include "wire/codec.h"
 #include "wire/engine.h"
 
@@ -20,6 +21,24 @@ struct enc {
 static int encode_struct(struct enc *n, const struct kfield *rows,
     const void *base);
 
+/* Room for n more bytes; the call is for when the buffer has to grow. */
+static inline uint8_t *
+room(struct buf *b, size_t n)
+{
+	if (b->err == 0 && b->cap - b->len >= n)
+		return b->p + b->len;
+	return buf_reserve(b, n);
+}
+
+static void
+put_uvarint(struct buf *b, uint64_t v)
+{
+	uint8_t *p = room(b, 10);
+
+	if (p != NULL)
+		b->len += uvarint_put(p, v);
+}
+
 static int
 put_len(struct enc *n, int64_t len, bool wide, bool nullable)
 {
@@ -33,7 +52,7 @@ put_len(struct enc *n, int64_t len, bool wide, bool nullable)
 	if (len < 0)
 		len = -1;
 	if (n->flex)
-		buf_put_uvarint(n->b, (uint64_t)(len + 1));
+		put_uvarint(n->b, (uint64_t)(len + 1));
 	else if (wide)
 		buf_put_i32(n->b, (int32_t)len);
 	else
@@ -77,50 +96,60 @@ encode_records(struct enc *n, const struct krecords *k, bool nullable)
 	return 0;
 }
 
+static void
+encode_fixed(struct enc *n, enum kkind kind, const void *m)
+{
+	size_t size = fixed_size(kind);
+	uint8_t *p = room(n->b, size);
+	uint64_t bits;
+
+	if (p == NULL)
+		return;
+	switch (kind) {
+	case K_BOOL:
+		*p = *(const bool *)m;
+		break;
+	case K_I8:
+		*p = *(const uint8_t *)m;
+		break;
+	case K_I16:
+	case K_U16:
+		put_be16(p, *(const uint16_t *)m);
+		break;
+	case K_I32:
+		put_be32(p, *(const uint32_t *)m);
+		break;
+	case K_I64:
+		put_be64(p, *(const uint64_t *)m);
+		break;
+	case K_F64:
+		memcpy(&bits, m, sizeof(bits));
+		put_be64(p, bits);
+		break;
+	default:
+		memcpy(p, m, size);
+		break;
+	}
+	n->b->len += size;
+}
+
 static int
 encode_plain(struct enc *n, enum kkind kind, bool nullable, const void *m)
 {
 	const struct kstr *s = m;
 	const struct kbytes *y = m;
-	uint64_t bits;
 
 	switch (kind) {
-	case K_BOOL:
-		buf_put_i8(n->b, *(const bool *)m);
-		break;
-	case K_I8:
-		buf_put_i8(n->b, *(const int8_t *)m);
-		break;
-	case K_I16:
-	case K_U16:
-		buf_put_i16(n->b, *(const int16_t *)m);
-		break;
-	case K_I32:
-		buf_put_i32(n->b, *(const int32_t *)m);
-		break;
-	case K_I64:
-		buf_put_i64(n->b, *(const int64_t *)m);
-		break;
-	case K_F64:
-		memcpy(&bits, m, sizeof(bits));
-		buf_put_i64(n->b, (int64_t)bits);
-		break;
-	case K_UUID:
-		buf_put(n->b, m, sizeof(struct kuuid));
-		break;
 	case K_STR:
 		return encode_blob(n, s->p, s->len, false, nullable);
 	case K_BYTES:
 		return encode_blob(n, y->p, y->len, true, nullable);
 	case K_RECORDS:
 		return encode_records(n, m, nullable);
-	case K_END:
-	case K_STRUCT:
-	case K_OPTION:
-	case K_ARRAY:
-		break;
+	default:
+		encode_fixed(n, kind, m);
+		return 0;
 	}
-	return 0;
 }
 
 static int
@@ -188,12 +217,12 @@ encode_tags(struct enc *n, const struct kfield *tagged, const void *base)
 
 	for (f = tagged; f->kind != K_END; f++)
 		count += tag_is_sent(n, f, base);
-	buf_put_uvarint(n->b, count);
+	put_uvarint(n->b, count);
 	for (f = tagged; count > 0 && f->kind != K_END && ret == 0; f++) {
 		if (!tag_is_sent(n, f, base))
 			continue;
-		buf_put_uvarint(n->b, (uint64_t)f->tag1 - 1);
-		buf_put_uvarint(n->b, (uint64_t)field_size(f, n->version,
+		put_uvarint(n->b, (uint64_t)f->tag1 - 1);
+		put_uvarint(n->b, (uint64_t)field_size(f, n->version,
 		    n->flex, cmember(f, base)));
 		ret = encode_field(n, f, cmember(f, base));
 	}

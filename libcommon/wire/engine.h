@@ -10,6 +10,19 @@
 #include "base/err.h"
 #include "wire/field.h"
 
+/* Bytes of the kinds that always take the same; 0 of the others. */
+static inline size_t
+fixed_size(enum kkind kind)
+{
+	static const uint8_t size[] = {
+		[K_BOOL] = 1, [K_I8] = 1, [K_I16] = 2, [K_U16] = 2,
+		[K_I32] = 4, [K_I64] = 8, [K_F64] = 8, [K_UUID] = 16,
+		[K_ARRAY] = 0
+	};
+
+	return size[kind];
+}
+
 static inline bool
 field_in(const struct kfield *f, int16_t version)
 {

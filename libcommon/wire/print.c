@@ -1,6 +1,5 @@
 /* print.c: see codec.h. */
-#include <stdio.h>
-
+#include "base/utf8.h"
 #include "wire/codec.h"
 #include "wire/engine.h"
 #include "wire/uuid.h"
@@ -8,44 +7,23 @@
 static void print_struct(const struct kfield *rows, int16_t version,
     const void *base, struct buf *out);
 
-/* Bytes of the UTF-8 sequence at p, or 0 where there is none. */
-static int
-utf8_len(const uint8_t *p, const uint8_t *end)
-{
-	uint32_t c = p[0];
-	int n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 :
-	    c < 0xf5 ? 4 : 0;
-
-	if (n == 0 || end - p < n)
-		return 0;
-	for (int i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	/* Overlong, surrogates, past the last plane. */
-	if ((c == 0xe0 && p[1] < 0xa0) || (c == 0xed && p[1] > 0x9f) ||
-	    (c == 0xf0 && p[1] < 0x90) || (c == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 static void
 print_str(const struct kstr *s, struct buf *out)
 {
-	const uint8_t *p = (const uint8_t *)s->p, *end = p + s->len;
-	int n;
+	bool text = utf8_valid(s->p, (size_t)s->len);
 
 	buf_putc(out, '"');
-	for (; p < end; p += n) {
-		if ((n = utf8_len(p, end)) == 0) {
+	for (int32_t i = 0; i < s->len; i++) {
+		uint8_t c = (uint8_t)s->p[i];
+
+		if (c >= 0x80 && !text)
 			buf_puts(out, "\\ufffd");
-			n = 1;
-		} else if (*p < 0x20 || *p == 0x7f) {
-			buf_printf(out, "\\u%04x", *p);
-		} else {
-			if (*p == '"' || *p == '\\')
-				buf_putc(out, '\\');
-			buf_put(out, p, (size_t)n);
-		}
+		else if (c < 0x20 || c == 0x7f)
+			buf_printf(out, "\\u%04x", c);
+		else if (c == '"' || c == '\\')
+			buf_printf(out, "\\%c", c);
+		else
+			buf_putc(out, c);
 	}
 	buf_putc(out, '"');
 }

@@ -24,32 +24,15 @@ static int64_t
 plain_size(enum kkind kind, bool flex, const void *m)
 {
 	switch (kind) {
-	case K_BOOL:
-	case K_I8:
-		return 1;
-	case K_I16:
-	case K_U16:
-		return 2;
-	case K_I32:
-		return 4;
-	case K_I64:
-	case K_F64:
-		return 8;
-	case K_UUID:
-		return 16;
 	case K_STR:
 		return blob_size(((const struct kstr *)m)->len, flex, 2);
 	case K_BYTES:
 		return blob_size(((const struct kbytes *)m)->len, flex, 4);
 	case K_RECORDS:
 		return blob_size(((const struct krecords *)m)->len, flex, 4);
-	case K_END:
-	case K_STRUCT:
-	case K_OPTION:
-	case K_ARRAY:
-		break;
+	default:
+		return (int64_t)fixed_size(kind);
 	}
-	return 0;
 }
 
 static int64_t

@@ -277,16 +277,16 @@ versions_outside_are_refused(void **state)
 static void
 prints(void **state)
 {
-	struct demo_inner in = { -2, { "a\"\n\xc3\xa9\xff", 6 } };
+	struct demo_inner in = { -2, { "a\"\n\xff", 4 } };
 	struct demo d = { .n = 1, .opt = &in, .t0 = KSTR_NULL,
-	    .t2 = { 7, kstr("") } };
+	    .t2 = { 8, kstr("\xc3\xa9") } };
 	struct buf b = { 0 };
 
 	kmsg_print(&demo_msg, 2, &d, &b);
 	buf_putc(&b, 0);
 	assert_string_equal((char *)b.p, "{\"n\":1,\"opt\":{\"x\":-2,"
-	    "\"s\":\"a\\\"\\u000a\xc3\xa9\\ufffd\"},\"list\":[],"
-	    "\"late\":false,\"f\":0}");
+	    "\"s\":\"a\\\"\\u000a\\ufffd\"},\"list\":[],"
+	    "\"late\":false,\"f\":0,\"t2\":{\"x\":8,\"s\":\"\xc3\xa9\"}}");
 	buf_release(&b);
 }
 
