@@ -12,15 +12,16 @@
 
 void
 envelope_put_bytes(struct buf *out, const void *p, size_t n,
-    enum envelope_bytes how)
+    enum envelope_form form)
 {
 	if (p == NULL) {
 		PUT(out, "null");
 		return;
 	}
-	if (how == ENVELOPE_AUTO && put_json_string(out, p, n))
+	if ((form == ENVELOPE_AUTO || form == ENVELOPE_JSON) &&
+	    put_json_string(out, p, n))
 		return;
-	if (how == ENVELOPE_HEX) {
+	if (form == ENVELOPE_HEX) {
 		PUT(out, "{\"hex\":\"");
 		put_hex(out, p, n);
 	} else {
@@ -66,8 +67,7 @@ no:
 }
 
 static void
-put_headers(const struct envelope_opts *opts, const struct record *r,
-    struct buf *out)
+put_headers(const struct record *r, struct buf *out)
 {
 	struct header_iter it;
 	struct record_header h;
@@ -83,23 +83,23 @@ put_headers(const struct envelope_opts *opts, const struct record *r,
 		    ENVELOPE_AUTO);
 		buf_putc(out, ',');
 		envelope_put_bytes(out, h.value,
-		    h.value_len > 0 ? (size_t)h.value_len : 0, opts->bytes);
+		    h.value_len > 0 ? (size_t)h.value_len : 0, ENVELOPE_AUTO);
 	}
 	buf_putc(out, ']');
 }
 
 /* ,"FIELD":BYTES and what is to be said of their form. */
 static void
-put_field(const struct envelope_opts *opts, struct buf *out, const char *open,
-    const char *nested, const uint8_t *p, int32_t len, bool nest)
+put_field(struct buf *out, const char *open, const char *nested,
+    const uint8_t *p, int32_t len, enum envelope_form form)
 {
 	size_t n = len > 0 ? (size_t)len : 0;
 
 	buf_puts(out, open);
-	if (nest && put_nested(out, p, n))
+	if (form == ENVELOPE_JSON && put_nested(out, p, n))
 		buf_puts(out, nested);
 	else
-		envelope_put_bytes(out, p, n, opts->bytes);
+		envelope_put_bytes(out, p, n, form);
 }
 
 /* Appends NAME and a number; *p has room. */
@@ -152,11 +152,11 @@ envelope_print(const struct envelope_opts *opts,
 	p = NUMBER(p, ",\"broker\":", b->broker);
 	out->len = (size_t)(p - out->p);
 	if (r->n_headers > 0)
-		put_headers(opts, r, out);
-	put_field(opts, out, ",\"key\":", ",\"key_format\":\"json\"", r->key,
-	    r->key_len, opts->nest_key);
-	put_field(opts, out, ",\"payload\":", ",\"value_format\":\"json\"",
-	    r->value, r->value_len, opts->nest_value);
+		put_headers(r, out);
+	put_field(out, ",\"key\":", ",\"key_format\":\"json\"", r->key,
+	    r->key_len, opts->key);
+	put_field(out, ",\"payload\":", ",\"value_format\":\"json\"", r->value,
+	    r->value_len, opts->value);
 	if ((p = buf_reserve(out, 40)) == NULL)
 		return;
 	p = NUMBER(p, ",\"epoch\":", b->header.leader_epoch);

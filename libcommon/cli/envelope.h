@@ -25,13 +25,19 @@
 #include "record/builder.h"
 #include "record/iter.h"
 
-enum envelope_bytes { ENVELOPE_AUTO, ENVELOPE_BASE64, ENVELOPE_HEX };
+enum envelope_form {
+	ENVELOPE_AUTO,		/* text where UTF-8, else base64 */
+	ENVELOPE_BASE64,
+	ENVELOPE_HEX,
+	ENVELOPE_JSON		/* a JSON document as it is, not as a string;
+				 * what is none, or would not come back the
+				 * same, as AUTO */
+};
 
 struct envelope_opts {
-	enum envelope_bytes	bytes;		/* AUTO: text where UTF-8 */
+	enum envelope_form	key;
+	enum envelope_form	value;
 	bool			iso;		/* "time" as RFC 3339, in UTC */
-	bool			nest_key;	/* JSON as it is, not a string;*/
-	bool			nest_value;	/* what is no JSON stays one */
 };
 
 /* Appends one record and a newline. */
@@ -41,7 +47,7 @@ void envelope_print(const struct envelope_opts *opts,
 /* Appends bytes as JSON: string, {"base64":".."}, {"hex":".."} or null
  * (p NULL). */
 void envelope_put_bytes(struct buf *out, const void *p, size_t n,
-    enum envelope_bytes how);
+    enum envelope_form form);
 
 /* A decoded line. Zero-initialise it once and use it for every line: it keeps
  * the memory of its headers. */

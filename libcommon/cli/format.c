@@ -47,6 +47,34 @@ format_free(struct format *f)
 	free(f);
 }
 
+/* Bytes for a terminal: no control sequences, nothing that is not text. */
+static void
+put_visible(const uint8_t *p, size_t n, struct buf *out)
+{
+	while (n > 0) {
+		size_t len = utf8_length(p, n);
+		bool c1 = len == 2 && p[0] == 0xc2 && p[1] < 0xa0;
+
+		if (len == 0 || c1 || *p == 0x7f ||
+		    (*p < 0x20 && *p != '\n' && *p != '\t')) {
+			buf_printf(out, "\\x%02x", *p);
+			len = 1;
+		} else
+			buf_put(out, p, len);
+		p += len;
+		n -= len;
+	}
+}
+
+static void
+put_raw(const struct format *f, const uint8_t *p, size_t n, struct buf *out)
+{
+	if (f->opts->escape)
+		put_visible(p, n, out);
+	else
+		buf_put(out, p, n);
+}
+
 static void
 put_bytes(const struct format *f, const struct format_op *op,
     const uint8_t *p, int32_t len, struct buf *out)
@@ -65,13 +93,13 @@ put_bytes(const struct format *f, const struct format_op *op,
 		base64_encode(out, p, n);
 	else if (op->mod == FORMAT_MOD_PACK) {
 		if (!format_unpack(op->text, p, n, out))
-			buf_put(out, p, n);
+			put_raw(f, p, n, out);
 	} else
-		buf_put(out, p, n);
+		put_raw(f, p, n, out);
 }
 
 static void
-put_headers(const struct record *r, struct buf *out)
+put_headers(const struct format *f, const struct record *r, struct buf *out)
 {
 	struct header_iter it;
 	struct record_header h;
@@ -82,12 +110,12 @@ put_headers(const struct record *r, struct buf *out)
 		if (!first)
 			buf_putc(out, ',');
 		first = false;
-		buf_put(out, h.name, (size_t)h.name_len);
+		put_raw(f, h.name, (size_t)h.name_len, out);
 		buf_putc(out, '=');
 		if (h.value_len < 0)
 			buf_puts(out, "NULL");
 		else
-			buf_put(out, h.value, (size_t)h.value_len);
+			put_raw(f, h.value, (size_t)h.value_len, out);
 	}
 }
 
@@ -192,7 +220,7 @@ put_op(const struct format *f, const struct format_op *op,
 		if (op->name != NULL)
 			put_header(f, op, r, out);
 		else
-			put_headers(r, out);
+			put_headers(f, r, out);
 		break;
 	case 'd':
 		put_date(f, op, r->timestamp, out);

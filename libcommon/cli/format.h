@@ -37,6 +37,8 @@ struct format;
 struct format_opts {
 	const char	*null;		/* text for null; NULL: nothing */
 	bool		 utc;		/* for %d */
+	bool		 escape;	/* control bytes of fields, and what is
+					 * no UTF-8, as \\xNN: for terminals */
 };
 
 /* Compiles once; KE_USAGE names the bad token. opts is borrowed. */

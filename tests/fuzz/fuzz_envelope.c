@@ -18,7 +18,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct consumer_batch batch = { .topic = "t" };
-	struct envelope_opts opts = { .nest_value = size % 3 == 0 };
+	struct envelope_opts opts = {
+		.value = size % 3 == 0 ? ENVELOPE_JSON : ENVELOPE_AUTO };
 	struct envelope a = { 0 }, b = { 0 };
 	char *line = xmalloc(size + 1);
 	struct record r;
@@ -35,7 +36,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		check(a.record.key, a.record.key_len, b.record.key,
 		    b.record.key_len);
-		if (!opts.nest_value)
+		if (opts.value == ENVELOPE_AUTO)
 			check(a.record.value, a.record.value_len,
 			    b.record.value, b.record.value_len);
 	}

@@ -288,7 +288,7 @@ test_nested(void **state)
 		{ "{\"base64\":\"x\"}", "\"{\\\"base64\\\":\\\"x\\\"}\"" },
 		{ "", "\"\"" },
 	};
-	struct envelope_opts opts = { .nest_value = true };
+	struct envelope_opts opts = { .value = ENVELOPE_JSON };
 
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
 		struct record r = make(NULL, -1, v[i].doc,

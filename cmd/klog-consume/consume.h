@@ -1,0 +1,135 @@
+/*
+ * consume.h: what the files of klog-consume share.
+ *
+ *	main.c		options, and the order of things
+ *	plan.c		which partitions, from where, to where
+ *	last.c		-n: where the newest N records begin
+ *	grep.c		-g: which records
+ *	print.c		how they look
+ *	sort.c		--sort: merging partitions by time
+ *	stop.c		signals, and what is told about progress
+ */
+#ifndef KLOG_CONSUME_H
+#define KLOG_CONSUME_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/sys.h"
+#include "cli/common.h"
+#include "cli/envelope.h"
+#include "cli/format.h"
+#include "cli/spec.h"
+#include "client/consumer.h"
+#include "record/iter.h"
+
+struct grep;
+
+struct opts {
+	struct common	 common;
+	struct opt_list	 topics;	/* -t */
+	const char	*partitions;	/* -p */
+	struct opt_list	 offsets;	/* -o */
+	int64_t		 last;		/* -n; -1: not given */
+	bool		 exit;		/* -e */
+	int64_t		 count;		/* -c; -1: no limit */
+	struct opt_list	 greps;		/* -g */
+	bool		 uncommitted;
+	const char	*format;	/* -f */
+	const char	*key_delim;	/* -K */
+	bool		 with_offset;	/* -O */
+	const char	*delim;		/* -D */
+	bool		 nul;		/* -0 */
+	const char	*null;		/* --null */
+	bool		 null_word;	/* -Z */
+	struct opt_list	 decode;	/* -s */
+	bool		 sort;
+	bool		 iso;
+	bool		 utc;
+	bool		 raw;
+	int64_t		 idle;		/* ms; 0: for ever */
+	bool		 wait;
+	bool		 fail_empty;
+};
+
+/* A partition to be read; its index is the consumer's slot. */
+struct part {
+	char			*topic;
+	int32_t			 partition;
+	struct spec_range	 range;		/* as asked */
+	int64_t			 from;
+	int64_t			 to;		/* -1: no end */
+	int64_t			 start, end;	/* of the log; end pinned */
+	int64_t			 since;		/* drop what is older, ms */
+};
+
+struct plan {
+	struct part	*part;
+	size_t		 n;
+};
+
+/* The run. */
+struct consume {
+	const struct opts	*o;
+	struct loop		*loop;
+	struct cluster		*cl;
+	struct consumer		*c;
+	struct plan		 plan;
+	struct grep		*grep;		/* NULL: all records */
+	struct printer		*printer;
+	struct codecs		*codecs;
+	struct buf		 scratch;
+	int64_t			 left;		/* records to print; INT64_MAX */
+	int64_t			 printed;
+};
+
+/* plan.c: fills plan and resolves it; reports what is wrong itself and
+ * returns an exit class. */
+int plan_topics(struct consume *co, char *const *names, int n);
+int plan_ranges(struct consume *co, const struct spec *spec);
+void plan_release(struct plan *p);
+/* Assigns partitions that have come to the topics since. */
+void plan_grow(struct consume *co);
+
+/* last.c: moves from so that the newest o->last records up to the end
+ * follow. */
+int last_find(struct consume *co, struct kerr *e);
+
+/* grep.c */
+int grep_compile(struct grep **out, const struct opt_list *list,
+    struct kerr *e);
+bool grep_match(struct grep *g, const struct record *r);
+void grep_free(struct grep *g);
+
+/* print.c: one printer a run; 0 or KE_SYS where stdout cannot be written. */
+struct printer *printer_new(const struct opts *o, struct kerr *e);
+void printer_free(struct printer *p);
+/* Prints the wanted records of a batch, co->left at most. */
+int printer_batch(struct printer *p, struct consume *co,
+    const struct consumer_batch *b, struct kerr *e);
+int printer_record(struct printer *p, struct consume *co,
+    const struct consumer_batch *b, const struct record *r, struct kerr *e);
+int printer_flush(struct printer *p, struct kerr *e);
+/* Bytes handed to write(2) so far. */
+int64_t printer_bytes(const struct printer *p);
+
+/* Whether a record is inside what was asked of its partition. */
+bool record_wanted(const struct consume *co, const struct consumer_batch *b,
+    const struct record *r);
+
+/* sort.c: reads everything, merged by time. */
+int sort_run(struct consume *co, struct kerr *e);
+
+/* stop.c */
+/* The signal that asked for an end, or 0. */
+extern volatile sig_atomic_t stop_signal;
+int stop_init(struct consume *co, struct kerr *e);
+/* Waits for records; prints first what waits to be written. The same returns
+ * as consumer_wait(). */
+int stop_wait(struct consume *co, int64_t wait_ms, int *slot, struct kerr *e);
+/* Ends the process by the signal that came. */
+void stop_raise(void) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,264 @@
+/*
+ * klog-consume: records of topics on stdout.
+ */
+#include "consume.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct opt options[] = {
+	OPT_WHERE(struct opts, common)
+	OPT_STR('p', "partition", "LIST", struct opts, partitions,
+	    "such as 0,3-5"),
+	OPT_LIST('t', "topic", "TOPIC", struct opts, topics, NULL),
+	OPT_GROUP("Which records"),
+	OPT_LIST('o', "offset", "SPEC", struct opts, offsets,
+	    "beginning (default), end, N, -N, +N, A..B,\n"
+	    "2025-01-31, 09:00, -2h, @EPOCH, 0=N,1=M"),
+	OPT_INT('n', "last", "N", struct opts, last, 0, INT64_C(1) << 40,
+	    "start at the newest N of the topic (as tail -n)"),
+	OPT_FLAG('e', "exit", struct opts, exit,
+	    "stop at the end as it was when started"),
+	OPT_INT('c', "count", "N", struct opts, count, 0, INT64_MAX,
+	    "stop after N printed"),
+	OPT_LIST('g', "grep", "[!]FIELD:RE", struct opts, greps,
+	    "FIELD k, v, h.NAME; '=' for exact; repeat: and"),
+	OPT_FLAG(0, "uncommitted", struct opts, uncommitted,
+	    "include open and aborted transactions"),
+	OPT_GROUP("Output"),
+	OPT_STR('f', "format", "FMT", struct opts, format,
+	    "%t %p %o %k %s %h %d, \\n \\t \\0; no newline added"),
+	OPT_JSON(struct opts, common,
+	    "one object a line; klog-produce -J takes it back")
+	OPT_STR('K', "key-delim", "STR", struct opts, key_delim,
+	    "print key, STR, value;  -O: offset too"),
+	OPT_FLAG('O', "print-offset", struct opts, with_offset, NULL),
+	OPT_STR('D', "delim", "STR", struct opts, delim,
+	    "after each record (\\n);  -0: NUL"),
+	OPT_FLAG('0', "nul", struct opts, nul, NULL),
+	OPT_STR(0, "null", "STR", struct opts, null,
+	    "text for null (nothing);  -Z: --null NULL"),
+	OPT_FLAG('Z', "null-word", struct opts, null_word, NULL),
+	OPT_LIST('s', "decode", "[key|value=]json|hex|base64|PACK",
+	    struct opts, decode, "how bytes are shown"),
+	OPT_FLAG(0, "sort", struct opts, sort,
+	    "merge partitions by time; needs an end"),
+	OPT_FLAG(0, "iso", struct opts, iso,
+	    "readable time in JSON"),
+	OPT_FLAG(0, "utc", struct opts, utc, "UTC for -o and %d"),
+	OPT_FLAG(0, "raw", struct opts, raw,
+	    "control bytes as they are on a terminal"),
+	OPT_GROUP("Waiting"),
+	OPT_CONTACT(struct opts, common)
+	OPT_DUR(0, "idle", "DUR", struct opts, idle,
+	    "exit 124 when nothing came;  --wait: for the topic"),
+	OPT_FLAG(0, "wait", struct opts, wait, NULL),
+	OPT_FLAG(0, "fail-empty", struct opts, fail_empty,
+	    "exit 1 when nothing was printed"),
+	OPT_IGNORE('C', NULL, NULL),
+	OPT_IGNORE('u', NULL, NULL),
+	OPT_COMMON(struct opts, common)
+	OPT_END
+};
+
+static const struct program program = {
+	.name = "klog-consume",
+	.usage = "[OPTION].. TOPIC..",
+	.summary = "(TOPIC may be ^REGEX)\n"
+	    "Print records on stdout; follow until -e, -c or an end in -o "
+	    "stops it.",
+	.options = options,
+	.footer = COMMON_FOOTER,
+};
+
+/* What does not go together. */
+static void
+check(const struct opts *o, const struct spec *spec)
+{
+	if (o->format != NULL && o->common.json)
+		usage_error(&program, "-f and -J exclude each other");
+	if (o->format != NULL && (o->delim != NULL || o->nul ||
+	    o->key_delim != NULL || o->with_offset))
+		usage_error(&program, "-f says all: no -D, -0, -K or -O "
+		    "beside it");
+	if (o->nul && o->delim != NULL)
+		usage_error(&program, "-0 and -D exclude each other");
+	if (o->last >= 0 && (spec->nparts > 0 ||
+	    spec->all.from.kind != SPEC_NONE))
+		usage_error(&program,
+		    "-n and a start in -o exclude each other");
+	if (o->sort && !o->exit && !spec_bounded(spec))
+		usage_error(&program, "--sort needs an end: -e, or one in -o");
+	for (size_t i = 0; i <= spec->nparts; i++) {
+		const struct spec_range *r = i < spec->nparts ?
+		    &spec->part[i].range : &spec->all;
+
+		if (r->from.kind == SPEC_STORED)
+			usage_error(&program,
+			    "'-o stored' needs a group; there is none");
+	}
+}
+
+static void
+parse_offsets(const struct opts *o, struct spec *spec)
+{
+	const struct sys *sys = sys_real();
+	struct kerr e = KERR_INIT;
+
+	for (int i = 0; i < o->offsets.n; i++)
+		if (spec_parse(spec, o->offsets.v[i], sys_now_ms(sys), o->utc,
+		    &e) != 0)
+			usage_error(&program, "-o: %s", e.msg);
+}
+
+bool
+record_wanted(const struct consume *co, const struct consumer_batch *b,
+    const struct record *r)
+{
+	return r->offset >= b->from && r->offset < b->to &&
+	    r->timestamp >= co->plan.part[b->slot].since &&
+	    (co->grep == NULL || grep_match(co->grep, r));
+}
+
+/* Takes what is there, until the end or -c; 1 when it is over. */
+static int
+print_ready(struct consume *co, int64_t *came, struct kerr *e)
+{
+	const struct consumer_batch *b;
+	int rc;
+
+	while (co->left > 0 && (b = consumer_take(co->c)) != NULL) {
+		rc = printer_batch(co->printer, co, b, e);
+		if (rc < 0)
+			kerr_wrap(e, "%s[%d]", b->topic, (int)b->partition);
+		consumer_release(co->c, b);
+		if (rc < 0)
+			return rc;
+		*came = loop_now(co->loop);
+		if (stop_signal != 0)
+			return 1;
+	}
+	return co->left <= 0 || stop_signal != 0 || consumer_done(co->c);
+}
+
+/* The work: 0, KE_TIMEOUT for --idle, or what went wrong. */
+static int
+follow(struct consume *co, struct kerr *e)
+{
+	int64_t came = loop_clock(co->loop), left = -1;
+	int rc;
+
+	while ((rc = print_ready(co, &came, e)) == 0) {
+		if (co->o->idle > 0) {
+			left = came + co->o->idle - loop_clock(co->loop);
+			if (left <= 0)
+				return KE_TIMEOUT;
+		}
+		if ((rc = stop_wait(co, left, NULL, e)) < 0)
+			return rc;
+		plan_grow(co);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static void
+assign(struct consume *co)
+{
+	struct consumer_config cf = CONSUMER_CONFIG;
+	bool bounded = true;
+
+	for (size_t i = 0; i < co->plan.n; i++)
+		bounded &= co->plan.part[i].to >= 0;
+	cf.uncommitted = co->o->uncommitted;
+	if (bounded)
+		cf.give_up_ms = 60000;
+	if (co->o->sort && co->plan.n > 16)
+		cf.partition_max_bytes = 256 << 10;
+	co->c = consumer_new(co->cl, &cf);
+	for (size_t i = 0; i < co->plan.n; i++) {
+		const struct part *p = &co->plan.part[i];
+
+		consumer_assign(co->c, p->topic, p->partition, p->from, p->to);
+	}
+}
+
+/* From a plan to an exit class. */
+static int
+run(struct consume *co)
+{
+	struct kerr e = KERR_INIT, fe = KERR_INIT;
+	int rc, status = EXIT_DONE;
+
+	assign(co);
+	if (stop_init(co, &e) != 0)
+		return exit_report(&e, NULL);
+	rc = co->o->sort ? sort_run(co, &e) : follow(co, &e);
+	if (rc == KE_TIMEOUT && e.code == 0)
+		status = EXIT_IDLE;
+	else if (rc < 0)
+		status = exit_report(&e, NULL);
+	if (e.sys == 0 && printer_flush(co->printer, &fe) != 0)
+		status = exit_worse(status, exit_report(&fe, NULL));
+	if (status == EXIT_DONE && co->o->fail_empty && co->printed == 0)
+		status = EXIT_NO;
+	return status;
+}
+
+static int
+open_cluster(struct consume *co, struct common *c)
+{
+	struct cluster_config conf;
+	struct kerr e = KERR_INIT;
+
+	if (common_cluster(c, &conf, &e) != 0 ||
+	    (co->loop = loop_new(&e)) == NULL ||
+	    (co->cl = cluster_open(co->loop, &conf, &e)) == NULL ||
+	    cluster_connect(co->cl, &e) != 0)
+		return exit_report(&e, NULL);
+	return EXIT_DONE;
+}
+
+static void
+release(struct consume *co)
+{
+	consumer_free(co->c);
+	if (co->cl != NULL)
+		cluster_close(co->cl);
+	printer_free(co->printer);
+	grep_free(co->grep);
+	plan_release(&co->plan);
+	codecs_free(co->codecs);
+	buf_release(&co->scratch);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct opts o = { .common = COMMON_DEFAULTS, .last = -1, .count = -1 };
+	struct consume co = { .o = &o };
+	struct spec spec = { 0 };
+	struct kerr e = KERR_INIT;
+	int n = common_start(&program, &o, &o.common, argc, argv), status;
+
+	if (n == 0 && o.topics.n == 0)
+		usage_error(&program, "which topic?");
+	parse_offsets(&o, &spec);
+	check(&o, &spec);
+	if (grep_compile(&co.grep, &o.greps, &e) != 0 ||
+	    (co.printer = printer_new(&o, &e)) == NULL)
+		usage_error(&program, "%s", e.msg);
+	co.left = o.count >= 0 ? o.count : INT64_MAX;
+	co.codecs = codecs_new();
+	status = open_cluster(&co, &o.common);
+	if (status == EXIT_DONE)
+		status = plan_topics(&co, argv + 1, n);
+	if (status == EXIT_DONE)
+		status = plan_ranges(&co, &spec);
+	if (status == EXIT_DONE)
+		status = run(&co);
+	release(&co);
+	spec_release(&spec);
+	if (stop_signal != 0)
+		stop_raise();
+	return exit_flush(status);
+}

@@ -1,0 +1,361 @@
+/*
+ * plan.c: which partitions are read, and from where to where. What was asked
+ * in words (a time, "the last 5") becomes offsets here, once, at the start:
+ * a bounded read ends at offsets, whatever is written meanwhile.
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "client/admin.h"
+#include "consume.h"
+#include "wire/kerror.h"
+#include "wire/msg_metadata.h"
+
+#define WAIT_MS	200	/* between looks for a topic that is to come */
+
+void
+plan_release(struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		free(p->part[i].topic);
+	free(p->part);
+}
+
+static void
+add_part(struct plan *p, const char *topic, int32_t partition)
+{
+	p->part = xreallocarray(p->part, p->n + 1, sizeof(*p->part));
+	p->part[p->n++] = (struct part){ .topic = xstrdup(topic),
+		.partition = partition, .since = INT64_MIN };
+}
+
+/* One topic's part of -p. */
+struct chosen {
+	struct plan	*plan;
+	const char	*topic;
+	int32_t		 n;		/* partitions of the topic */
+	int32_t		 missing;	/* the first that is not there, -1 */
+};
+
+static void
+choose(void *arg, int32_t partition)
+{
+	struct chosen *c = arg;
+
+	if (partition < c->n)
+		add_part(c->plan, c->topic, partition);
+	else if (c->missing < 0)
+		c->missing = partition;
+}
+
+static int
+add_partitions(struct consume *co, const char *topic, int32_t n,
+    struct kerr *e)
+{
+	struct chosen c = { &co->plan, topic, n, -1 };
+	int rc;
+
+	for (size_t i = 0; i < co->plan.n; i++)
+		if (strcmp(co->plan.part[i].topic, topic) == 0)
+			return 0;	/* named twice */
+	if (co->o->partitions == NULL) {
+		for (int32_t i = 0; i < n; i++)
+			add_part(&co->plan, topic, i);
+		return 0;
+	}
+	if ((rc = spec_partitions(co->o->partitions, choose, &c, e)) != 0)
+		return kerr_wrap(e, "-p");
+	return c.missing < 0 ? 0 : kerr_set(e, KE_NOTFOUND,
+	    "%s: there is no partition %d: it has %d", topic, (int)c.missing,
+	    (int)n);
+}
+
+static bool
+is_missing(const struct kerr *e)
+{
+	return e->code == KE_NOTFOUND || (e->code == KE_BROKER &&
+	    (e->kafka == ERR_UNKNOWN_TOPIC_OR_PARTITION ||
+	    e->kafka == ERR_LEADER_NOT_AVAILABLE));
+}
+
+static int
+add_topic(struct consume *co, const char *name, struct kerr *e)
+{
+	const struct cluster_topic *t;
+	int rc;
+
+	while ((rc = cluster_load_topic(co->cl, name,
+	    co->o->common.first_contact, e)) != 0) {
+		if (!co->o->wait || !is_missing(e))
+			return kerr_wrap(e, "%s", name);
+		kerr_clear(e);
+		loop_run_for(co->loop, WAIT_MS);
+	}
+	t = cluster_topic(co->cl, name);
+	return add_partitions(co, name, t->n, e);
+}
+
+static int
+compile(pcre2_code **re, const char *text, struct kerr *e)
+{
+	PCRE2_UCHAR why[160];
+	PCRE2_SIZE at;
+	int code;
+
+	*re = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, 0, &code,
+	    &at, NULL);
+	if (*re != NULL)
+		return 0;
+	pcre2_get_error_message(code, why, sizeof(why));
+	return kerr_set(e, KE_USAGE, "'%s': %s at character %zu", text,
+	    (char *)why, (size_t)at);
+}
+
+/* Kafka's own topics only where the expression asks for them. */
+static bool
+topic_matches(pcre2_code *re, pcre2_match_data *md, const char *text,
+    const struct metadata_response_topic *t)
+{
+	if (t->error_code != 0 || t->name.len <= 0 ||
+	    (t->is_internal && text[1] != '_'))
+		return false;
+	return pcre2_match(re, (PCRE2_SPTR)t->name.p,
+	    (PCRE2_SIZE)t->name.len, 0, 0, md, NULL) >= 0;
+}
+
+/* Adds every topic of the cluster that matches; the number of them. */
+static int
+match_topics(struct consume *co, pcre2_code *re, const char *text,
+    struct kerr *e)
+{
+	pcre2_match_data *md = pcre2_match_data_create(1, NULL);
+	const struct metadata_response *rsp;
+	struct reply *r = NULL;
+	int found = 0, rc;
+
+	if ((rc = admin_metadata(co->cl, NULL, -1, &r, e)) == 0) {
+		rsp = r->msg;
+		for (int32_t i = 0; i < rsp->topics.n && rc == 0; i++) {
+			const struct metadata_response_topic *t =
+			    &rsp->topics.v[i];
+			char *name;
+
+			if (!topic_matches(re, md, text, t))
+				continue;
+			name = xstrndup(t->name.p, (size_t)t->name.len);
+			cluster_want(co->cl, name);
+			rc = add_partitions(co, name, t->partitions.n, e);
+			free(name);
+			found++;
+		}
+		reply_free(r);
+	}
+	pcre2_match_data_free(md);
+	return rc != 0 ? rc : found;
+}
+
+static int
+add_regex(struct consume *co, const char *text, struct kerr *e)
+{
+	pcre2_code *re;
+	int rc;
+
+	if ((rc = compile(&re, text, e)) != 0)
+		return rc;
+	while ((rc = match_topics(co, re, text, e)) == 0 && co->o->wait)
+		loop_run_for(co->loop, WAIT_MS);
+	pcre2_code_free(re);
+	if (rc == 0)
+		return kerr_set(e, KE_NOTFOUND, "no topic matches '%s'", text);
+	return rc < 0 ? rc : 0;
+}
+
+static int
+add_name(struct consume *co, const char *name, struct kerr *e)
+{
+	return *name == '^' ? add_regex(co, name, e) : add_topic(co, name, e);
+}
+
+int
+plan_topics(struct consume *co, char *const *names, int n)
+{
+	const struct opt_list *more = &co->o->topics;
+	struct kerr e = KERR_INIT;
+	int rc = 0;
+
+	for (int i = 0; i < n && rc == 0; i++)
+		rc = add_name(co, names[i], &e);
+	for (int i = 0; i < more->n && rc == 0; i++)
+		rc = add_name(co, more->v[i], &e);
+	if (rc == 0 && co->plan.n == 0)
+		rc = kerr_set(&e, KE_NOTFOUND, "no partition to read");
+	return rc == 0 ? EXIT_DONE : exit_report(&e, NULL);
+}
+
+/* Where a point of a range lies, as one question to the leaders. */
+enum side { FROM, TO };
+
+static const struct spec_point *
+point_of(const struct part *p, enum side side)
+{
+	return side == FROM ? &p->range.from : &p->range.to;
+}
+
+/* Asks for one offset of every partition that wants it: at is a time, or
+ * INT64_MAX for the time that the point names. */
+static int
+ask(struct consume *co, enum side side, int64_t at, struct kerr *e)
+{
+	struct admin_offset *v = xcalloc(co->plan.n + 1, sizeof(*v));
+	size_t n = 0, k = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < co->plan.n; i++) {
+		const struct part *p = &co->plan.part[i];
+		const struct spec_point *pt = point_of(p, side);
+
+		if (at == INT64_MAX && pt->kind != SPEC_TIME)
+			continue;
+		v[n].topic = p->topic;
+		v[n].partition = p->partition;
+		v[n++].at = at == INT64_MAX ? pt->n : at;
+	}
+	if (n > 0)
+		rc = admin_list_offsets(co->cl, v, n, !co->o->uncommitted,
+		    co->o->common.first_contact, e);
+	for (size_t i = 0; i < co->plan.n && rc == 0 && n > 0; i++) {
+		struct part *p = &co->plan.part[i];
+
+		if (at == OFFSET_EARLIEST)
+			p->start = v[i].offset;
+		else if (at == OFFSET_LATEST)
+			p->end = v[i].offset;
+		else if (point_of(p, side)->kind == SPEC_TIME) {
+			int64_t *to = side == FROM ? &p->from : &p->to;
+
+			/* nothing that late: the end */
+			*to = v[k].offset >= 0 ? v[k].offset : p->end;
+			k++;
+		}
+	}
+	free(v);
+	return rc;
+}
+
+static int64_t
+min64(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t
+max64(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The offset of a point that is not a time; anchor is where +N counts from. */
+static int64_t
+locate(const struct part *p, const struct spec_point *pt, int64_t anchor)
+{
+	switch (pt->kind) {
+	case SPEC_END:
+		return p->end;
+	case SPEC_OFFSET:
+		return pt->n;
+	case SPEC_TAIL:
+		return max64(p->end - min64(pt->n, p->end), p->start);
+	case SPEC_HEAD:
+		return pt->n < INT64_MAX - anchor ? anchor + pt->n : INT64_MAX;
+	default:
+		return p->start;
+	}
+}
+
+static int
+resolve(struct consume *co, struct part *p, struct kerr *e)
+{
+	const struct spec_range *r = &p->range;
+
+	if (r->from.kind != SPEC_TIME)
+		p->from = locate(p, &r->from, p->start);
+	else
+		p->since = r->from.n;
+	if (r->from.kind == SPEC_HEAD)
+		p->from = min64(p->from, p->end);
+	if (p->from < p->start || p->from > p->end)
+		return kerr_kafka(e, ERR_OFFSET_OUT_OF_RANGE,
+		    "%s[%d]: offset %lld is outside %lld..%lld", p->topic,
+		    (int)p->partition, (long long)p->from,
+		    (long long)p->start, (long long)p->end);
+	if (r->to.kind == SPEC_NONE)
+		p->to = co->o->exit ? p->end : -1;
+	else if (r->to.kind != SPEC_TIME)
+		p->to = locate(p, &r->to, p->from);
+	if (p->to >= 0 && (co->o->exit || r->to.kind != SPEC_NONE))
+		p->to = min64(p->to, p->end);
+	return 0;
+}
+
+static void
+tell(const struct part *p)
+{
+	char to[24] = "";
+
+	if (p->to >= 0)
+		snprintf(to, sizeof(to), "%lld", (long long)p->to);
+	warn_line("%s[%d]: %lld..%s (log %lld..%lld)", p->topic,
+	    (int)p->partition, (long long)p->from, to, (long long)p->start,
+	    (long long)p->end);
+}
+
+int
+plan_ranges(struct consume *co, const struct spec *spec)
+{
+	struct kerr e = KERR_INIT;
+	int rc;
+
+	for (size_t i = 0; i < co->plan.n; i++)
+		co->plan.part[i].range = *spec_for(spec,
+		    co->plan.part[i].partition);
+	if ((rc = ask(co, FROM, OFFSET_EARLIEST, &e)) == 0 &&
+	    (rc = ask(co, FROM, OFFSET_LATEST, &e)) == 0 &&
+	    (rc = ask(co, FROM, INT64_MAX, &e)) == 0)
+		rc = ask(co, TO, INT64_MAX, &e);
+	for (size_t i = 0; i < co->plan.n && rc == 0; i++)
+		rc = resolve(co, &co->plan.part[i], &e);
+	if (rc == 0 && co->o->last >= 0)
+		rc = last_find(co, &e);
+	if (rc != 0)
+		return exit_report(&e, NULL);
+	for (size_t i = 0; i < co->plan.n && co->o->common.verbose > 0; i++)
+		tell(&co->plan.part[i]);
+	return EXIT_DONE;
+}
+
+void
+plan_grow(struct consume *co)
+{
+	size_t n = co->plan.n;
+
+	if (co->o->partitions != NULL || co->o->exit)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const struct part *p = &co->plan.part[i];
+		const struct cluster_topic *t;
+		bool newest = i + 1 == n ||
+		    strcmp(co->plan.part[i + 1].topic, p->topic) != 0;
+
+		if (!newest || p->to >= 0 ||
+		    (t = cluster_topic(co->cl, p->topic)) == NULL)
+			continue;
+		for (int32_t k = p->partition + 1; k < t->n; k++) {
+			add_part(&co->plan, t->name, k);
+			co->plan.part[co->plan.n - 1].to = -1;
+			consumer_assign(co->c, t->name, k, 0, -1);
+		}
+	}
+}

@@ -1,0 +1,318 @@
+/*
+ * print.c: records as text. What is printed gathers in one buffer, and a
+ * write(2) takes about a megabyte of it; main.c flushes before every wait.
+ * Values with a delimiter behind them, the common case, have a loop of their
+ * own: walk the batch, copy the value, nothing else.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+#include "cli/format_pack.h"
+#include "cli/format_parse.h"
+#include "consume.h"
+
+#define OUT_SIZE	(1u << 20)
+
+struct printer {
+	struct buf		 out;
+	int64_t			 written;
+	bool			 json;
+	struct envelope_opts	 envelope;
+	struct format		*format;	/* NULL: values alone */
+	struct format_opts	 format_opts;
+	uint8_t			*delim;		/* behind values */
+	size_t			 delim_len;
+};
+
+/* How the bytes of a field are shown: -s. */
+struct decode {
+	const char	*key;		/* json, hex, base64, a pack string */
+	const char	*value;
+};
+
+static bool
+is_form(const char *s)
+{
+	return strcmp(s, "json") == 0 || strcmp(s, "hex") == 0 ||
+	    strcmp(s, "base64") == 0 || format_pack_valid(s, strlen(s));
+}
+
+static int
+decode_parse(struct decode *d, const struct opts *o, struct kerr *e)
+{
+	for (int i = 0; i < o->decode.n; i++) {
+		const char *s = o->decode.v[i];
+
+		if (strncmp(s, "key=", 4) == 0)
+			d->key = s += 4;
+		else if (strncmp(s, "value=", 6) == 0)
+			d->value = s += 6;
+		else
+			d->key = d->value = s;
+		if (!is_form(s))
+			return kerr_set(e, KE_USAGE, "-s: '%s' is none of "
+			    "json, hex, base64 and no pack string", s);
+	}
+	return 0;
+}
+
+static int
+envelope_form(const char *s, enum envelope_form *form, struct kerr *e)
+{
+	if (s == NULL)
+		*form = ENVELOPE_AUTO;
+	else if (strcmp(s, "json") == 0)
+		*form = ENVELOPE_JSON;
+	else if (strcmp(s, "hex") == 0)
+		*form = ENVELOPE_HEX;
+	else if (strcmp(s, "base64") == 0)
+		*form = ENVELOPE_BASE64;
+	else
+		return kerr_set(e, KE_USAGE,
+		    "-s: pack strings do not go with -J");
+	return 0;
+}
+
+/* The bytes of a delimiter as the user typed it. */
+static void
+unescape(const char *s, struct buf *out)
+{
+	while (*s != '\0') {
+		char c = *s++;
+
+		buf_putc(out, c == '\\' ? format_escape(&s) : c);
+	}
+}
+
+/* Appends a delimiter to a format's text, safe from being taken for one. */
+static void
+put_literal(const char *s, struct buf *text)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	unescape(s, &b);
+	for (size_t i = 0; i < b.len; i++)
+		buf_printf(text, "\\x%02x", b.p[i]);
+	buf_release(&b);
+}
+
+static void
+put_token(char token, const char *form, struct buf *text)
+{
+	buf_printf(text, "%%%c", token);
+	if (form != NULL && strcmp(form, "json") != 0)
+		buf_printf(text, "{%s}", form);
+}
+
+/* -K, -O, -D, -0 and -s as a format. */
+static int
+compile_lines(struct printer *p, const struct opts *o,
+    const struct decode *d, struct kerr *e)
+{
+	const char *between = o->key_delim != NULL ? o->key_delim : "\\t";
+	struct buf text;
+	int rc;
+
+	buf_init(&text, 0);
+	if (o->with_offset) {
+		buf_puts(&text, "%o");
+		put_literal(between, &text);
+	}
+	if (o->key_delim != NULL) {
+		put_token('k', d->key, &text);
+		put_literal(between, &text);
+	}
+	put_token('s', d->value, &text);
+	put_literal(o->nul ? "\\0" : o->delim != NULL ? o->delim : "\\n",
+	    &text);
+	buf_putc(&text, '\0');
+	rc = format_compile(&p->format, (char *)text.p, &p->format_opts, e);
+	buf_release(&text);
+	return rc;
+}
+
+static void
+set_delim(struct printer *p, const struct opts *o)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_reserve(&b, 1);
+	unescape(o->nul ? "\\0" : o->delim != NULL ? o->delim : "\\n", &b);
+	p->delim = buf_detach(&b, &p->delim_len);
+}
+
+struct printer *
+printer_new(const struct opts *o, struct kerr *e)
+{
+	struct printer *p = xcalloc(1, sizeof(*p));
+	struct decode d = { 0 };
+	int rc;
+
+	p->format_opts = (struct format_opts){
+		.null = o->null != NULL ? o->null : o->null_word ? "NULL" : NULL,
+		.utc = o->utc, .escape = !o->raw && isatty(STDOUT_FILENO) };
+	p->json = o->common.json;
+	p->envelope.iso = o->iso;
+	rc = decode_parse(&d, o, e);
+	if (rc == 0 && p->json) {
+		rc = envelope_form(d.key, &p->envelope.key, e);
+		if (rc == 0)
+			rc = envelope_form(d.value, &p->envelope.value, e);
+	} else if (rc == 0 && o->format != NULL)
+		rc = format_compile(&p->format, o->format, &p->format_opts, e);
+	else if (rc == 0 && (o->with_offset || o->key_delim != NULL ||
+	    o->decode.n > 0 || p->format_opts.escape ||
+	    p->format_opts.null != NULL))
+		rc = compile_lines(p, o, &d, e);
+	if (rc != 0) {
+		printer_free(p);
+		return NULL;
+	}
+	set_delim(p, o);
+	buf_reserve(&p->out, OUT_SIZE + 4096);
+	return p;
+}
+
+void
+printer_free(struct printer *p)
+{
+	if (p == NULL)
+		return;
+	format_free(p->format);
+	buf_release(&p->out);
+	free(p->delim);
+	free(p);
+}
+
+int64_t
+printer_bytes(const struct printer *p)
+{
+	return p->written;
+}
+
+/* Whether to go on after a write that took nothing; waits where stdout is
+ * non-blocking and full. After a signal only what goes at once is written. */
+static bool
+may_write(int error)
+{
+	struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	if (error == EAGAIN || error == EINTR)
+		return poll(&fd, 1, stop_signal != 0 ? 0 :
+		    error == EAGAIN ? -1 : 0) > 0 || stop_signal == 0;
+	return false;
+}
+
+int
+printer_flush(struct printer *p, struct kerr *e)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < p->out.len) {
+		n = write(STDOUT_FILENO, p->out.p + done, p->out.len - done);
+		if (n >= 0) {
+			done += (size_t)n;
+			p->written += n;
+			continue;
+		}
+		if (may_write(errno))
+			continue;
+		if (errno == EINTR || errno == EAGAIN)
+			break;
+		p->out.len = 0;
+		return kerr_sys(e, "standard output");
+	}
+	p->out.len = 0;
+	return 0;
+}
+
+int
+printer_record(struct printer *p, struct consume *co,
+    const struct consumer_batch *b, const struct record *r, struct kerr *e)
+{
+	if (p->json)
+		envelope_print(&p->envelope, b, r, &p->out);
+	else if (p->format != NULL)
+		format_print(p->format, b, r, co->printed, &p->out);
+	else {
+		buf_put(&p->out, r->value,
+		    r->value_len > 0 ? (size_t)r->value_len : 0);
+		buf_put(&p->out, p->delim, p->delim_len);
+	}
+	co->printed++;
+	co->left--;
+	return p->out.len >= OUT_SIZE ? printer_flush(p, e) : 0;
+}
+
+/* Values and delimiters of a batch that is wanted as a whole. */
+static int
+print_values(struct printer *p, struct consume *co, struct record_iter *it,
+    struct kerr *e)
+{
+	struct record r;
+	uint8_t *to;
+	size_t n;
+	int rc;
+
+	while (co->left > 0 && (rc = record_iter_next(it, &r)) > 0) {
+		n = r.value_len > 0 ? (size_t)r.value_len : 0;
+		if (p->out.len + n + p->delim_len > OUT_SIZE) {
+			if ((rc = printer_flush(p, e)) != 0)
+				return rc;
+			buf_reserve(&p->out, n + p->delim_len);
+		}
+		to = p->out.p + p->out.len;
+		memcpy(to, r.value, n);
+		if (p->delim_len == 1)
+			to[n] = p->delim[0];
+		else
+			memcpy(to + n, p->delim, p->delim_len);
+		p->out.len += n + p->delim_len;
+		co->printed++;
+		co->left--;
+	}
+	return co->left > 0 ? rc : 0;
+}
+
+static int
+print_wanted(struct printer *p, struct consume *co,
+    const struct consumer_batch *b, struct record_iter *it, struct kerr *e)
+{
+	struct record r;
+	int rc = 0;
+
+	while (co->left > 0 && (rc = record_iter_next(it, &r)) > 0)
+		if (record_wanted(co, b, &r) &&
+		    (rc = printer_record(p, co, b, &r, e)) != 0)
+			return rc;
+	return co->left > 0 ? rc : 0;
+}
+
+int
+printer_batch(struct printer *p, struct consume *co,
+    const struct consumer_batch *b, struct kerr *e)
+{
+	bool whole = b->header.base_offset >= b->from &&
+	    batch_last_offset(&b->header) < b->to && co->grep == NULL &&
+	    co->plan.part[b->slot].since == INT64_MIN;
+	struct record_iter it;
+	int rc;
+
+	rc = record_iter_init(&it, b->p, &b->header, co->codecs, &co->scratch,
+	    BATCH_MAX_RAW, e);
+	if (rc == 0 && whole && !p->json && p->format == NULL)
+		rc = print_values(p, co, &it, e);
+	else if (rc == 0)
+		rc = print_wanted(p, co, b, &it, e);
+	if (rc == KE_PROTO)
+		return kerr_set(e, KE_DATA, "malformed record in the batch at "
+		    "offset %lld", (long long)b->header.base_offset);
+	return rc;
+}
