@@ -1,0 +1,197 @@
+/*
+ * klog-topics: lists, describes and changes the topics of a cluster.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+#include "net/loop.h"
+#include "topics.h"
+
+enum verb {
+	VERB_LIST, VERB_DESCRIBE, VERB_CREATE, VERB_DELETE, VERB_ALTER,
+	VERB_OFFSETS
+};
+
+#define V(name)	(1u << VERB_##name)
+
+/* Rows that go with some verbs only. */
+#define FOR(verbs_, long_, member, help_) {				\
+	.name = long_, .kind = OPT_KIND_FLAG, .help = help_,		\
+	.target = OPT_MEMBER(struct topics, member, bool *),		\
+	.verbs = verbs_ }
+#define FOR_INT(verbs_, long_, member, lo, hi, help_) {			\
+	.name = long_, .arg = "N", .kind = OPT_KIND_INT,		\
+	.help = help_, .min = lo, .max = hi, .verbs = verbs_,		\
+	.target = OPT_MEMBER(struct topics, member, int64_t *) }
+#define FOR_LIST(verbs_, ch, long_, arg_, member, help_) {		\
+	.c = ch, .name = long_, .arg = arg_, .help = help_,		\
+	.kind = OPT_KIND_LIST, .verbs = verbs_,				\
+	.target = OPT_MEMBER(struct topics, member, struct opt_list *) }
+
+static const struct opt options[] = {
+	OPT_WHERE(struct topics, common)
+	OPT_GROUP("Which topics"),
+	OPT_LIST('t', "topic", "TOPIC", struct topics, more,
+	    "as an operand; repeat it for several"),
+	OPT_FLAG('a', "all", struct topics, all, "internal topics too"),
+	OPT_FLAG(0, "regex", struct topics, regex,
+	    "TOPIC is a regular expression for whole names"),
+	FOR(V(DELETE) | V(ALTER), "if-exists", if_exists,
+	    "a missing topic is no failure"),
+	FOR(V(CREATE), "if-not-exists", if_not_exists,
+	    "a topic that is there is no failure"),
+	OPT_GROUP("Changes"),
+	FOR_INT(V(CREATE) | V(ALTER), "partitions", partitions, 1, INT32_MAX,
+	    "how many (create: the broker's default)"),
+	FOR_INT(V(CREATE), "replicas", replicas, 1, INT16_MAX,
+	    "of each partition (the broker's default)"),
+	FOR_LIST(V(CREATE), 0, "set", "NAME=VALUE", configs,
+	    "property of the topic; repeat it"),
+	{ .c = 'n', .name = "dry-run", .kind = OPT_KIND_FLAG,
+	    .help = "let the broker check, change nothing",
+	    .target = OPT_MEMBER(struct topics, dry_run, bool *),
+	    .verbs = V(CREATE) | V(DELETE) | V(ALTER) },
+	{ .c = 'y', .name = "yes", .kind = OPT_KIND_FLAG,
+	    .help = "do not ask (delete --regex)",
+	    .target = OPT_MEMBER(struct topics, yes, bool *) },
+	OPT_GROUP("Offsets"),
+	FOR_LIST(V(OFFSETS), 'o', "offset", "SPEC", spec,
+	    "such as end, -10, 09:00, -2h.., 0=5,1=9;\n"
+	    "without it start and end of each partition"),
+	{ .c = 'p', .name = "partition", .arg = "LIST", .kind = OPT_KIND_STR,
+	    .help = "only these, such as 0,3-5",
+	    .target = OPT_MEMBER(struct topics, which, const char **),
+	    .verbs = V(OFFSETS) },
+	FOR(V(OFFSETS), "committed", committed,
+	    "the end is the last stable offset"),
+	FOR(V(OFFSETS), "utc", utc, "times in SPEC are UTC, not local"),
+	OPT_GROUP("Output"),
+	OPT_JSON(struct topics, common,
+	    "one object a line; else a table on a\n"
+	    "terminal, tab-separated values elsewhere")
+	OPT_FLAG('L', NULL, struct topics, kcat,
+	    "brokers and topics as kcat -L prints them"),
+	OPT_CONTACT(struct topics, common)
+	OPT_COMMON(struct topics, common)
+	OPT_END
+};
+
+static const struct opt_verb verbs[] = {
+	[VERB_LIST] = { "list", "[TOPIC..]", "names, partitions, replicas" },
+	[VERB_DESCRIBE] = { "describe", "[TOPIC..]",
+	    "leader, replicas, in sync: each partition" },
+	[VERB_CREATE] = { "create", "TOPIC..", "" },
+	[VERB_DELETE] = { "delete", "TOPIC..", "" },
+	[VERB_ALTER] = { "alter", "TOPIC..", "--partitions N adds partitions" },
+	[VERB_OFFSETS] = { "offsets", "[TOPIC..]",
+	    "where partitions start and end, or -o SPEC" },
+	{ NULL, NULL, NULL }
+};
+
+static enum exit_class (*const run[])(struct topics *) = {
+	[VERB_LIST] = topics_list,
+	[VERB_DESCRIBE] = topics_describe,
+	[VERB_CREATE] = topics_create,
+	[VERB_DELETE] = topics_delete,
+	[VERB_ALTER] = topics_alter,
+	[VERB_OFFSETS] = topics_offsets,
+};
+
+static const struct program program = {
+	"klog-topics", "[OPTION].. VERB [TOPIC..]   (or -L)",
+	"List and change the topics of a Kafka cluster. Names are literal.",
+	options, verbs, COMMON_FOOTER
+};
+
+/* The operands behind the verb, then -t. */
+static void
+gather_names(struct topics *t, char **operands, int n)
+{
+	int i;
+
+	t->names = xcalloc((size_t)(n + t->more.n) + 1, sizeof(t->names[0]));
+	for (i = 0; i < n; i++)
+		t->names[t->nnames++] = operands[i];
+	for (i = 0; i < t->more.n; i++)
+		t->names[t->nnames++] = t->more.v[i];
+}
+
+static void
+check(const struct topics *t, enum verb verb)
+{
+	const char *name = verbs[verb].name;
+	int i;
+
+	for (i = 0; i < t->nnames; i++)
+		if (t->names[i][0] == '\0')
+			usage_error(&program, "the name of a topic is empty");
+	if (verb == VERB_CREATE && t->regex)
+		usage_error(&program, "option '--regex' does not go with '%s'",
+		    name);
+	if ((verb == VERB_CREATE || verb == VERB_DELETE ||
+	    verb == VERB_ALTER) && t->nnames == 0)
+		usage_error(&program, "'%s' needs a topic", name);
+	if (verb == VERB_ALTER && t->partitions < 0)
+		usage_error(&program, "'%s' needs --partitions N", name);
+	if (t->regex && t->nnames == 0)
+		usage_error(&program, "option '--regex' needs an expression");
+}
+
+static int
+open_cluster(struct topics *t, struct kerr *e)
+{
+	struct cluster_config conf;
+	int error;
+
+	error = common_cluster(&t->common, &conf, e);
+	if (error != 0)
+		return error;
+	t->loop = loop_new(e);
+	if (t->loop == NULL)
+		return e->code;
+	t->wait_ms = conf.request_ms;
+	t->cluster = cluster_open(t->loop, &conf, e);
+	return t->cluster == NULL ? e->code : 0;
+}
+
+static enum exit_class
+act(struct topics *t, enum exit_class (*verb)(struct topics *))
+{
+	struct kerr e = KERR_INIT;
+	enum exit_class status;
+
+	if (open_cluster(t, &e) != 0)
+		return exit_report(&e, NULL);
+	if (t->regex) {
+		status = topics_match(t, &e);
+		if (status != EXIT_DONE)
+			return status;
+	}
+	return verb(t);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct topics t = { .common = COMMON_DEFAULTS, .partitions = -1,
+	    .replicas = -1 };
+	int n, verb;
+
+	n = common_start(&program, &t, &t.common, argc, argv);
+	t.form = output_choose(t.common.json, stdout);
+	if (t.kcat) {
+		if (n > 0)
+			usage_error(&program, "-L takes its topic by -t");
+		gather_names(&t, NULL, 0);
+		return exit_flush(act(&t, topics_kcat));
+	}
+	if (n == 0)
+		usage_error(&program, "no verb: list, describe, create, "
+		    "delete, alter or offsets");
+	verb = options_verb(&program, argv[1]);
+	gather_names(&t, argv + 2, n - 1);
+	check(&t, (enum verb)verb);
+	return exit_flush(act(&t, run[verb]));
+}

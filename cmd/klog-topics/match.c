@@ -1,0 +1,109 @@
+/*
+ * match.c: --regex: from expressions to names, shown before anything is
+ * changed.
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+#include "topics.h"
+
+static pcre2_code *
+compile(const char *expression, struct kerr *e)
+{
+	PCRE2_UCHAR why[128];
+	PCRE2_SIZE at;
+	pcre2_code *code;
+	int error;
+
+	code = pcre2_compile((PCRE2_SPTR)expression, PCRE2_ZERO_TERMINATED,
+	    PCRE2_ANCHORED | PCRE2_ENDANCHORED, &error, &at, NULL);
+	if (code == NULL) {
+		pcre2_get_error_message(error, why, sizeof(why));
+		kerr_set(e, KE_USAGE, "expression '%s': %s at %zu", expression,
+		    (char *)why, at);
+	}
+	return code;
+}
+
+/* Marks the topics that one expression matches. */
+static int
+mark(const struct listing *l, const char *expression, bool *hit,
+    struct kerr *e)
+{
+	pcre2_match_data *data;
+	pcre2_code *code;
+	int i;
+
+	code = compile(expression, e);
+	if (code == NULL)
+		return e->code;
+	data = pcre2_match_data_create(1, NULL);
+	if (data == NULL)
+		abort();
+	for (i = 0; i < l->n; i++)
+		if (pcre2_match(code, (PCRE2_SPTR)l->v[i]->name.p,
+		    (PCRE2_SIZE)l->v[i]->name.len, 0, 0, data, NULL) >= 0)
+			hit[i] = true;
+	pcre2_match_data_free(data);
+	pcre2_code_free(code);
+	return 0;
+}
+
+enum exit_class
+topics_match(struct topics *t, struct kerr *e)
+{
+	enum exit_class status = EXIT_DONE;
+	const char **expressions = t->names;
+	int i, n = t->nnames, error;
+	struct listing l;
+	bool *hit;
+
+	t->nnames = 0;		/* all topics */
+	error = topics_load(t, &l, &status, e);
+	if (error != 0)
+		return exit_report(e, NULL);
+	hit = xcalloc((size_t)l.n + 1, sizeof(*hit));
+	for (i = 0; i < n && error == 0; i++)
+		error = mark(&l, expressions[i], hit, e);
+	t->names = xcalloc((size_t)l.n + 1, sizeof(t->names[0]));
+	for (i = 0; i < l.n; i++)
+		if (hit[i])
+			t->names[t->nnames++] = xstrndup(l.v[i]->name.p,
+			    (size_t)l.v[i]->name.len);
+	if (error != 0)
+		status = exit_report(e, NULL);
+	else if (t->nnames == 0) {
+		warn_line("no topic matches");
+		status = EXIT_MISSING;
+	}
+	free(hit);
+	free(expressions);
+	topics_release(&l);
+	return status;
+}
+
+bool
+topics_agree(const struct topics *t, const char *question)
+{
+	char line[16];
+	int i;
+
+	for (i = 0; i < t->nnames; i++)
+		fprintf(stderr, "%s\n", t->names[i]);
+	if (t->yes)
+		return true;
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
+		warn_line("%d topics match; --yes is needed where nobody can be "
+		    "asked", t->nnames);
+		return false;
+	}
+	fprintf(stderr, "%d topics match; %s [y/N] ", t->nnames, question);
+	if (fgets(line, sizeof(line), stdin) == NULL)
+		return false;
+	return line[0] == 'y' || line[0] == 'Y';
+}
