@@ -387,6 +387,14 @@ broker_config_text(const struct broker_config *c, const struct property *p)
 	return s != NULL ? s : p->dflt;
 }
 
+const char *
+broker_config_get(const struct broker_config *c, const char *name)
+{
+	const struct property *p = find(name);
+
+	return p != NULL ? broker_config_text(c, p) : NULL;
+}
+
 int
 topic_config_set(struct topic_config *t, struct kstr name, struct kstr value,
     struct kerr *e)

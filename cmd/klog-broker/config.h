@@ -102,6 +102,8 @@ int broker_config_read(struct broker_config *, const char *path,
     struct kerr *);
 /* Whether it was given, rather than left to its default. */
 bool broker_config_given(const struct broker_config *, const char *name);
+/* The text of a broker's property in force, NULL for none. */
+const char *broker_config_get(const struct broker_config *, const char *name);
 /* The text in force, NULL for none. */
 const char *broker_config_text(const struct broker_config *,
     const struct property *);

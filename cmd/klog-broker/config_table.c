@@ -124,7 +124,7 @@ const struct property properties[] = {
 	{ NULL, "controller.socket.timeout.ms",
 	    P_INT, "30000", MIN, MAX, NULL, TEXT },
 	{ NULL, "default.replication.factor",
-	    P_INT, "1", MIN, MAX, NULL, BROKER(default_replication_factor) },
+	    P_INT, "1", 1, MAX, NULL, BROKER(default_replication_factor) },
 	{ NULL, "delete.topic.enable",
 	    P_BOOL, "true", 0, 0, NULL, BROKER(delete_topics) },
 	{ NULL, "fetch.max.bytes",

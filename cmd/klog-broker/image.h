@@ -16,6 +16,7 @@
 #include "wire/types.h"
 
 struct image;
+struct image_set;
 struct partition;
 struct topic_config;
 
@@ -26,6 +27,8 @@ struct image_partition {
 	int32_t		  n_replicas, n_isr;
 	const int32_t	 *replicas;
 	const int32_t	 *isr;
+	const struct kuuid *directories;	/* one a replica (KIP-858) */
+	struct image_set *set;		/* where those lie; image.c's */
 	struct partition *local;	/* ours; NULL where not on this broker
 					 * or its directory failed to open */
 };
@@ -39,6 +42,39 @@ struct image_topic {
 	const struct topic_config *config;	/* overrides over defaults */
 };
 
+struct image_override {
+	char	*name;
+	char	*value;
+};
+
+/* What a topic's own properties are, beside those in force. */
+const struct image_override *image_overrides(const struct image_topic *,
+    int32_t *n);
+
+struct image_endpoint {
+	char		*name;		/* of the listener, e.g. PLAINTEXT */
+	char		*host;
+	int32_t		 port;
+	int16_t		 protocol;
+};
+
+struct image_broker {
+	int32_t		 id;
+	int64_t		 epoch;
+	struct kuuid	 incarnation;
+	bool		 fenced;
+	char		*rack;		/* or NULL */
+	struct image_endpoint *endpoints;
+	int32_t		 n_endpoints;
+	struct kuuid	*log_dirs;
+	int32_t		 n_log_dirs;
+};
+
+struct image_feature {
+	char	*name;
+	int16_t	 level;
+};
+
 struct image *image_ref(const struct image *);
 void image_unref(const struct image *);	/* NULL is fine */
 
@@ -49,5 +85,21 @@ const struct image_topic *image_topic_by_id(const struct image *,
 /* NULL where the index is out of range. */
 const struct image_partition *image_partition(const struct image_topic *,
     int32_t index);
+
+/* All of them, by ascending id. */
+const struct image_broker *const *image_brokers(const struct image *,
+    int32_t *n);
+const struct image_feature *image_features(const struct image *, int32_t *n);
+int64_t image_next_producer_id(const struct image *);
+int32_t image_topic_count(const struct image *);
+
+/* Every topic, in no order: zero the iterator first; NULL at the end. */
+struct image_iter {
+	int	shard;
+	int	at;
+};
+
+const struct image_topic *image_next(const struct image *,
+    struct image_iter *);
 
 #endif

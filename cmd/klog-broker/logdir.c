@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "partition_impl.h"
+#include "wire/uuid.h"
 #include "store/checkpoint.h"
 #include "store/datadir.h"
 

@@ -120,6 +120,10 @@ struct request *request_read(struct peer *, const struct frame *,
 void request_free(struct request *);
 void request_woken(struct request *, enum wake_why);
 
+/* The address under which the client of r knows this broker (its own I/O
+ * thread only). */
+void request_advertised(const struct request *r, struct addr *);
+
 /* The current metadata image, borrowed: valid until the handler, woken() or
  * resume function returns (image_ref() keeps one). Own I/O thread only. */
 const struct image *request_image(struct request *r);

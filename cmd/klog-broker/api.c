@@ -1,0 +1,37 @@
+/* api.c: which request goes to which handler. */
+#include <stddef.h>
+
+#include "api.h"
+#include "wire/api.h"
+
+static const struct api rows[] = {
+	/* key			piped	handler */
+	{ API_PRODUCE,		true,	handle_produce },
+	{ API_FETCH,		true,	handle_fetch },
+	{ API_LIST_OFFSETS,	false,	handle_list_offsets },
+	{ API_METADATA,		false,	handle_metadata },
+	{ API_FIND_COORDINATOR,	false,	handle_find_coordinator },
+	{ API_VERSIONS,		false,	handle_api_versions },
+	{ API_CREATE_TOPICS,	false,	handle_create_topics },
+	{ API_DELETE_TOPICS,	false,	handle_delete_topics },
+	{ API_INIT_PRODUCER_ID,	false,	handle_init_producer_id },
+	{ API_DESCRIBE_CONFIGS,	false,	handle_describe_configs },
+	{ API_CREATE_PARTITIONS, false,	handle_create_partitions },
+	{ API_DESCRIBE_CLUSTER,	false,	handle_describe_cluster },
+};
+
+const struct api *
+api_get(int16_t key)
+{
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].key == key)
+			return &rows[i];
+	return NULL;
+}
+
+const struct api *
+api_rows(unsigned int *n)
+{
+	*n = sizeof(rows) / sizeof(rows[0]);
+	return rows;
+}

@@ -1,0 +1,90 @@
+/*
+ * handle_ids.c: InitProducerId and FindCoordinator. Producer ids come from
+ * blocks that the control thread takes from the metadata log. There is no
+ * coordinator of groups or transactions here, and the answer says so.
+ */
+#include "api.h"
+#include "broker.h"
+#include "control.h"
+#include "request.h"
+#include "wire/codec.h"
+#include "wire/kerror.h"
+#include "wire/msg_find_coordinator.h"
+#include "wire/msg_init_producer_id.h"
+
+static void
+give_id(void *arg, int64_t id)
+{
+	struct request *r = arg;
+	struct init_producer_id_response rsp;
+
+	kmsg_defaults(&init_producer_id_response_msg, &rsp);
+	rsp.producer_id = id;
+	if (id < 0)
+		rsp.error_code = ERR_KAFKA_STORAGE_ERROR;
+	else
+		rsp.producer_epoch = 0;
+	request_reply(r, &rsp);
+}
+
+static void
+take_id(struct request *r)
+{
+	control_producer_id(r->broker, give_id, r);
+}
+
+void
+handle_init_producer_id(struct request *r)
+{
+	const struct init_producer_id_request *req = r->msg;
+	struct init_producer_id_response rsp;
+
+	if (req->transactional_id.len < 0) {
+		control_call(r, take_id);
+		return;
+	}
+	kmsg_defaults(&init_producer_id_response_msg, &rsp);
+	rsp.error_code = req->transactional_id.len == 0 ?
+	    ERR_INVALID_REQUEST : ERR_COORDINATOR_NOT_AVAILABLE;
+	request_reply(r, &rsp);
+}
+
+static const char no_coordinator[] = "The coordinator is not available.";
+
+static void
+put_each(struct request *r, struct find_coordinator_response *rsp)
+{
+	const struct find_coordinator_request *req = r->msg;
+	struct find_coordinator_response_coordinator *c;
+
+	rsp->coordinators.n = req->coordinator_keys.n;
+	rsp->coordinators.v = arena_alloc(&r->arena,
+	    (size_t)req->coordinator_keys.n * sizeof(*c));
+	for (int32_t i = 0; i < rsp->coordinators.n; i++) {
+		c = &rsp->coordinators.v[i];
+		c->key = req->coordinator_keys.v[i];
+		c->node_id = -1;
+		c->host = kstr("");
+		c->port = -1;
+		c->error_code = ERR_COORDINATOR_NOT_AVAILABLE;
+		c->error_message = kstr(no_coordinator);
+	}
+}
+
+void
+handle_find_coordinator(struct request *r)
+{
+	struct find_coordinator_response rsp;
+
+	kmsg_defaults(&find_coordinator_response_msg, &rsp);
+	if (r->version >= 4) {
+		put_each(r, &rsp);
+	} else {
+		rsp.error_code = ERR_COORDINATOR_NOT_AVAILABLE;
+		rsp.error_message = kstr(no_coordinator);
+		rsp.node_id = -1;
+		rsp.host = kstr("");
+		rsp.port = -1;
+	}
+	request_reply(r, &rsp);
+}

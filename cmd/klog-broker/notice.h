@@ -1,0 +1,26 @@
+/*
+ * notice.h: what the broker says to whoever started it: log lines, and that
+ * it is ready.
+ */
+#ifndef KLOG_BROKER_NOTICE_H
+#define KLOG_BROKER_NOTICE_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/log.h"
+
+struct notice {
+	int	fd;	/* gets one byte, '+'; -1 = none */
+	bool	quiet;
+};
+
+/* Log lines go to stderr, up to that level. */
+void notice_log(enum log_level);
+/* A server's ready(): one line on stderr, the byte, and a message to
+ * $NOTIFY_SOCKET, if any (sd_notify(3)). arg is a struct notice. */
+int notice_ready(void *arg, const char *address, struct kerr *);
+/* One byte and, after '-', why not; closes fd. */
+void notice_byte(int fd, char c, const char *text);
+
+#endif
