@@ -29,9 +29,9 @@ struct kapi {
 	int16_t			 key;
 	int16_t			 min;	/* versions that can be en-/decoded */
 	int16_t			 max;
-	int16_t			 advertised_min;	/* what a broker says it has;
-				 * below min: to be refused, yet some clients
-				 * look for it before they use other things */
+	/* What a broker says it has. Below min is refused all the same, but
+	 * librdkafka looks for it before it compresses. */
+	int16_t			 advertised_min;
 	int16_t			 flex;	/* first flexible version */
 	const char		*name;	/* Kafka's, e.g. "ListOffsets" */
 	const struct kmessage	*req;

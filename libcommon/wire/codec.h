@@ -18,15 +18,16 @@
 
 /* Reads a body of that version into out, a struct of msg->size bytes, of which
  * every member is set. Strings, bytes and records borrow from r's memory,
- * arrays and optional structs lie in a. Bytes that follow the body stay in r: Kafka
- * does not mind them. On error out holds no more than garbage. */
+ * arrays and optional structs lie in a. Bytes that follow the body stay in r:
+ * Kafka does not mind them. On error out holds no more than garbage. */
 int kmsg_decode(const struct kmessage *msg, int16_t version, struct rd *r,
     struct arena *a, void *out, struct kerr *e);
 
 /* Appends the body to out. Records become borrowed chunks or file ranges, with
  * their hold handed over; all else is copied, so that in may go at once. A null
  * where the version has none is KE_DATA, a string or array too long for its
- * length field KE_RANGE; out is then as it was, and holds stay with the caller. */
+ * length field KE_RANGE; out is then as it was, and holds stay with the
+ * caller. */
 int kmsg_encode(const struct kmessage *msg, int16_t version, const void *in,
     struct chunks *out, struct kerr *e);
 

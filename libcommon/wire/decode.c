@@ -69,8 +69,8 @@ min_size(const struct dec *d, enum kkind kind, const struct kfield *rows)
 	return n != 0 ? n : 1;
 }
 
-/* Reads the length of a string (wide false), bytes or an array: -1 for null, and
- * never more than the bytes that are left. */
+/* Reads the length of a string (wide false), bytes or an array: -1 for null,
+ * and never more than the bytes that are left. */
 static int
 read_len(struct dec *d, bool wide, bool nullable, int64_t *len)
 {

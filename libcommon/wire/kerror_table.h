@@ -82,7 +82,7 @@
 	X(37, INVALID_PARTITIONS, false, \
 	    "the number of partitions is invalid") \
 	X(38, INVALID_REPLICATION_FACTOR, false, \
-	    "the replication factor is below 1 or above the number of brokers") \
+	    "the replication factor is below 1 or above the brokers") \
 	X(39, INVALID_REPLICA_ASSIGNMENT, false, \
 	    "the replica assignment is invalid") \
 	X(40, INVALID_CONFIG, false, \

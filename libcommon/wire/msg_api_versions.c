@@ -43,11 +43,11 @@ static const struct kfield api_versions_response_fields[] = {
 	FIELD(error_code, I16, 0, LATEST, NOTNULL, 0),
 	STRUCTS(api_keys, api_versions_response_api, 0, LATEST, NOTNULL, 0),
 	FIELD(throttle_time_ms, I32, 1, LATEST, NOTNULL, 0),
-	STRUCTS(supported_features,
-	    api_versions_response_supported_feature, 3, LATEST, NOTNULL, 0, TAG(0)),
+	STRUCTS(supported_features, api_versions_response_supported_feature,
+	    3, LATEST, NOTNULL, 0, TAG(0)),
 	FIELD(finalized_features_epoch, I64, 3, LATEST, NOTNULL, -1, TAG(1)),
-	STRUCTS(finalized_features,
-	    api_versions_response_finalized_feature, 3, LATEST, NOTNULL, 0, TAG(2)),
+	STRUCTS(finalized_features, api_versions_response_finalized_feature,
+	    3, LATEST, NOTNULL, 0, TAG(2)),
 	FIELD(zk_migration_ready, BOOL, 3, LATEST, NOTNULL, 0, TAG(3)),
 	FIELD_END
 };

@@ -8,7 +8,7 @@
 
 /* Times that stand for a place, as asked for in timestamp. */
 enum list_offsets_time {
-	OFFSETS_LATEST = -1,		/* the last stable one for read_committed */
+	OFFSETS_LATEST = -1,		/* last stable for read_committed */
 	OFFSETS_EARLIEST = -2,
 	OFFSETS_MAX_TIMESTAMP = -3,	/* v7+ (KIP-734) */
 	OFFSETS_EARLIEST_LOCAL = -4,	/* v8+ (KIP-405) */

@@ -2,10 +2,11 @@
  * test_wire_golden.c: bytes of real clients, of Apache Kafka 3.9.1 and of its
  * own message classes: decoded and encoded again they must be the same.
  *
- * tests/data/wire_golden.txt has one line a message, in one of two forms:
+ * tests/data/wire_golden.txt has one line a message, in one of three forms:
  *
- *	req|rsp KEY VERSION CLIENT HEX	a frame without its size, header included
+ *	req|rsp KEY VERSION CLIENT HEX	a frame without its size
  *	body NAME VERSION HEX		a body alone
+ *	meta HEX			the value of a metadata record
  *
  * WIRE_GOLDEN in the environment names another file to go through as well.
  */
@@ -19,6 +20,7 @@
 #include "tests/unit/wire_all.h"
 #include "wire/codec.h"
 #include "wire/frame.h"
+#include "wire/meta.h"
 
 static const struct kmessage *
 by_name(const char *name)
@@ -87,6 +89,29 @@ check_body(const struct kmessage *m, int16_t v, const struct buf *in,
 }
 
 static void
+check_meta(const struct buf *in, struct arena *a)
+{
+	struct buf out = { 0 };
+	struct kerr e = KERR_INIT;
+	const struct kmessage *m;
+	int16_t type, version;
+	struct rd r;
+	void *body;
+
+	rd_init(&r, in->p, in->len);
+	if (meta_read_frame(&r, &type, &version, &e) != 0)
+		fail_msg("%s", e.msg);
+	if ((m = meta_get(type)) == NULL)
+		fail_msg("no metadata record %d", type);
+	body = decode(m, version, &r, a);
+	if (meta_encode(m, version, body, &out, &e) != 0)
+		fail_msg("%s", e.msg);
+	same(m, version, in, out.p, out.len);
+	buf_release(&out);
+	free(body);
+}
+
+static void
 check_frame(bool request, const struct kapi *api, int16_t v,
     const struct buf *in, struct arena *a)
 {
@@ -131,6 +156,9 @@ check_line(char *line)
 		unhex(line + at, &in);
 		if (v >= by_name(name)->min)
 			check_body(by_name(name), (int16_t)v, &in, &a);
+	} else if (sscanf(line, "meta %n", &at) == 0 && at > 0) {
+		unhex(line + at, &in);
+		check_meta(&in, &a);
 	} else if (sscanf(line, "%7s %d %d %63s %n", kind, &key, &v, client,
 	    &at) == 4) {
 		unhex(line + at, &in);

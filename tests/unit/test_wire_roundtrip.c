@@ -120,8 +120,9 @@ fill_field(struct arena *a, const struct kfield *f, int16_t version, void *m)
 		fill_plain(a, f->kind, null, m);
 		return;
 	}
-	arr->n = null ? -1 : (int32_t)(rnd(30) == 0 && f->elem != K_STRUCT ? 130 :
-	    rnd(4));
+	arr->n = null ? -1 : (int32_t)rnd(4);
+	if (f->elem != K_STRUCT && rnd(30) == 0)
+		arr->n = 130;	/* two bytes of compact length */
 	arr->v = arr->n <= 0 ? NULL : arena_alloc(a, f->size * (size_t)arr->n);
 	for (int32_t i = 0; i < arr->n; i++) {
 		void *p = (char *)arr->v + f->size * (size_t)i;
