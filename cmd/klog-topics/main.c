@@ -58,7 +58,7 @@ static const struct opt options[] = {
 	    .target = OPT_MEMBER(struct topics, yes, bool *) },
 	OPT_GROUP("Offsets"),
 	FOR_LIST(V(OFFSETS), 'o', "offset", "SPEC", spec,
-	    "such as end, -10, 09:00, -2h.., 0=5,1=9;\n"
+	    "such as end, -10, 09:00, -2h..-1h, 0=5;\n"
 	    "without it start and end of each partition"),
 	{ .c = 'p', .name = "partition", .arg = "LIST", .kind = OPT_KIND_STR,
 	    .help = "only these, such as 0,3-5",

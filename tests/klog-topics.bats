@@ -1,0 +1,282 @@
+#!/usr/bin/env bats
+# klog-topics, against the private broker or, with KLOG_TEST_BROKERS, another.
+
+load lib/klog
+
+setup() { klog_setup; }
+teardown() { klog_teardown; }
+
+# put TOPIC PARTITION RECORD..
+put() { printf '%s\n' "${@:3}" | klog-produce -q -p "$2" "$1"; }
+
+@test "create, list and describe" {
+	new_topic --partitions 3
+	run -0 klog-topics list "$TOPIC"
+	assert_output "$TOPIC	3	1	false"
+	run -0 klog-topics describe "$TOPIC"
+	assert_equal "${#lines[@]}" 3
+	assert_line --index 2 --regexp \
+		"^$TOPIC	2	[0-9]+	0	[0-9]+	[0-9]+		[A-Za-z0-9_-]{22}$"
+	run -0 bash -c "klog-topics list | cut -f 1"
+	assert_line "$TOPIC"
+}
+
+@test "several names, one request, each its own outcome" {
+	fresh_topic
+	run -0 klog-topics create "$TOPIC-a" "$TOPIC-b"
+	assert_output ''
+	run -7 klog-topics create "$TOPIC-b" "$TOPIC-c"
+	assert_output --partial \
+		"klog-topics: $TOPIC-b: TOPIC_ALREADY_EXISTS"
+	run -0 klog-topics list "$TOPIC-c"
+	run -4 klog-topics delete "$TOPIC-a" "$TOPIC-none" "$TOPIC-b"
+	assert_output --partial \
+		"klog-topics: $TOPIC-none: UNKNOWN_TOPIC_OR_PARTITION"
+	run -4 klog-topics list "$TOPIC-a"
+	run -4 klog-topics list "$TOPIC-b"
+	klog-topics delete "$TOPIC-c"
+}
+
+@test "--if-exists and --if-not-exists" {
+	new_topic
+	run -0 klog-topics create --if-not-exists "$TOPIC"
+	run -0 klog-topics delete --if-exists "$TOPIC" "$TOPIC-none"
+	run -4 klog-topics describe "$TOPIC"
+}
+
+@test "names are literal" {
+	fresh_topic
+	klog-topics create "$TOPIC.x" "$TOPIC-x"
+	klog-topics delete "$TOPIC.x"
+	run -0 klog-topics list "$TOPIC-x"
+	klog-topics delete "$TOPIC-x"
+}
+
+@test "--regex: anchored, shown, never without --yes or a person" {
+	fresh_topic
+	klog-topics create "$TOPIC.1" "$TOPIC.2" "x-$TOPIC.3"
+	run -2 klog-topics delete --regex "$TOPIC.*"
+	assert_line "$TOPIC.1"
+	assert_line "$TOPIC.2"
+	refute_line "x-$TOPIC.3"
+	run -0 klog-topics list "$TOPIC.1"
+	run -0 klog-topics delete --regex --yes "$TOPIC.*"
+	run -4 klog-topics list "$TOPIC.1"
+	run -0 klog-topics list "x-$TOPIC.3"
+	run -4 klog-topics delete --regex --yes "$TOPIC.*"
+	assert_output 'klog-topics: no topic matches'
+	run -2 klog-topics list --regex '('
+	assert_output --partial "expression '(':"
+	klog-topics delete "x-$TOPIC.3"
+}
+
+@test "a name that Kafka refuses: exit 2" {
+	for name in 'a b' . .. "$(printf 'x%.0s' {1..250})" 'ü'; do
+		run -2 klog-topics create "$name"
+		assert_output --partial INVALID_TOPIC_EXCEPTION
+	done
+	run -2 klog-topics create ''
+	assert_output --partial 'the name of a topic is empty'
+}
+
+@test "describe and list of a missing topic: exit 4, and none is created" {
+	fresh_topic
+	run -4 klog-topics describe "$TOPIC"
+	assert_output --partial "$TOPIC: UNKNOWN_TOPIC_OR_PARTITION"
+	run -4 klog-topics offsets "$TOPIC"
+	run -4 klog-topics -L -t "$TOPIC"
+	run -0 klog-topics list
+	refute_output --partial "$TOPIC"
+}
+
+@test "alter adds partitions" {
+	new_topic --partitions 2
+	run -0 klog-topics alter --partitions 4 "$TOPIC"
+	run -0 klog-topics list "$TOPIC"
+	assert_output "$TOPIC	4	1	false"
+	run -2 klog-topics alter --partitions 3 "$TOPIC"
+	assert_output --partial INVALID_PARTITIONS
+	run -4 klog-topics alter --partitions 3 "$TOPIC-none"
+	run -0 klog-topics alter --partitions 3 --if-exists "$TOPIC-none"
+}
+
+@test "create --set, and a property that does not exist" {
+	fresh_topic
+	run -0 klog-topics create "$TOPIC" --set retention.ms=1000 \
+		--set cleanup.policy=compact
+	run -2 klog-topics create "$TOPIC-2" --set no.such=1
+	assert_output --partial "INVALID_CONFIG"
+	run -2 klog-topics create "$TOPIC-2" --set retention.ms=x
+	run -2 klog-topics create "$TOPIC-2" --set retention.ms
+	assert_output --partial 'not of the form NAME=VALUE'
+}
+
+@test "--dry-run changes nothing" {
+	new_topic
+	run -0 klog-topics create --dry-run "$TOPIC-2"
+	run -4 klog-topics list "$TOPIC-2"
+	run -7 klog-topics create -n "$TOPIC"
+	run -0 klog-topics delete -n "$TOPIC"
+	run -4 klog-topics delete -n "$TOPIC-2"
+	run -0 klog-topics alter -n --partitions 9 "$TOPIC"
+	run -0 klog-topics list "$TOPIC"
+	refute_output --partial "	9	"
+}
+
+@test "too many replicas" {
+	fresh_topic
+	run -2 klog-topics create "$TOPIC" --replicas 9
+	assert_output --partial INVALID_REPLICATION_FACTOR
+}
+
+@test "offsets: bounds, points, ranges" {
+	new_topic --partitions 2
+	put "$TOPIC" 1 a b c d e
+	run -0 klog-topics offsets "$TOPIC"
+	assert_output "$TOPIC	0	0	0	0
+$TOPIC	1	0	5	5"
+	run -0 klog-topics offsets "$TOPIC" -o -2 -p 1
+	assert_output "$TOPIC	1	3	"
+	run -0 klog-topics offsets "$TOPIC" -o end
+	assert_output "$TOPIC	0	0	
+$TOPIC	1	5	"
+	run -0 klog-topics offsets "$TOPIC" -p 1 -o 1..-1
+	assert_output "$TOPIC	1	1	4	3"
+	run -0 klog-topics offsets "$TOPIC" -o 1=+2
+	assert_output "$TOPIC	1	2	"
+	run -0 klog-topics offsets "$TOPIC" -p 1 -o -1h..end --json
+	assert_output "{\"topic\":\"$TOPIC\",\"partition\":1,\
+\"from\":0,\"to\":5,\"records\":5}"
+}
+
+@test "offsets by time" {
+	new_topic --partitions 1
+	put "$TOPIC" 0 a
+	sleep 0.05
+	now=$(date +%s%3N)
+	sleep 0.05
+	put "$TOPIC" 0 b c
+	run -0 klog-topics offsets "$TOPIC" -o "@$now"
+	assert_output --regexp "^$TOPIC	0	1	[0-9]{13}$"
+	run -0 klog-topics offsets "$TOPIC" -o "-1h"
+	assert_output --regexp "^$TOPIC	0	0	[0-9]{13}$"
+	run -0 klog-topics offsets "$TOPIC" -o "@$((now + 3600000))"
+	assert_output "$TOPIC	0	3	"
+}
+
+@test "offsets: what is wrong is named" {
+	new_topic --partitions 1
+	run -2 klog-topics offsets "$TOPIC" -o sometime
+	assert_output --partial "option '--offset'"
+	run -2 klog-topics offsets "$TOPIC" -o stored
+	run -2 klog-topics offsets "$TOPIC" -p x
+	run -4 klog-topics offsets "$TOPIC" -p 7
+	assert_output --partial "$TOPIC[7]: no such partition"
+}
+
+@test "--json: one object a line, also for outcomes" {
+	new_topic --partitions 1
+	run -0 klog-topics list --json "$TOPIC"
+	assert_output \
+"{\"topic\":\"$TOPIC\",\"partitions\":1,\"replicas\":1,\"internal\":false}"
+	run -0 bash -c "klog-topics describe -J '$TOPIC' | jq -c .replicas[]"
+	run -7 --separate-stderr klog-topics create --json "$TOPIC" "$TOPIC-2"
+	run -0 jq -r '.topic + " " + .status + " " + (.error // "-")' \
+		<<<"$output"
+	assert_line "$TOPIC failed TOPIC_ALREADY_EXISTS"
+	assert_line "$TOPIC-2 created -"
+}
+
+@test "-L is what kcat prints" {
+	[ -n "${KLOG_TEST_BROKERS:-}" ] || klog_broker
+	new_topic --partitions 2
+	diff <(klog-topics -L -t "$TOPIC") \
+		<(kcat -b "$KLOG_BROKERS" -L -t "$TOPIC")
+	diff <(klog-topics -L -J -t "$TOPIC" | jq -S .) \
+		<(kcat -b "$KLOG_BROKERS" -L -J -t "$TOPIC" | jq -S .)
+}
+
+@test "-v says what was done, nothing else does" {
+	fresh_topic
+	run -0 klog-topics -v create "$TOPIC"
+	assert_line "klog-topics: $TOPIC: created"
+	run -0 klog-topics delete "$TOPIC"
+	assert_output ''
+}
+
+@test "bad usage: exit 2, and the nearest match" {
+	run -2 klog-topics
+	assert_output --partial 'no verb'
+	run -2 klog-topics lst
+	assert_output --partial "did you mean 'list'?"
+	run -2 klog-topics list --jsno
+	assert_output --partial "did you mean '--json'?"
+	run -2 klog-topics list --partitions 3
+	assert_output --partial \
+		"option '--partitions' does not go with 'list'"
+	run -2 klog-topics create
+	run -2 klog-topics alter x
+	run -2 klog-topics create --partitions 0 x
+	run -2 klog-topics -X acks=7 list
+	run -0 klog-topics -X clientid=x list
+	assert_output --partial "unknown property 'clientid' (did you mean"
+}
+
+@test "which cluster: an empty or insecure answer is no answer" {
+	run -2 klog-topics -b '' list
+	assert_output --partial 'the list of brokers is empty'
+	KLOG_BROKERS='' run -2 klog-topics list
+	assert_output --partial 'KLOG_BROKERS: the list of brokers is empty'
+	run -2 klog-topics --profile nowhere list
+	assert_output --partial "profile 'nowhere' is in no configuration file"
+	run -2 klog-topics -F "$T/missing" list
+	unset KLOG_BROKERS
+	run -2 klog-topics -X security.protocol=ssl list
+	assert_output --partial 'no brokers are'
+}
+
+@test "profiles and property files" {
+	brokers=$KLOG_BROKERS
+	unset KLOG_BROKERS
+	mkdir "$XDG_CONFIG_HOME/klog"
+	printf 'profile=dev\n[dev]\nbootstrap.servers=%s\n[bad]\nbrokers=%s\n' \
+		"$brokers" 127.0.0.1:1 >"$XDG_CONFIG_HOME/klog/config"
+	run -0 klog-topics list
+	run -3 klog-topics --profile bad -m 0.2 list
+	KLOG_PROFILE=bad run -3 klog-topics -m 0.2 list
+	printf 'metadata.broker.list = %s\n' "$brokers" >kcat.conf
+	run -0 klog-topics -F kcat.conf list
+	KLOG_BROKERS=127.0.0.1:1 run -0 klog-topics -F kcat.conf list
+}
+
+@test "no broker there: exit 3 within -m, address named" {
+	run -3 klog-topics -b 127.0.0.1:1 -m 0.3 list
+	assert_output --partial '127.0.0.1:1'
+}
+
+@test "a broker that answers rubbish: exit 3" {
+	perl -MIO::Socket::INET -e '$| = 1; $SIG{PIPE} = "IGNORE";
+		$s = IO::Socket::INET->new(Listen => 9,
+		    LocalAddr => "127.0.0.1:0") or die;
+		print $s->sockport, "\n";
+		while ($c = $s->accept) { print $c "rubbish" x 999; close $c }
+	' >port 3>&- &
+	KLOG_PIDS+=($!)
+	wait_until 5 test -s port
+	run -3 klog-topics -b "127.0.0.1:$(cat port)" -m 0.5 list
+}
+
+@test "output that cannot be written: exit 2" {
+	new_topic
+	run -2 bash -c 'klog-topics list >/dev/full'
+	assert_output --partial 'standard output'
+	run -2 bash -c 'klog-topics list >&-'
+	run -0 bash -c 'set -o pipefail; klog-topics --help | head -1'
+}
+
+@test "a table on a terminal" {
+	new_topic --partitions 2
+	run -0 script -qec "klog-topics list $TOPIC" /dev/null
+	assert_line --index 0 --regexp '^TOPIC +PARTITIONS  REPLICAS  INTERNAL'
+	assert_line --index 1 --regexp "^$TOPIC  +2  +1  false"
+}
