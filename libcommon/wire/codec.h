@@ -40,10 +40,14 @@ int kmsg_encode_buf(const struct kmessage *msg, int16_t version,
  * one that can be encoded. */
 int64_t kmsg_size(const struct kmessage *msg, int16_t version, const void *in);
 
-/* Sets every member to its default: where a message to be sent starts. */
+/* Sets every member to its default: where a message to be sent starts. A zeroed
+ * struct is not the same: its null arrays are empty, its -1 are 0, and tagged
+ * fields whose default is not 0 would be sent. */
 void kmsg_defaults(const struct kmessage *msg, void *out);
-/* The same for the struct of one table, e.g. an element of an array. */
-void kfields_defaults(const struct kfield *fields, void *out);
+void kfields_defaults(const struct kfield *rows, void *out);
+/* The same for *p, a struct S inside of a message: an element of an array. */
+#define KDEFAULTS(S, p)							\
+	((void)sizeof((struct S *)0 == (p)), kfields_defaults(S##_fields, (p)))
 
 /* Appends the message as one line of JSON, fields of that version only. Records
  * show as their length, bytes in hexadecimal; in a string that is not UTF-8 all

@@ -7,7 +7,7 @@
  * their default when decoded and are passed over when encoded.
  *
  *	#define T struct offset_commit_request_partition
- *	static const struct kfield offset_commit_request_partition_fields[] = {
+ *	const struct kfield offset_commit_request_partition_fields[] = {
  *		FIELD(partition_index, I32, 0, LATEST, NOTNULL, 0),
  *		FIELD(committed_metadata, STR, 0, LATEST, NULL_FROM(0), 0),
  *		FIELD_END
@@ -26,6 +26,7 @@
  *	TAG(n)	may follow: the field is tagged from its first version on
  *
  * Tagged rows stand last in their table, in ascending order of their tags.
+ * Tables of nested structs are public, for the sake of KDEFAULTS() (codec.h).
  */
 #ifndef KLOG_WIRE_FIELD_H
 #define KLOG_WIRE_FIELD_H

@@ -12,7 +12,7 @@ static const struct kfield api_versions_request_fields[] = {
 MESSAGE(api_versions_request, "ApiVersionsRequest", 18, 0, 4, 3);
 
 #define T struct api_versions_response_api
-static const struct kfield api_versions_response_api_fields[] = {
+const struct kfield api_versions_response_api_fields[] = {
 	FIELD(api_key, I16, 0, LATEST, NOTNULL, 0),
 	FIELD(min_version, I16, 0, LATEST, NOTNULL, 0),
 	FIELD(max_version, I16, 0, LATEST, NOTNULL, 0),
@@ -21,7 +21,7 @@ static const struct kfield api_versions_response_api_fields[] = {
 #undef T
 
 #define T struct api_versions_response_supported_feature
-static const struct kfield api_versions_response_supported_feature_fields[] = {
+const struct kfield api_versions_response_supported_feature_fields[] = {
 	FIELD(name, STR, 3, LATEST, NOTNULL, 0),
 	FIELD(min_version, I16, 3, LATEST, NOTNULL, 0),
 	FIELD(max_version, I16, 3, LATEST, NOTNULL, 0),
@@ -30,7 +30,7 @@ static const struct kfield api_versions_response_supported_feature_fields[] = {
 #undef T
 
 #define T struct api_versions_response_finalized_feature
-static const struct kfield api_versions_response_finalized_feature_fields[] = {
+const struct kfield api_versions_response_finalized_feature_fields[] = {
 	FIELD(name, STR, 3, LATEST, NOTNULL, 0),
 	FIELD(max_version_level, I16, 3, LATEST, NOTNULL, 0),
 	FIELD(min_version_level, I16, 3, LATEST, NOTNULL, 0),

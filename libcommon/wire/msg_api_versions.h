@@ -43,6 +43,9 @@ struct api_versions_response {
 	bool	zk_migration_ready;
 };
 
+extern const struct kfield api_versions_response_api_fields[];
+extern const struct kfield api_versions_response_supported_feature_fields[];
+extern const struct kfield api_versions_response_finalized_feature_fields[];
 extern const struct kmessage api_versions_request_msg;
 extern const struct kmessage api_versions_response_msg;
 

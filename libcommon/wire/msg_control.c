@@ -2,7 +2,7 @@
 #include "wire/msg_control.h"
 
 #define T struct leader_change_message_voter
-static const struct kfield leader_change_message_voter_fields[] = {
+const struct kfield leader_change_message_voter_fields[] = {
 	FIELD(voter_id, I32, 0, LATEST, NOTNULL, 0),
 	FIELD(voter_directory_id, UUID, 1, LATEST, NOTNULL, 0),
 	FIELD_END
@@ -52,7 +52,7 @@ static const struct kfield kraft_version_record_fields[] = {
 MESSAGE(kraft_version_record, "KRaftVersionRecord", -1, 0, 0, 0);
 
 #define T struct voters_record_endpoint
-static const struct kfield voters_record_endpoint_fields[] = {
+const struct kfield voters_record_endpoint_fields[] = {
 	FIELD(name, STR, 0, LATEST, NOTNULL, 0),
 	FIELD(host, STR, 0, LATEST, NOTNULL, 0),
 	FIELD(port, U16, 0, LATEST, NOTNULL, 0),
@@ -61,7 +61,7 @@ static const struct kfield voters_record_endpoint_fields[] = {
 #undef T
 
 #define T struct voters_record_kraft_version_feature
-static const struct kfield voters_record_kraft_version_feature_fields[] = {
+const struct kfield voters_record_kraft_version_feature_fields[] = {
 	FIELD(min_supported_version, I16, 0, LATEST, NOTNULL, 0),
 	FIELD(max_supported_version, I16, 0, LATEST, NOTNULL, 0),
 	FIELD_END
@@ -69,7 +69,7 @@ static const struct kfield voters_record_kraft_version_feature_fields[] = {
 #undef T
 
 #define T struct voters_record_voter
-static const struct kfield voters_record_voter_fields[] = {
+const struct kfield voters_record_voter_fields[] = {
 	FIELD(voter_id, I32, 0, LATEST, NOTNULL, 0),
 	FIELD(voter_directory_id, UUID, 0, LATEST, NOTNULL, 0),
 	STRUCTS(endpoints, voters_record_endpoint, 0, LATEST, NOTNULL, 0),

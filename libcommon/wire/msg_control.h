@@ -58,6 +58,10 @@ struct voters_record {
 	KARRAY(struct voters_record_voter)	voters;
 };
 
+extern const struct kfield leader_change_message_voter_fields[];
+extern const struct kfield voters_record_endpoint_fields[];
+extern const struct kfield voters_record_kraft_version_feature_fields[];
+extern const struct kfield voters_record_voter_fields[];
 extern const struct kmessage leader_change_message_msg;
 extern const struct kmessage snapshot_header_record_msg;
 extern const struct kmessage snapshot_footer_record_msg;

@@ -2,14 +2,14 @@
 #include "wire/msg_create_partitions.h"
 
 #define T struct create_partitions_request_assignment
-static const struct kfield create_partitions_request_assignment_fields[] = {
+const struct kfield create_partitions_request_assignment_fields[] = {
 	ARRAY(broker_ids, I32, 0, LATEST, NOTNULL, 0),
 	FIELD_END
 };
 #undef T
 
 #define T struct create_partitions_request_topic
-static const struct kfield create_partitions_request_topic_fields[] = {
+const struct kfield create_partitions_request_topic_fields[] = {
 	FIELD(name, STR, 0, LATEST, NOTNULL, 0),
 	FIELD(count, I32, 0, LATEST, NOTNULL, 0),
 	STRUCTS(assignments, create_partitions_request_assignment, 0,
@@ -30,7 +30,7 @@ static const struct kfield create_partitions_request_fields[] = {
 MESSAGE(create_partitions_request, "CreatePartitionsRequest", 37, 0, 3, 2);
 
 #define T struct create_partitions_response_result
-static const struct kfield create_partitions_response_result_fields[] = {
+const struct kfield create_partitions_response_result_fields[] = {
 	FIELD(name, STR, 0, LATEST, NOTNULL, 0),
 	FIELD(error_code, I16, 0, LATEST, NOTNULL, 0),
 	FIELD(error_message, STR, 0, LATEST, NULL_FROM(0), DNULL),

@@ -34,6 +34,9 @@ struct create_partitions_response {
 	KARRAY(struct create_partitions_response_result)	results;
 };
 
+extern const struct kfield create_partitions_request_assignment_fields[];
+extern const struct kfield create_partitions_request_topic_fields[];
+extern const struct kfield create_partitions_response_result_fields[];
 extern const struct kmessage create_partitions_request_msg;
 extern const struct kmessage create_partitions_response_msg;
 

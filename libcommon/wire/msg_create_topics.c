@@ -2,7 +2,7 @@
 #include "wire/msg_create_topics.h"
 
 #define T struct create_topics_request_assignment
-static const struct kfield create_topics_request_assignment_fields[] = {
+const struct kfield create_topics_request_assignment_fields[] = {
 	FIELD(partition_index, I32, 0, LATEST, NOTNULL, 0),
 	ARRAY(broker_ids, I32, 0, LATEST, NOTNULL, 0),
 	FIELD_END
@@ -10,7 +10,7 @@ static const struct kfield create_topics_request_assignment_fields[] = {
 #undef T
 
 #define T struct create_topics_request_config
-static const struct kfield create_topics_request_config_fields[] = {
+const struct kfield create_topics_request_config_fields[] = {
 	FIELD(name, STR, 0, LATEST, NOTNULL, 0),
 	FIELD(value, STR, 0, LATEST, NULL_FROM(0), 0),
 	FIELD_END
@@ -18,7 +18,7 @@ static const struct kfield create_topics_request_config_fields[] = {
 #undef T
 
 #define T struct create_topics_request_topic
-static const struct kfield create_topics_request_topic_fields[] = {
+const struct kfield create_topics_request_topic_fields[] = {
 	FIELD(name, STR, 0, LATEST, NOTNULL, 0),
 	FIELD(num_partitions, I32, 0, LATEST, NOTNULL, 0),
 	FIELD(replication_factor, I16, 0, LATEST, NOTNULL, 0),
@@ -41,7 +41,7 @@ static const struct kfield create_topics_request_fields[] = {
 MESSAGE(create_topics_request, "CreateTopicsRequest", 19, 2, 7, 5);
 
 #define T struct create_topics_response_config
-static const struct kfield create_topics_response_config_fields[] = {
+const struct kfield create_topics_response_config_fields[] = {
 	FIELD(name, STR, 5, LATEST, NOTNULL, 0),
 	FIELD(value, STR, 5, LATEST, NULL_FROM(5), 0),
 	FIELD(read_only, BOOL, 5, LATEST, NOTNULL, 0),
@@ -52,7 +52,7 @@ static const struct kfield create_topics_response_config_fields[] = {
 #undef T
 
 #define T struct create_topics_response_topic
-static const struct kfield create_topics_response_topic_fields[] = {
+const struct kfield create_topics_response_topic_fields[] = {
 	FIELD(name, STR, 0, LATEST, NOTNULL, 0),
 	FIELD(topic_id, UUID, 7, LATEST, NOTNULL, 0),
 	FIELD(error_code, I16, 0, LATEST, NOTNULL, 0),

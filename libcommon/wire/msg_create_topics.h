@@ -57,6 +57,11 @@ struct create_topics_response {
 	KARRAY(struct create_topics_response_topic)	topics;
 };
 
+extern const struct kfield create_topics_request_assignment_fields[];
+extern const struct kfield create_topics_request_config_fields[];
+extern const struct kfield create_topics_request_topic_fields[];
+extern const struct kfield create_topics_response_config_fields[];
+extern const struct kfield create_topics_response_topic_fields[];
 extern const struct kmessage create_topics_request_msg;
 extern const struct kmessage create_topics_response_msg;
 

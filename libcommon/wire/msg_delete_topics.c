@@ -2,7 +2,7 @@
 #include "wire/msg_delete_topics.h"
 
 #define T struct delete_topics_request_topic
-static const struct kfield delete_topics_request_topic_fields[] = {
+const struct kfield delete_topics_request_topic_fields[] = {
 	FIELD(name, STR, 6, LATEST, NULL_FROM(6), DNULL),
 	FIELD(topic_id, UUID, 6, LATEST, NOTNULL, 0),
 	FIELD_END
@@ -21,7 +21,7 @@ static const struct kfield delete_topics_request_fields[] = {
 MESSAGE(delete_topics_request, "DeleteTopicsRequest", 20, 0, 6, 4);
 
 #define T struct delete_topics_response_topic
-static const struct kfield delete_topics_response_topic_fields[] = {
+const struct kfield delete_topics_response_topic_fields[] = {
 	FIELD(name, STR, 0, LATEST, NULL_FROM(6), 0),
 	FIELD(topic_id, UUID, 6, LATEST, NOTNULL, 0),
 	FIELD(error_code, I16, 0, LATEST, NOTNULL, 0),

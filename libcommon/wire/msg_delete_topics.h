@@ -29,6 +29,8 @@ struct delete_topics_response {
 	KARRAY(struct delete_topics_response_topic)	responses;
 };
 
+extern const struct kfield delete_topics_request_topic_fields[];
+extern const struct kfield delete_topics_response_topic_fields[];
 extern const struct kmessage delete_topics_request_msg;
 extern const struct kmessage delete_topics_response_msg;
 

@@ -13,7 +13,7 @@ static const struct kfield describe_cluster_request_fields[] = {
 MESSAGE(describe_cluster_request, "DescribeClusterRequest", 60, 0, 1, 0);
 
 #define T struct describe_cluster_response_broker
-static const struct kfield describe_cluster_response_broker_fields[] = {
+const struct kfield describe_cluster_response_broker_fields[] = {
 	FIELD(broker_id, I32, 0, LATEST, NOTNULL, 0),
 	FIELD(host, STR, 0, LATEST, NOTNULL, 0),
 	FIELD(port, I32, 0, LATEST, NOTNULL, 0),

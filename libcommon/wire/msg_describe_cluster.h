@@ -29,6 +29,7 @@ struct describe_cluster_response {
 	int32_t		cluster_authorized_operations;
 };
 
+extern const struct kfield describe_cluster_response_broker_fields[];
 extern const struct kmessage describe_cluster_request_msg;
 extern const struct kmessage describe_cluster_response_msg;
 

@@ -2,7 +2,7 @@
 #include "wire/msg_describe_configs.h"
 
 #define T struct describe_configs_request_resource
-static const struct kfield describe_configs_request_resource_fields[] = {
+const struct kfield describe_configs_request_resource_fields[] = {
 	FIELD(resource_type, I8, 0, LATEST, NOTNULL, 0),
 	FIELD(resource_name, STR, 0, LATEST, NOTNULL, 0),
 	ARRAY(configuration_keys, STR, 0, LATEST, NULL_FROM(0), 0),
@@ -23,7 +23,7 @@ static const struct kfield describe_configs_request_fields[] = {
 MESSAGE(describe_configs_request, "DescribeConfigsRequest", 32, 1, 4, 4);
 
 #define T struct describe_configs_response_synonym
-static const struct kfield describe_configs_response_synonym_fields[] = {
+const struct kfield describe_configs_response_synonym_fields[] = {
 	FIELD(name, STR, 1, LATEST, NOTNULL, 0),
 	FIELD(value, STR, 1, LATEST, NULL_FROM(0), 0),
 	FIELD(source, I8, 1, LATEST, NOTNULL, 0),
@@ -32,7 +32,7 @@ static const struct kfield describe_configs_response_synonym_fields[] = {
 #undef T
 
 #define T struct describe_configs_response_config
-static const struct kfield describe_configs_response_config_fields[] = {
+const struct kfield describe_configs_response_config_fields[] = {
 	FIELD(name, STR, 0, LATEST, NOTNULL, 0),
 	FIELD(value, STR, 0, LATEST, NULL_FROM(0), 0),
 	FIELD(read_only, BOOL, 0, LATEST, NOTNULL, 0),
@@ -48,7 +48,7 @@ static const struct kfield describe_configs_response_config_fields[] = {
 #undef T
 
 #define T struct describe_configs_response_result
-static const struct kfield describe_configs_response_result_fields[] = {
+const struct kfield describe_configs_response_result_fields[] = {
 	FIELD(error_code, I16, 0, LATEST, NOTNULL, 0),
 	FIELD(error_message, STR, 0, LATEST, NULL_FROM(0), 0),
 	FIELD(resource_type, I8, 0, LATEST, NOTNULL, 0),

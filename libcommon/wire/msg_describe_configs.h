@@ -51,6 +51,10 @@ struct describe_configs_response {
 	KARRAY(struct describe_configs_response_result)	results;
 };
 
+extern const struct kfield describe_configs_request_resource_fields[];
+extern const struct kfield describe_configs_response_synonym_fields[];
+extern const struct kfield describe_configs_response_config_fields[];
+extern const struct kfield describe_configs_response_result_fields[];
 extern const struct kmessage describe_configs_request_msg;
 extern const struct kmessage describe_configs_response_msg;
 

@@ -2,7 +2,7 @@
 #include "wire/msg_fetch.h"
 
 #define T struct fetch_request_replica_state
-static const struct kfield fetch_request_replica_state_fields[] = {
+const struct kfield fetch_request_replica_state_fields[] = {
 	FIELD(replica_id, I32, 15, LATEST, NOTNULL, -1),
 	FIELD(replica_epoch, I64, 15, LATEST, NOTNULL, -1),
 	FIELD_END
@@ -10,7 +10,7 @@ static const struct kfield fetch_request_replica_state_fields[] = {
 #undef T
 
 #define T struct fetch_request_partition
-static const struct kfield fetch_request_partition_fields[] = {
+const struct kfield fetch_request_partition_fields[] = {
 	FIELD(partition, I32, 0, LATEST, NOTNULL, 0),
 	FIELD(current_leader_epoch, I32, 9, LATEST, NOTNULL, -1),
 	FIELD(fetch_offset, I64, 0, LATEST, NOTNULL, 0),
@@ -23,7 +23,7 @@ static const struct kfield fetch_request_partition_fields[] = {
 #undef T
 
 #define T struct fetch_request_topic
-static const struct kfield fetch_request_topic_fields[] = {
+const struct kfield fetch_request_topic_fields[] = {
 	FIELD(topic, STR, 0, 12, NOTNULL, 0),
 	FIELD(topic_id, UUID, 13, LATEST, NOTNULL, 0),
 	STRUCTS(partitions, fetch_request_partition, 0, LATEST, NOTNULL, 0),
@@ -32,7 +32,7 @@ static const struct kfield fetch_request_topic_fields[] = {
 #undef T
 
 #define T struct fetch_request_forgotten_topic
-static const struct kfield fetch_request_forgotten_topic_fields[] = {
+const struct kfield fetch_request_forgotten_topic_fields[] = {
 	FIELD(topic, STR, 7, 12, NOTNULL, 0),
 	FIELD(topic_id, UUID, 13, LATEST, NOTNULL, 0),
 	ARRAY(partitions, I32, 7, LATEST, NOTNULL, 0),
@@ -62,7 +62,7 @@ static const struct kfield fetch_request_fields[] = {
 MESSAGE(fetch_request, "FetchRequest", 1, 4, 17, 12);
 
 #define T struct fetch_response_diverging_epoch
-static const struct kfield fetch_response_diverging_epoch_fields[] = {
+const struct kfield fetch_response_diverging_epoch_fields[] = {
 	FIELD(epoch, I32, 12, LATEST, NOTNULL, -1),
 	FIELD(end_offset, I64, 12, LATEST, NOTNULL, -1),
 	FIELD_END
@@ -70,7 +70,7 @@ static const struct kfield fetch_response_diverging_epoch_fields[] = {
 #undef T
 
 #define T struct fetch_response_current_leader
-static const struct kfield fetch_response_current_leader_fields[] = {
+const struct kfield fetch_response_current_leader_fields[] = {
 	FIELD(leader_id, I32, 12, LATEST, NOTNULL, -1),
 	FIELD(leader_epoch, I32, 12, LATEST, NOTNULL, -1),
 	FIELD_END
@@ -78,7 +78,7 @@ static const struct kfield fetch_response_current_leader_fields[] = {
 #undef T
 
 #define T struct fetch_response_snapshot_id
-static const struct kfield fetch_response_snapshot_id_fields[] = {
+const struct kfield fetch_response_snapshot_id_fields[] = {
 	FIELD(end_offset, I64, 0, LATEST, NOTNULL, -1),
 	FIELD(epoch, I32, 0, LATEST, NOTNULL, -1),
 	FIELD_END
@@ -86,7 +86,7 @@ static const struct kfield fetch_response_snapshot_id_fields[] = {
 #undef T
 
 #define T struct fetch_response_aborted_transaction
-static const struct kfield fetch_response_aborted_transaction_fields[] = {
+const struct kfield fetch_response_aborted_transaction_fields[] = {
 	FIELD(producer_id, I64, 4, LATEST, NOTNULL, 0),
 	FIELD(first_offset, I64, 4, LATEST, NOTNULL, 0),
 	FIELD_END
@@ -94,7 +94,7 @@ static const struct kfield fetch_response_aborted_transaction_fields[] = {
 #undef T
 
 #define T struct fetch_response_partition
-static const struct kfield fetch_response_partition_fields[] = {
+const struct kfield fetch_response_partition_fields[] = {
 	FIELD(partition_index, I32, 0, LATEST, NOTNULL, 0),
 	FIELD(error_code, I16, 0, LATEST, NOTNULL, 0),
 	FIELD(high_watermark, I64, 0, LATEST, NOTNULL, 0),
@@ -114,7 +114,7 @@ static const struct kfield fetch_response_partition_fields[] = {
 #undef T
 
 #define T struct fetch_response_topic
-static const struct kfield fetch_response_topic_fields[] = {
+const struct kfield fetch_response_topic_fields[] = {
 	FIELD(topic, STR, 0, 12, NOTNULL, 0),
 	FIELD(topic_id, UUID, 13, LATEST, NOTNULL, 0),
 	STRUCTS(partitions, fetch_response_partition, 0, LATEST, NOTNULL, 0),
@@ -123,7 +123,7 @@ static const struct kfield fetch_response_topic_fields[] = {
 #undef T
 
 #define T struct fetch_response_node_endpoint
-static const struct kfield fetch_response_node_endpoint_fields[] = {
+const struct kfield fetch_response_node_endpoint_fields[] = {
 	FIELD(node_id, I32, 16, LATEST, NOTNULL, 0),
 	FIELD(host, STR, 16, LATEST, NOTNULL, 0),
 	FIELD(port, I32, 16, LATEST, NOTNULL, 0),

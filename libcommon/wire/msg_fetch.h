@@ -111,6 +111,17 @@ struct fetch_response {
 	KARRAY(struct fetch_response_node_endpoint)	node_endpoints;
 };
 
+extern const struct kfield fetch_request_replica_state_fields[];
+extern const struct kfield fetch_request_partition_fields[];
+extern const struct kfield fetch_request_topic_fields[];
+extern const struct kfield fetch_request_forgotten_topic_fields[];
+extern const struct kfield fetch_response_diverging_epoch_fields[];
+extern const struct kfield fetch_response_current_leader_fields[];
+extern const struct kfield fetch_response_snapshot_id_fields[];
+extern const struct kfield fetch_response_aborted_transaction_fields[];
+extern const struct kfield fetch_response_partition_fields[];
+extern const struct kfield fetch_response_topic_fields[];
+extern const struct kfield fetch_response_node_endpoint_fields[];
 extern const struct kmessage fetch_request_msg;
 extern const struct kmessage fetch_response_msg;
 

@@ -13,7 +13,7 @@ static const struct kfield find_coordinator_request_fields[] = {
 MESSAGE(find_coordinator_request, "FindCoordinatorRequest", 10, 0, 6, 3);
 
 #define T struct find_coordinator_response_coordinator
-static const struct kfield find_coordinator_response_coordinator_fields[] = {
+const struct kfield find_coordinator_response_coordinator_fields[] = {
 	FIELD(key, STR, 4, LATEST, NOTNULL, 0),
 	FIELD(node_id, I32, 4, LATEST, NOTNULL, 0),
 	FIELD(host, STR, 4, LATEST, NOTNULL, 0),

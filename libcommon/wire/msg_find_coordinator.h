@@ -33,6 +33,7 @@ struct find_coordinator_response {
 	KARRAY(struct find_coordinator_response_coordinator)	coordinators;
 };
 
+extern const struct kfield find_coordinator_response_coordinator_fields[];
 extern const struct kmessage find_coordinator_request_msg;
 extern const struct kmessage find_coordinator_response_msg;
 

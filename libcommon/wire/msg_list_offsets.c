@@ -2,7 +2,7 @@
 #include "wire/msg_list_offsets.h"
 
 #define T struct list_offsets_request_partition
-static const struct kfield list_offsets_request_partition_fields[] = {
+const struct kfield list_offsets_request_partition_fields[] = {
 	FIELD(partition_index, I32, 0, LATEST, NOTNULL, 0),
 	FIELD(current_leader_epoch, I32, 4, LATEST, NOTNULL, -1),
 	FIELD(timestamp, I64, 0, LATEST, NOTNULL, 0),
@@ -12,7 +12,7 @@ static const struct kfield list_offsets_request_partition_fields[] = {
 #undef T
 
 #define T struct list_offsets_request_topic
-static const struct kfield list_offsets_request_topic_fields[] = {
+const struct kfield list_offsets_request_topic_fields[] = {
 	FIELD(name, STR, 0, LATEST, NOTNULL, 0),
 	STRUCTS(partitions, list_offsets_request_partition, 0, LATEST,
 	    NOTNULL, 0),
@@ -32,7 +32,7 @@ static const struct kfield list_offsets_request_fields[] = {
 MESSAGE(list_offsets_request, "ListOffsetsRequest", 2, 1, 9, 6);
 
 #define T struct list_offsets_response_partition
-static const struct kfield list_offsets_response_partition_fields[] = {
+const struct kfield list_offsets_response_partition_fields[] = {
 	FIELD(partition_index, I32, 0, LATEST, NOTNULL, 0),
 	FIELD(error_code, I16, 0, LATEST, NOTNULL, 0),
 	ARRAY(old_style_offsets, I64, 0, 0, NOTNULL, 0),
@@ -44,7 +44,7 @@ static const struct kfield list_offsets_response_partition_fields[] = {
 #undef T
 
 #define T struct list_offsets_response_topic
-static const struct kfield list_offsets_response_topic_fields[] = {
+const struct kfield list_offsets_response_topic_fields[] = {
 	FIELD(name, STR, 0, LATEST, NOTNULL, 0),
 	STRUCTS(partitions, list_offsets_response_partition, 0, LATEST,
 	    NOTNULL, 0),

@@ -52,6 +52,10 @@ struct list_offsets_response {
 	KARRAY(struct list_offsets_response_topic)	topics;
 };
 
+extern const struct kfield list_offsets_request_partition_fields[];
+extern const struct kfield list_offsets_request_topic_fields[];
+extern const struct kfield list_offsets_response_partition_fields[];
+extern const struct kfield list_offsets_response_topic_fields[];
 extern const struct kmessage list_offsets_request_msg;
 extern const struct kmessage list_offsets_response_msg;
 

@@ -2,7 +2,7 @@
 #include "wire/msg_meta.h"
 
 #define T struct register_broker_record_endpoint
-static const struct kfield register_broker_record_endpoint_fields[] = {
+const struct kfield register_broker_record_endpoint_fields[] = {
 	FIELD(name, STR, 0, LATEST, NOTNULL, 0),
 	FIELD(host, STR, 0, LATEST, NOTNULL, 0),
 	FIELD(port, U16, 0, LATEST, NOTNULL, 0),
@@ -12,7 +12,7 @@ static const struct kfield register_broker_record_endpoint_fields[] = {
 #undef T
 
 #define T struct register_broker_record_feature
-static const struct kfield register_broker_record_feature_fields[] = {
+const struct kfield register_broker_record_feature_fields[] = {
 	FIELD(name, STR, 0, LATEST, NOTNULL, 0),
 	FIELD(min_supported_version, I16, 0, LATEST, NOTNULL, 0),
 	FIELD(max_supported_version, I16, 0, LATEST, NOTNULL, 0),
@@ -222,7 +222,7 @@ static const struct kfield abort_transaction_record_fields[] = {
 MESSAGE(abort_transaction_record, "AbortTransactionRecord", 25, 0, 0, 0);
 
 #define T struct register_controller_record_endpoint
-static const struct kfield register_controller_record_endpoint_fields[] = {
+const struct kfield register_controller_record_endpoint_fields[] = {
 	FIELD(name, STR, 0, LATEST, NOTNULL, 0),
 	FIELD(host, STR, 0, LATEST, NOTNULL, 0),
 	FIELD(port, U16, 0, LATEST, NOTNULL, 0),
@@ -232,7 +232,7 @@ static const struct kfield register_controller_record_endpoint_fields[] = {
 #undef T
 
 #define T struct register_controller_record_feature
-static const struct kfield register_controller_record_feature_fields[] = {
+const struct kfield register_controller_record_feature_fields[] = {
 	FIELD(name, STR, 0, LATEST, NOTNULL, 0),
 	FIELD(min_supported_version, I16, 0, LATEST, NOTNULL, 0),
 	FIELD(max_supported_version, I16, 0, LATEST, NOTNULL, 0),

@@ -178,6 +178,10 @@ struct register_controller_record {
 	KARRAY(struct register_controller_record_feature)	features;
 };
 
+extern const struct kfield register_broker_record_endpoint_fields[];
+extern const struct kfield register_broker_record_feature_fields[];
+extern const struct kfield register_controller_record_endpoint_fields[];
+extern const struct kfield register_controller_record_feature_fields[];
 extern const struct kmessage register_broker_record_msg;
 extern const struct kmessage unregister_broker_record_msg;
 extern const struct kmessage topic_record_msg;

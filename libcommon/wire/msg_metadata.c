@@ -2,7 +2,7 @@
 #include "wire/msg_metadata.h"
 
 #define T struct metadata_request_topic
-static const struct kfield metadata_request_topic_fields[] = {
+const struct kfield metadata_request_topic_fields[] = {
 	FIELD(topic_id, UUID, 10, LATEST, NOTNULL, 0),
 	FIELD(name, STR, 0, LATEST, NULL_FROM(10), 0),
 	FIELD_END
@@ -22,7 +22,7 @@ static const struct kfield metadata_request_fields[] = {
 MESSAGE(metadata_request, "MetadataRequest", 3, 0, 12, 9);
 
 #define T struct metadata_response_broker
-static const struct kfield metadata_response_broker_fields[] = {
+const struct kfield metadata_response_broker_fields[] = {
 	FIELD(node_id, I32, 0, LATEST, NOTNULL, 0),
 	FIELD(host, STR, 0, LATEST, NOTNULL, 0),
 	FIELD(port, I32, 0, LATEST, NOTNULL, 0),
@@ -32,7 +32,7 @@ static const struct kfield metadata_response_broker_fields[] = {
 #undef T
 
 #define T struct metadata_response_partition
-static const struct kfield metadata_response_partition_fields[] = {
+const struct kfield metadata_response_partition_fields[] = {
 	FIELD(error_code, I16, 0, LATEST, NOTNULL, 0),
 	FIELD(partition_index, I32, 0, LATEST, NOTNULL, 0),
 	FIELD(leader_id, I32, 0, LATEST, NOTNULL, 0),
@@ -45,7 +45,7 @@ static const struct kfield metadata_response_partition_fields[] = {
 #undef T
 
 #define T struct metadata_response_topic
-static const struct kfield metadata_response_topic_fields[] = {
+const struct kfield metadata_response_topic_fields[] = {
 	FIELD(error_code, I16, 0, LATEST, NOTNULL, 0),
 	FIELD(name, STR, 0, LATEST, NULL_FROM(12), 0),
 	FIELD(topic_id, UUID, 10, LATEST, NOTNULL, 0),

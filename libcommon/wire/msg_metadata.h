@@ -54,6 +54,10 @@ struct metadata_response {
 	int32_t		cluster_authorized_operations;
 };
 
+extern const struct kfield metadata_request_topic_fields[];
+extern const struct kfield metadata_response_broker_fields[];
+extern const struct kfield metadata_response_partition_fields[];
+extern const struct kfield metadata_response_topic_fields[];
 extern const struct kmessage metadata_request_msg;
 extern const struct kmessage metadata_response_msg;
 

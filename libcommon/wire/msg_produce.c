@@ -2,7 +2,7 @@
 #include "wire/msg_produce.h"
 
 #define T struct produce_request_partition
-static const struct kfield produce_request_partition_fields[] = {
+const struct kfield produce_request_partition_fields[] = {
 	FIELD(index, I32, 0, LATEST, NOTNULL, 0),
 	FIELD(records, RECORDS, 0, LATEST, NULL_FROM(0), DNULL),
 	FIELD_END
@@ -10,7 +10,7 @@ static const struct kfield produce_request_partition_fields[] = {
 #undef T
 
 #define T struct produce_request_topic
-static const struct kfield produce_request_topic_fields[] = {
+const struct kfield produce_request_topic_fields[] = {
 	FIELD(name, STR, 0, LATEST, NOTNULL, 0),
 	STRUCTS(partition_data, produce_request_partition, 0, LATEST,
 	    NOTNULL, 0),
@@ -31,7 +31,7 @@ static const struct kfield produce_request_fields[] = {
 MESSAGE(produce_request, "ProduceRequest", 0, 3, 11, 9);
 
 #define T struct produce_response_record_error
-static const struct kfield produce_response_record_error_fields[] = {
+const struct kfield produce_response_record_error_fields[] = {
 	FIELD(batch_index, I32, 8, LATEST, NOTNULL, 0),
 	FIELD(batch_index_error_message, STR, 8, LATEST, NULL_FROM(8), DNULL),
 	FIELD_END
@@ -39,7 +39,7 @@ static const struct kfield produce_response_record_error_fields[] = {
 #undef T
 
 #define T struct produce_response_current_leader
-static const struct kfield produce_response_current_leader_fields[] = {
+const struct kfield produce_response_current_leader_fields[] = {
 	FIELD(leader_id, I32, 10, LATEST, NOTNULL, -1),
 	FIELD(leader_epoch, I32, 10, LATEST, NOTNULL, -1),
 	FIELD_END
@@ -47,7 +47,7 @@ static const struct kfield produce_response_current_leader_fields[] = {
 #undef T
 
 #define T struct produce_response_partition
-static const struct kfield produce_response_partition_fields[] = {
+const struct kfield produce_response_partition_fields[] = {
 	FIELD(index, I32, 0, LATEST, NOTNULL, 0),
 	FIELD(error_code, I16, 0, LATEST, NOTNULL, 0),
 	FIELD(base_offset, I64, 0, LATEST, NOTNULL, 0),
@@ -63,7 +63,7 @@ static const struct kfield produce_response_partition_fields[] = {
 #undef T
 
 #define T struct produce_response_topic
-static const struct kfield produce_response_topic_fields[] = {
+const struct kfield produce_response_topic_fields[] = {
 	FIELD(name, STR, 0, LATEST, NOTNULL, 0),
 	STRUCTS(partition_responses, produce_response_partition, 0, LATEST,
 	    NOTNULL, 0),
@@ -72,7 +72,7 @@ static const struct kfield produce_response_topic_fields[] = {
 #undef T
 
 #define T struct produce_response_node_endpoint
-static const struct kfield produce_response_node_endpoint_fields[] = {
+const struct kfield produce_response_node_endpoint_fields[] = {
 	FIELD(node_id, I32, 10, LATEST, NOTNULL, 0),
 	FIELD(host, STR, 10, LATEST, NOTNULL, 0),
 	FIELD(port, I32, 10, LATEST, NOTNULL, 0),

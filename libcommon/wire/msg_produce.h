@@ -67,6 +67,13 @@ struct produce_response {
 	KARRAY(struct produce_response_node_endpoint)	node_endpoints;
 };
 
+extern const struct kfield produce_request_partition_fields[];
+extern const struct kfield produce_request_topic_fields[];
+extern const struct kfield produce_response_record_error_fields[];
+extern const struct kfield produce_response_current_leader_fields[];
+extern const struct kfield produce_response_partition_fields[];
+extern const struct kfield produce_response_topic_fields[];
+extern const struct kfield produce_response_node_endpoint_fields[];
 extern const struct kmessage produce_request_msg;
 extern const struct kmessage produce_response_msg;
 

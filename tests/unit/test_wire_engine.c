@@ -100,6 +100,13 @@ defaults(void **state)
 	assert_int_equal(d.t0.len, -1);
 	assert_int_equal(d.t2.x, 7);
 	assert_true(d.f > 2.9 && d.f < 3.1);
+
+	struct fetch_response_partition part;
+
+	KDEFAULTS(fetch_response_partition, &part);
+	assert_int_equal(part.diverging_epoch.epoch, -1);
+	assert_int_equal(part.records.len, -1);
+	assert_int_equal(part.aborted_transactions.n, 0);
 }
 
 static void
@@ -316,10 +323,8 @@ records_are_not_copied(void **state)
 	fflush(f);
 	kmsg_defaults(&fetch_response_msg, &rsp);
 	memset(&topic, 0, sizeof(topic));
-	for (int i = 0; i < 3; i++) {
-		memset(&parts[i], 0, sizeof(parts[i]));
-		parts[i].records = (struct krecords){ .len = -1, .fd = -1 };
-	}
+	for (int i = 0; i < 3; i++)
+		KDEFAULTS(fetch_response_partition, &parts[i]);
 	parts[0].records = (struct krecords){ .fd = fileno(f), .off = 2,
 	    .len = 9, .hold = &hold };
 	parts[1].records = (struct krecords){ .p = mem, .len = 9, .fd = -1,
