@@ -82,8 +82,10 @@ notice_ready(void *arg, const char *address, struct kerr *e)
 {
 	struct notice *nt = arg;
 
-	if (!nt->quiet)
-		warn_line("ready on %s", address);
+	/* on stdout: a script reads the line, and with it the port */
+	if (!nt->quiet && (printf("ready on %s\n", address) < 0 ||
+	    fflush(stdout) != 0))
+		return kerr_sys(e, "stdout");
 	notice_byte(nt->fd, '+', "");
 	nt->fd = -1;
 	tell_manager("READY=1");
