@@ -147,14 +147,16 @@ chunks_iov(const struct chunks *c, struct iovec *iov, int max)
 {
 	int n = 0;
 
-	for (size_t i = c->first; i < c->n && n < max; i++, n++) {
+	for (size_t i = c->first; i < c->n && n < max; i++) {
 		const struct chunk *k = &c->v[i];
 
 		if (k->kind == CHUNK_FILE)
 			break;
+		if (k->len == 0)
+			continue;
 		/* writev() does not write to it. */
 		iov[n].iov_base = (void *)(uintptr_t)bytes(c, k);
-		iov[n].iov_len = k->len;
+		iov[n++].iov_len = k->len;
 	}
 	return n;
 }
@@ -162,16 +164,18 @@ chunks_iov(const struct chunks *c, struct iovec *iov, int max)
 const struct chunk *
 chunks_file(const struct chunks *c)
 {
-	const struct chunk *k = &c->v[c->first];
+	size_t i = c->first;
 
-	return c->first < c->n && k->kind == CHUNK_FILE ? k : NULL;
+	while (i < c->n && c->v[i].len == 0)
+		i++;
+	return i < c->n && c->v[i].kind == CHUNK_FILE ? &c->v[i] : NULL;
 }
 
 void
 chunks_consume(struct chunks *c, uint64_t n)
 {
 	c->len -= n;
-	while (n > 0) {
+	while (c->first < c->n && (n > 0 || c->v[c->first].len == 0)) {
 		struct chunk *k = &c->v[c->first];
 		size_t take = n < k->len ? (size_t)n : k->len;
 

@@ -6,6 +6,9 @@
  * borrowed piece or a file range may come with a hold, which is dropped once
  * the piece has been consumed or the list is cleared: exactly once.
  *
+ * Owned bytes are given back when the list runs empty, so a list is for one
+ * message or a few, not for the life of a connection.
+ *
  * The sender takes from the front: chunks_iov() and writev() while memory is
  * there, chunks_file() and sendfile() when a file range is; chunks_consume()
  * after each.

@@ -107,6 +107,9 @@ frame_put_request(struct chunks *out, const struct kapi *api, int16_t version,
 	size_t from = out->own.len;
 	struct buf *b = &out->own;
 
+	if (client_id.len > INT16_MAX)
+		return kerr_set(e, KE_RANGE, "client id of %d bytes",
+		    client_id.len);
 	buf_put_i32(b, 0);
 	buf_put_i16(b, api->key);
 	buf_put_i16(b, version);

@@ -150,6 +150,14 @@ chunks_go_out_in_order(void **state)
 	chunks_slice(&c, "x", 1, &hold);
 	chunks_release(&c);
 	assert_int_equal(dropped, 4);
+	/* A hold without bytes is in nobody's way. */
+	chunks_slice(&c, NULL, 0, &hold);
+	chunks_file_range(&c, 0, 5, 6, NULL);
+	assert_int_equal(chunks_iov(&c, iov, 4), 0);
+	assert_int_equal(chunks_file(&c)->off, 5);
+	chunks_consume(&c, 6);
+	assert_int_equal(dropped, 5);
+	chunks_release(&c);
 }
 
 static void
