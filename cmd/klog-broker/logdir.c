@@ -91,7 +91,7 @@ see_directory(void *arg, const char *name, const char *topic,
 	HASH_FIND_STR(ld->by_name, name, p);
 	if (p != NULL)
 		p->present = true;
-	else
+	else if (strcmp(topic, "__cluster_metadata") != 0)
 		log_line(LOG_WARN, LOG_BROKER, "%s/%s belongs to no topic "
 		    "here; left alone", ld->path, name);
 	return 0;

@@ -14,8 +14,10 @@
 #include "base/log.h"
 #include "cli/exit.h"
 #include "cli/options.h"
+#include "client/private.h"
 #include "config.h"
 #include "notice.h"
+#include "private.h"
 #include "server.h"
 #include "store/datadir.h"
 
@@ -110,36 +112,97 @@ raise_limits(void)
 	mallopt(M_ARENA_MAX, 2);
 }
 
+/* Where it all lies: given, or the user's own place. */
+struct place {
+	const char		*data;
+	const char		*socket;	/* private broker's, else NULL */
+	struct private_place	 own;
+};
+
 static int
-serve(const struct broker_config *cf, const struct opts *o, struct kerr *e)
+find_place(struct place *p, const struct broker_config *cf,
+    const struct opts *o, struct kerr *e)
 {
-	const char *dir = cf->log_dirs != NULL ? cf->log_dirs :
-	    broker_config_given(cf, "log.dir") ? cf->log_dir : NULL;
-	struct server_options so = { .config = cf, .ready = notice_ready };
-	struct notice notice = { (int)o->ready_fd, o->quiet };
+	struct private_env env = {
+		.home = getenv("HOME"),
+		.data_home = getenv("XDG_DATA_HOME"),
+		.runtime_dir = getenv("XDG_RUNTIME_DIR"),
+	};
 	int rc;
 
-	if (dir == NULL)
+	p->data = cf->log_dirs != NULL ? cf->log_dirs :
+	    broker_config_given(cf, "log.dir") ? cf->log_dir : NULL;
+	if (p->data != NULL && strchr(p->data, ',') != NULL)
+		return kerr_set(e, KE_CONFIG, "log.dirs=%s: one directory is "
+		    "all that klog-broker can use", p->data);
+	if (o->private_mode || (p->data == NULL && (o->status || o->stop))) {
+		if ((rc = private_place(&p->own, &env, p->data, e)) < 0)
+			return rc;
+		p->data = p->own.data;
+		p->socket = o->socket != NULL ? o->socket : p->own.socket;
+	}
+	if (p->data == NULL)
 		return kerr_set(e, KE_USAGE,
 		    "where shall the data lie? (--data DIR, or --private)");
-	if (strchr(dir, ',') != NULL)
-		return kerr_set(e, KE_CONFIG,
-		    "log.dirs=%s: one directory is all it can do", dir);
-	if ((rc = datadir_open(&so.datadir, sys_real(), dir, e)) < 0)
-		return rc;
-	so.arg = &notice;
-	rc = server_run(&so, e);
-	datadir_close(so.datadir);
+	return 0;
+}
+
+static int
+serve(const struct broker_config *cf, const struct place *p, bool own,
+    int ready_fd, struct kerr *e)
+{
+	struct notice notice = { ready_fd, p->data, own ? p->socket : NULL };
+	struct server_options so = {
+		.config = cf,
+		.socket = notice.socket,
+		.private_mode = own,
+		.ready = notice_ready,
+		.arg = &notice,
+	};
+	int rc = datadir_open(&so.datadir, sys_real(), p->data, e);
+
+	if (rc == 0) {
+		rc = server_run(&so, e);
+		private_withdraw(p->data);
+		datadir_close(so.datadir);
+	}
+	if (rc < 0)
+		notice_byte(notice.fd, '-', e->msg);
 	return rc;
+}
+
+/* Everything but the option parsing; an exit class. */
+static int
+run(const struct opts *o)
+{
+	struct broker_config *cf = broker_config_new();
+	struct place place = { 0 };
+	struct kerr e = KERR_INIT;
+	int rc, status = EXIT_DONE;
+
+	if ((rc = configure(cf, o, &e)) == 0 && o->private_mode)
+		rc = private_defaults(cf, &e);
+	if (rc == 0)
+		rc = find_place(&place, cf, o, &e);
+	if (rc < 0)
+		notice_byte((int)o->ready_fd, '-', e.msg);
+	else if (o->status)
+		status = private_status(place.data);
+	else if (o->stop)
+		status = private_stop(place.data);
+	else
+		rc = serve(cf, &place, o->private_mode, (int)o->ready_fd, &e);
+	private_place_release(&place.own);
+	broker_config_free(cf);
+	return rc < 0 ? (int)exit_report(&e, NULL) : status;
 }
 
 int
 main(int argc, char **argv)
 {
 	struct opts o = { .ready_fd = -1 };
-	struct broker_config *cf = broker_config_new();
 	struct kerr e = KERR_INIT;
-	int n, rc;
+	int n;
 
 	exit_name(program.name);
 	if ((n = options_parse(&program, &o, argc, argv, &e)) < 0)
@@ -157,10 +220,8 @@ main(int argc, char **argv)
 		kerr_set(&e, KE_USAGE, "unexpected operand '%s'", argv[1]);
 		return bad_usage(&e);
 	}
-	notice_log(o.quiet ? LOG_ERROR : LOG_INFO + (unsigned)o.verbose);
+	notice_log(o.quiet ? LOG_ERROR : o.verbose > 1 ? LOG_DEBUG :
+	    o.verbose == 1 ? LOG_INFO : LOG_WARN);
 	raise_limits();
-	if ((rc = configure(cf, &o, &e)) == 0)
-		rc = serve(cf, &o, &e);
-	broker_config_free(cf);
-	return rc < 0 ? (int)exit_report(&e, NULL) : EXIT_DONE;
+	return run(&o);
 }

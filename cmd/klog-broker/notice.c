@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/exit.h"
 #include "notice.h"
+#include "private.h"
 
 /* One write a line, so that lines of threads do not mix. */
 static void
@@ -67,7 +67,7 @@ void
 notice_byte(int fd, char c, const char *text)
 {
 	char s[600];
-	int n = snprintf(s, sizeof(s), "%c%s", c, text);
+	int n = snprintf(s, sizeof(s), c == '-' ? "%c%s\n" : "%c%s", c, text);
 
 	if (fd < 0)
 		return;
@@ -81,10 +81,12 @@ int
 notice_ready(void *arg, const char *address, struct kerr *e)
 {
 	struct notice *nt = arg;
+	int rc = private_announce(nt->data, nt->socket, address, e);
 
+	if (rc < 0)
+		return rc;
 	/* on stdout: a script reads the line, and with it the port */
-	if (!nt->quiet && (printf("ready on %s\n", address) < 0 ||
-	    fflush(stdout) != 0))
+	if (printf("ready on %s\n", address) < 0 || fflush(stdout) != 0)
 		return kerr_sys(e, "stdout");
 	notice_byte(nt->fd, '+', "");
 	nt->fd = -1;

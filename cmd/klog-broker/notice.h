@@ -11,16 +11,17 @@
 #include "base/log.h"
 
 struct notice {
-	int	fd;	/* gets one byte, '+'; -1 = none */
-	bool	quiet;
+	int		 fd;		/* gets one byte, '+'; -1 = none */
+	const char	*data;		/* where broker.addr goes */
+	const char	*socket;	/* of a private broker, else NULL */
 };
 
 /* Log lines go to stderr, up to that level. */
 void notice_log(enum log_level);
-/* A server's ready(): one line on stderr, the byte, and a message to
+/* A server's ready(): broker.addr, one line on stdout, the byte, a message to
  * $NOTIFY_SOCKET, if any (sd_notify(3)). arg is a struct notice. */
 int notice_ready(void *arg, const char *address, struct kerr *);
-/* One byte and, after '-', why not; closes fd. */
+/* One byte and, after '-', a line that says why not; closes fd. */
 void notice_byte(int fd, char c, const char *text);
 
 #endif

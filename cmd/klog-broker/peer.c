@@ -123,6 +123,7 @@ peer_finish(struct peer *p)
 	if (p->conn == NULL)
 		return;
 	p->finishing = true;
+	conn_pause(p->conn);
 	p->busy = true;
 	TAILQ_FOREACH_SAFE(r, &p->requests, link, next) {
 		if (r->woken != NULL && r->key == API_FETCH)
@@ -191,9 +192,8 @@ settle(struct peer *p)
 			peer_free(p);
 	} else if (!p->finishing) {
 		set_pause(p);
-	} else if (TAILQ_EMPTY(&p->requests) && !p->finished) {
-		p->finished = true;
-		conn_finish(p->conn);
+	} else if (TAILQ_EMPTY(&p->requests) && conn_queued(p->conn) == 0) {
+		peer_close(p);
 	}
 }
 

@@ -25,7 +25,6 @@ struct peer {
 	struct request	*parked;	/* waits for all the earlier ones */
 	bool		 paused;
 	bool		 finishing;	/* no further request is read */
-	bool		 finished;	/* conn_finish() was called */
 	bool		 busy;		/* peer_advance() comes later */
 	struct addr	 remote;
 	LIST_ENTRY(peer) link;		/* of its I/O thread */
