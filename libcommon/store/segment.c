@@ -35,7 +35,8 @@ segment_new(const struct sys *s, const char *dir, int64_t base, bool fresh)
 	g->dir = dir;
 	g->base = base;
 	g->fd = -1;
-	g->fresh = g->searchable = fresh;
+	g->fresh = fresh;
+	g->searchable = fresh;
 	g->max_ts = g->max_ts_offset = g->first_ts = -1;
 	index_init(&g->offsets, INDEX_OFFSET);
 	index_init(&g->times, INDEX_TIME);
