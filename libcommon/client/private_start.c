@@ -281,6 +281,8 @@ private_locate(void *arg, int64_t left_ms, char **brokers, struct kerr *e)
 				break;
 			if (rc == KE_LOCKED && locked(pl->data) != 1)
 				break;
+			if (rc == 0 && now_ms() < until)
+				continue;
 		}
 		if (now_ms() >= until) {
 			if (why.code == 0)
