@@ -132,18 +132,8 @@ control_batch(uint8_t *mem, size_t cap, int16_t type, const struct kmessage *msg
 	return (size_t)builder_finish(&b, &o, NULL, NULL, NULL);
 }
 
-static int
-append(struct metalog *m, struct iovec *iov, int n, struct kerr *e)
-{
-	struct log_appended a;
-	int rc = log_append(m->log, iov, n, m->epoch, -1, &a, e);
-
-	if (rc >= 0)
-		rc = log_flush(m->log, e);
-	return rc < 0 ? kerr_wrap(e, "metadata log") : 0;
-}
-
-/* A new epoch of this leader: said in quorum-state first, then in the log. */
+/* A new epoch of this leader: said in the log, which the first append
+ * flushes, and in quorum-state. */
 static int
 begin_epoch(struct metalog *m, struct kerr *e)
 {
@@ -155,14 +145,14 @@ begin_epoch(struct metalog *m, struct kerr *e)
 	};
 	uint8_t mem[256];
 	struct iovec iov = { mem, 0 };
+	struct log_appended a;
 	int rc;
 
 	m->epoch++;
 	iov.iov_len = control_batch(mem, sizeof(mem), 2,
 	    &leader_change_message_msg, &lc, sys_now_ms(m->sys));
-	if ((rc = append(m, &iov, 1, e)) < 0)
-		return rc;
-	return put_quorum_state(m, e);
+	rc = log_append(m->log, &iov, 1, m->epoch, -1, &a, e);
+	return rc < 0 ? kerr_wrap(e, "metadata log") : put_quorum_state(m, e);
 }
 
 int
@@ -449,16 +439,21 @@ metalog_append(struct metalog *m, const struct records *const *v, int n,
     struct kerr *e)
 {
 	int64_t now = sys_now_ms(m->sys);
+	struct log_appended a;
 	struct buf b = { 0 };
 	struct iovec iov;
-	int rc;
+	int rc = 0;
 
 	for (int i = 0; i < n; i++)
-		put_batch(&b, v[i], 0, v[i]->n, now, 0, m->epoch);
+		if (v[i]->n > 0)
+			put_batch(&b, v[i], 0, v[i]->n, now, 0, m->epoch);
 	iov = (struct iovec){ b.p, b.len };
-	rc = append(m, &iov, 1, e);
+	if (b.len > 0)
+		rc = log_append(m->log, &iov, 1, m->epoch, -1, &a, e);
+	if (rc >= 0)
+		rc = log_flush(m->log, e);
 	buf_release(&b);
-	return rc;
+	return rc < 0 ? kerr_wrap(e, "metadata log") : 0;
 }
 
 static void

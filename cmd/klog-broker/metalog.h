@@ -24,7 +24,8 @@ int metalog_open(struct metalog **, const struct sys *, const char *data_dir,
 /* Applies the latest snapshot and the log behind it; *im is replaced by the
  * image that results. */
 int metalog_replay(struct metalog *, struct image **im, struct kerr *);
-/* Writes each of v[0..n) as one batch and makes them durable, in one flush. */
+/* Writes each of v[0..n) as one batch and makes them durable, in one flush,
+ * together with what opening wrote. */
 int metalog_append(struct metalog *, const struct records *const *v, int n,
     struct kerr *);
 /* A snapshot of im, which is what replaying up to now gives. */

@@ -108,13 +108,15 @@ load_identity(struct server *s, struct kerr *e)
 	return 0;
 }
 
-/* Appends records at once and applies them: nobody else is there yet. */
+/* Writes records at once and applies them: nobody else is there yet. A clean
+ * start has none, and writes nothing. */
 static int
 decide(struct server *s, struct records *rs, struct kerr *e)
 {
 	const struct records *v[1] = { rs };
 	struct image_edit *ed;
-	int rc = rs->n > 0 ? metalog_append(s->metalog, v, 1, e) : 0;
+	int rc = s->fresh || !s->broker.clean_start ?
+	    metalog_append(s->metalog, v, 1, e) : 0;
 
 	if (rc == 0) {
 		ed = image_edit_begin(s->image);
