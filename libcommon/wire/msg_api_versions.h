@@ -2,7 +2,8 @@
  * msg_api_versions.h: ApiVersions (key 18), versions 0-4.
  *
  * A broker that lacks the version asked for answers in v0 with
- * UNSUPPORTED_VERSION and its list. Since v3 it tells features too (KIP-584).
+ * UNSUPPORTED_VERSION and the range of ApiVersions itself (Kafka 3.9 names that
+ * API alone). Since v3 it tells features too (KIP-584).
  */
 #ifndef KLOG_WIRE_MSG_API_VERSIONS_H
 #define KLOG_WIRE_MSG_API_VERSIONS_H
@@ -34,13 +35,14 @@ struct api_versions_response_finalized_feature {
 
 struct api_versions_response {
 	int16_t	error_code;
-	/* ascending keys */
 	KARRAY(struct api_versions_response_api)	api_keys;
 	int32_t	throttle_time_ms;
-	KARRAY(struct api_versions_response_supported_feature)	supported_features;
+	KARRAY(struct api_versions_response_supported_feature)
+		supported_features;
 	int64_t	finalized_features_epoch;	/* -1: unknown (KIP-584) */
-	KARRAY(struct api_versions_response_finalized_feature)	finalized_features;
-	bool	zk_migration_ready;
+	KARRAY(struct api_versions_response_finalized_feature)
+		finalized_features;
+	bool	zk_migration_ready;	/* KIP-866; of controllers only */
 };
 
 extern const struct kfield api_versions_response_api_fields[];

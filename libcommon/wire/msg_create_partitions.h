@@ -7,7 +7,7 @@
 #include "wire/field.h"
 
 struct create_partitions_request_assignment {
-	KARRAY(int32_t)	broker_ids;
+	KARRAY(int32_t)	broker_ids;	/* of one new partition */
 };
 
 struct create_partitions_request_topic {
@@ -26,7 +26,7 @@ struct create_partitions_request {
 struct create_partitions_response_result {
 	struct kstr	name;
 	int16_t		error_code;
-	struct kstr	error_message;
+	struct kstr	error_message;	/* null: none */
 };
 
 struct create_partitions_response {

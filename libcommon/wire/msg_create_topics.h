@@ -8,12 +8,12 @@
 
 struct create_topics_request_assignment {
 	int32_t		partition_index;
-	KARRAY(int32_t)	broker_ids;
+	KARRAY(int32_t)	broker_ids;	/* preferred leader first */
 };
 
 struct create_topics_request_config {
 	struct kstr	name;
-	struct kstr	value;
+	struct kstr	value;	/* null: the default */
 };
 
 struct create_topics_request_topic {
@@ -35,7 +35,7 @@ struct create_topics_response_config {
 	struct kstr	name;
 	struct kstr	value;
 	bool		read_only;
-	int8_t		config_source;
+	int8_t		config_source;	/* as in msg_describe_configs.h */
 	bool		is_sensitive;
 };
 
@@ -43,12 +43,11 @@ struct create_topics_response_topic {
 	struct kstr	name;
 	struct kuuid	topic_id;
 	int16_t		error_code;
-	struct kstr	error_message;
-	/* why configs is null */
-	int16_t		topic_config_error_code;
+	struct kstr	error_message;	/* null: none */
+	int16_t		topic_config_error_code; /* why configs is null */
 	int32_t		num_partitions;
 	int16_t		replication_factor;
-	/* KIP-525; may be null */
+	/* v5+ (KIP-525); null: not to be seen */
 	KARRAY(struct create_topics_response_config)	configs;
 };
 

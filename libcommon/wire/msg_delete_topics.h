@@ -18,10 +18,10 @@ struct delete_topics_request {
 };
 
 struct delete_topics_response_topic {
-	struct kstr	name;
+	struct kstr	name;		/* null: no such id */
 	struct kuuid	topic_id;
 	int16_t		error_code;
-	struct kstr	error_message;
+	struct kstr	error_message;	/* v5+; null: none */
 };
 
 struct delete_topics_response {

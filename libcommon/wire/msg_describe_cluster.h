@@ -15,7 +15,7 @@ struct describe_cluster_response_broker {
 	int32_t		broker_id;
 	struct kstr	host;
 	int32_t		port;
-	struct kstr	rack;
+	struct kstr	rack;	/* null: none */
 };
 
 struct describe_cluster_response {
@@ -24,8 +24,9 @@ struct describe_cluster_response {
 	struct kstr	error_message;
 	int8_t		endpoint_type;
 	struct kstr	cluster_id;
-	int32_t		controller_id;
+	int32_t		controller_id;	/* -1: none; of brokers any broker */
 	KARRAY(struct describe_cluster_response_broker)	brokers;
+	/* bits, or INT32_MIN: not asked for (KIP-430) */
 	int32_t		cluster_authorized_operations;
 };
 

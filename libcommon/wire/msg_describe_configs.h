@@ -6,9 +6,17 @@
 
 #include "wire/field.h"
 
+/* Where a value comes from: config_source, source. */
+enum config_source {
+	CONFIG_SOURCE_TOPIC = 1,
+	CONFIG_SOURCE_BROKER = 2,	/* set at run time, one broker */
+	CONFIG_SOURCE_ALL_BROKERS = 3,	/* set at run time, all brokers */
+	CONFIG_SOURCE_STATIC = 4,	/* the broker's configuration file */
+	CONFIG_SOURCE_DEFAULT = 5
+};
+
 struct describe_configs_request_resource {
-	/* 2 topic, 4 broker, 8 logger */
-	int8_t			resource_type;
+	int8_t			resource_type;	/* 2 topic, 4 broker */
 	struct kstr		resource_name;
 	KARRAY(struct kstr)	configuration_keys;	/* null: all */
 };
@@ -22,25 +30,25 @@ struct describe_configs_request {
 struct describe_configs_response_synonym {
 	struct kstr	name;
 	struct kstr	value;
-	int8_t		source;
+	int8_t		source;	/* enum config_source */
 };
 
 struct describe_configs_response_config {
 	struct kstr	name;
-	struct kstr	value;
+	struct kstr	value;		/* null: sensitive, or none */
 	bool		read_only;
 	bool		is_default;	/* v0, never sent */
-	int8_t		config_source;
+	int8_t		config_source;	/* enum config_source */
 	bool		is_sensitive;
-	/* KIP-226 */
+	/* all that would count, the one that does first (KIP-226) */
 	KARRAY(struct describe_configs_response_synonym)	synonyms;
-	int8_t		config_type;	/* KIP-569 */
+	int8_t		config_type;	/* v3+ (KIP-569); 0 unknown */
 	struct kstr	documentation;
 };
 
 struct describe_configs_response_result {
 	int16_t		error_code;
-	struct kstr	error_message;
+	struct kstr	error_message;	/* null: none */
 	int8_t		resource_type;
 	struct kstr	resource_name;
 	KARRAY(struct describe_configs_response_config)	configs;

@@ -37,9 +37,8 @@ struct fetch_request_forgotten_topic {
 
 struct fetch_request {
 	struct kstr	cluster_id;		/* null: not checked */
-	/* -1: a consumer; v15+: replica_state */
-	int32_t		replica_id;
-	struct fetch_request_replica_state	replica_state;	/* KIP-903 */
+	int32_t		replica_id;		/* v4-14; -1: a consumer */
+	struct fetch_request_replica_state	replica_state;	/* v15+ */
 	int32_t		max_wait_ms;
 	int32_t		min_bytes;
 	int32_t		max_bytes;
@@ -47,9 +46,9 @@ struct fetch_request {
 	int32_t		session_id;		/* KIP-227 */
 	int32_t		session_epoch;		/* -1 none, 0 new session */
 	KARRAY(struct fetch_request_topic)	topics;
-	/* out of the session */
+	/* to leave the session (KIP-227) */
 	KARRAY(struct fetch_request_forgotten_topic)	forgotten_topics_data;
-	struct kstr	rack_id;		/* KIP-392 */
+	struct kstr	rack_id;	/* the consumer's (KIP-392) */
 };
 
 struct fetch_response_diverging_epoch {
@@ -78,13 +77,14 @@ struct fetch_response_partition {
 	int64_t		high_watermark;
 	int64_t		last_stable_offset;	/* -1: unknown */
 	int64_t		log_start_offset;
-	/* KIP-595 */
+	/* truncate to this; -1 -1: no need (KIP-595) */
 	struct fetch_response_diverging_epoch	diverging_epoch;
-	/* KIP-595, KIP-951 */
+	/* -1 -1: not told (KIP-595, KIP-951) */
 	struct fetch_response_current_leader	current_leader;
 	struct fetch_response_snapshot_id	snapshot_id;	/* KIP-630 */
 	/* null: read_uncommitted */
-	KARRAY(struct fetch_response_aborted_transaction)	aborted_transactions;
+	KARRAY(struct fetch_response_aborted_transaction)
+			aborted_transactions;
 	int32_t		preferred_read_replica;	/* -1: stay here (KIP-392) */
 	struct krecords	records;
 };
@@ -107,7 +107,7 @@ struct fetch_response {
 	int16_t	error_code;
 	int32_t	session_id;	/* 0: no session */
 	KARRAY(struct fetch_response_topic)	responses;
-	/* KIP-951 */
+	/* where the current leaders are (KIP-951) */
 	KARRAY(struct fetch_response_node_endpoint)	node_endpoints;
 };
 

@@ -7,9 +7,8 @@
 #include "wire/field.h"
 
 struct find_coordinator_request {
-	struct kstr		key;			/* v0-3 */
-	/* 0 group, 1 transaction, 2 share */
-	int8_t			key_type;
+	struct kstr		key;		/* v0-3 */
+	int8_t			key_type;	/* 0 group, 1 transaction */
 	KARRAY(struct kstr)	coordinator_keys;	/* v4+ (KIP-699) */
 };
 
@@ -24,12 +23,12 @@ struct find_coordinator_response_coordinator {
 
 struct find_coordinator_response {
 	int32_t		throttle_time_ms;
-	int16_t		error_code;	/* v0-3, as far as port */
+	int16_t		error_code;	/* this and those down to port: v0-3 */
 	struct kstr	error_message;
 	int32_t		node_id;
 	struct kstr	host;
 	int32_t		port;
-	/* v4+ */
+	/* v4+, one a key */
 	KARRAY(struct find_coordinator_response_coordinator)	coordinators;
 };
 

@@ -9,9 +9,8 @@
 struct init_producer_id_request {
 	struct kstr	transactional_id;	/* null: idempotence only */
 	int32_t		transaction_timeout_ms;
-	/* -1 or the one to go on with (KIP-360) */
-	int64_t		producer_id;
-	int16_t		producer_epoch;
+	int64_t		producer_id;	/* -1, or to go on with (KIP-360) */
+	int16_t		producer_epoch;	/* -1, or of that */
 };
 
 struct init_producer_id_response {

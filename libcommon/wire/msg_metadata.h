@@ -14,7 +14,7 @@ struct metadata_request_topic {
 struct metadata_request {
 	/* null: all; in v0 empty is all */
 	KARRAY(struct metadata_request_topic)	topics;
-	bool	allow_auto_topic_creation;
+	bool	allow_auto_topic_creation;	/* before v4: always */
 	bool	include_cluster_authorized_operations;	/* KIP-430 */
 	bool	include_topic_authorized_operations;
 };
@@ -42,16 +42,17 @@ struct metadata_response_topic {
 	struct kuuid	topic_id;
 	bool		is_internal;
 	KARRAY(struct metadata_response_partition)	partitions;
-	int32_t		topic_authorized_operations;	/* bit field */
+	/* bits, or INT32_MIN: not asked for (KIP-430) */
+	int32_t		topic_authorized_operations;
 };
 
 struct metadata_response {
 	int32_t		throttle_time_ms;
 	KARRAY(struct metadata_response_broker)	brokers;
-	struct kstr	cluster_id;
+	struct kstr	cluster_id;	/* null: none */
 	int32_t		controller_id;	/* -1: none */
 	KARRAY(struct metadata_response_topic)	topics;
-	int32_t		cluster_authorized_operations;
+	int32_t		cluster_authorized_operations;	/* v8-10, likewise */
 };
 
 extern const struct kfield metadata_request_topic_fields[];

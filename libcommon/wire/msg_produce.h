@@ -1,8 +1,8 @@
 /*
  * msg_produce.h: Produce (key 0), versions 3-11.
  *
- * Versions 0-2 are the old message formats: advertised
- * (KAFKA-18659), never spoken.
+ * Versions 0-2 carry the old message formats: advertised (KAFKA-18659), never
+ * spoken.
  */
 #ifndef KLOG_WIRE_MSG_PRODUCE_H
 #define KLOG_WIRE_MSG_PRODUCE_H
@@ -39,10 +39,10 @@ struct produce_response_current_leader {
 struct produce_response_partition {
 	int32_t		index;
 	int16_t		error_code;
-	int64_t		base_offset;
+	int64_t		base_offset;		/* -1: none given */
 	int64_t		log_append_time_ms;	/* -1: CreateTime */
-	int64_t		log_start_offset;
-	/* KIP-467 */
+	int64_t		log_start_offset;	/* -1: unknown */
+	/* the records to blame (KIP-467) */
 	KARRAY(struct produce_response_record_error)	record_errors;
 	struct kstr	error_message;		/* may be null */
 	struct produce_response_current_leader	current_leader;	/* KIP-951 */
@@ -63,7 +63,7 @@ struct produce_response_node_endpoint {
 struct produce_response {
 	KARRAY(struct produce_response_topic)	responses;
 	int32_t	throttle_time_ms;
-	/* KIP-951 */
+	/* where the current leaders are (KIP-951) */
 	KARRAY(struct produce_response_node_endpoint)	node_endpoints;
 };
 
