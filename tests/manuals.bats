@@ -24,17 +24,20 @@ displays() {
 		show { print substr($0, in_by + 1) }'
 }
 
-# matches OUTPUT EXPECTED: "..." in what is expected stands for anything.
+# matches OUTPUT EXPECTED: "..." in what is expected stands for anything; tabs
+# are blanks on the page, so that blanks count once.
 matches() {
-	local pattern
+	local pattern output
 
-	pattern=${2//\\/\\\\}
+	output=$(tr -s '\t ' ' ' <<<"$1")
+	pattern=$(tr -s '\t ' ' ' <<<"$2")
+	pattern=${pattern//\\/\\\\}
 	pattern=${pattern//\*/\\*}
 	pattern=${pattern//\?/\\?}
 	pattern=${pattern//\[/\\[}
 	pattern=${pattern//.../*}
 	# shellcheck disable=SC2053
-	[[ $1 == $pattern ]]
+	[[ $output == $pattern ]]
 }
 
 # step COMMAND EXPECTED: runs it; what it prints has to match where some

@@ -79,7 +79,8 @@ unsettled(const struct metadata_response *m, bool want)
 	for (i = 0; i < m->topics.n; i++) {
 		topic = &m->topics.v[i];
 		if (!want) {
-			n += topic->error_code != ERR_UNKNOWN_TOPIC_OR_PARTITION;
+			n += topic->error_code !=
+			    ERR_UNKNOWN_TOPIC_OR_PARTITION;
 			continue;
 		}
 		n += topic->error_code != 0;

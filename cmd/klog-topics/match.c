@@ -98,8 +98,8 @@ topics_agree(const struct topics *t, const char *question)
 	if (t->yes)
 		return true;
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
-		warn_line("%d topics match; --yes is needed where nobody can be "
-		    "asked", t->nnames);
+		warn_line("%d topics match; --yes is needed where nobody can "
+		    "be asked", t->nnames);
 		return false;
 	}
 	fprintf(stderr, "%d topics match; %s [y/N] ", t->nnames, question);

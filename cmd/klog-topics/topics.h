@@ -14,7 +14,7 @@
 #include "wire/msg_metadata.h"
 
 struct topics {
-	struct common		 common;	/* first: common_debug wants it */
+	struct common		 common;	/* first, for common_debug */
 	struct opt_list		 more;		/* -t: names besides operands */
 	bool			 kcat;		/* -L */
 	bool			 all;		/* internal topics too */

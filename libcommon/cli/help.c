@@ -6,6 +6,7 @@
 #include "cli/options.h"
 
 #define HELP_COLUMN	26	/* where the text of an option begins */
+#define HELP_WIDTH	80
 
 void
 options_usage(const struct program *p, FILE *f)
@@ -15,18 +16,33 @@ options_usage(const struct program *p, FILE *f)
 	    p->name, p->name);
 }
 
-/* The text, each further line of it below the first. */
+/* Where to break s so that at most width characters come before: at a newline,
+ * at the end, at the last blank that fits, else at the first that does not. */
+static size_t
+line_break(const char *s, size_t width)
+{
+	size_t n = strcspn(s, "\n"), k;
+
+	if (n <= width)
+		return n;
+	for (k = width; k > 0; k--)
+		if (s[k] == ' ')
+			return k;
+	return strcspn(s, " \n");
+}
+
+/* The text, filled, each further line of it below the first. */
 static void
-print_text(FILE *f, const char *s, int column)
+print_text(FILE *f, const char *s)
 {
 	size_t n;
 
 	for (;; s += n + 1) {
-		n = strcspn(s, "\n");
+		n = line_break(s, HELP_WIDTH - HELP_COLUMN);
 		fprintf(f, "%.*s\n", (int)n, s);
 		if (s[n] == '\0')
 			break;
-		fprintf(f, "%*s", column, "");
+		fprintf(f, "%*s", HELP_COLUMN, "");
 	}
 }
 
@@ -51,7 +67,7 @@ print_row(FILE *f, const struct opt *o)
 		fprintf(f, "%s ", left);
 	else
 		fprintf(f, "%s\n%*s", left, HELP_COLUMN, "");
-	print_text(f, o->help, HELP_COLUMN);
+	print_text(f, o->help);
 }
 
 static void
@@ -66,7 +82,7 @@ print_verbs(FILE *f, const struct opt_verb *v)
 			fprintf(f, "%-*s", HELP_COLUMN, left);
 		else
 			fprintf(f, "%s ", left);
-		print_text(f, v->help, HELP_COLUMN);
+		print_text(f, v->help);
 	}
 }
 
