@@ -102,7 +102,8 @@ partition_apply(struct partition *p, int32_t self,
 	p->leader_epoch = s->leader_epoch;
 	p->partition_epoch = s->partition_epoch;
 	p->isr = xreallocarray(p->isr, (size_t)s->n_isr + 1, sizeof(*p->isr));
-	memcpy(p->isr, s->isr, (size_t)s->n_isr * sizeof(*p->isr));
+	for (int32_t i = 0; i < s->n_isr; i++)
+		p->isr[i] = s->isr[i];
 	p->n_isr = s->n_isr;
 	p->leading = s->leader == self;
 	if (p->leading)
