@@ -66,7 +66,9 @@ struct log_config {
 
 /* What the caller knows about the log before it is opened. */
 struct log_known {
-	int64_t	recovery_point;	/* recovery-point-offset-checkpoint, else 0 */
+	int64_t	recovery_point;	/* recovery-point-offset-checkpoint, else 0.
+				   Where the log then ends below it, the file
+				   is rewritten before anything is appended */
 	int64_t	start;		/* log-start-offset-checkpoint, else 0 */
 	bool	clean;		/* the last stop left its marker: no scan */
 	struct kuuid topic_id;	/* goes to partition.metadata; zero: no file */
@@ -198,8 +200,9 @@ int64_t log_checkpoint(struct log *l, struct kerr *e);
 /*
  * Removes everything at and above offset (flushed and end move back; producer
  * state and epochs follow) and makes that durable. A batch that offset falls
- * into goes as a whole. No-op where offset >= end. The caller lowers the
- * recovery point in its checkpoint file before it appends again.
+ * into goes as a whole. No-op where offset >= end. The caller first lowers the
+ * recovery point in its checkpoint file, to offset at most: what is appended
+ * later must not be taken for what was on disk once.
  */
 int log_truncate_to(struct log *l, int64_t offset, struct kerr *e);
 /* Empties the log and lets it start at offset. */

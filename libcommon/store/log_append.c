@@ -145,17 +145,21 @@ must_roll(const struct log *l, const struct segment *g,
 	return entries * INDEX_TIME >= c->segment_index_bytes;
 }
 
-/* Makes sure that there is a segment with room for the group. */
+/*
+ * Makes sure that there is a segment with room for the group. A segment begins
+ * where the log ends, even when a follower's group begins later, so that
+ * recovery can tell a lost tail; unless its offsets could not be told from
+ * there.
+ */
 static int
 room_for(struct log *l, const struct group *add, struct kerr *e)
 {
 	struct segment *g = log_active(l);
 
-	if (g == NULL && add->next - l->end <= INT32_MAX)
-		return roll(l, l->end, e);
-	if (g == NULL || must_roll(l, g, add))
-		return roll(l, add->base, e);
-	return 0;
+	if (g != NULL && !must_roll(l, g, add))
+		return 0;
+	return roll(l, add->next - 1 - l->end > LOG_MAX_HOLE ? add->base :
+	    l->end, e);
 }
 
 /* Blocks ahead of the end keep a busy file in few pieces. Only files that
@@ -412,6 +416,10 @@ take_offsets(struct log *l, struct group *add, struct kerr *e)
 		next = batch_last_offset(&h) + 1;
 	}
 	add->next = next;
+	if (rc == 0 && next - add->base > LOG_MAX_HOLE)
+		rc = kerr_set(e, KE_DATA, "%s: offsets %lld to %lld in one "
+		    "append", l->name, (long long)add->base,
+		    (long long)next - 1);
 	return rc;
 }
 

@@ -29,6 +29,10 @@ enum { RECENT = 128 };
  * might not fit. */
 #define LOG_MAX_OFFSET	(INT64_MAX - INT32_MAX - 1)
 
+/* A segment may begin that far after the end of the one before: see
+ * room_for(). */
+#define LOG_MAX_HOLE	(INT32_MAX / 2)
+
 struct recent {
 	int64_t	last;		/* last offset of the batch */
 	int64_t	at;		/* its position */

@@ -297,6 +297,19 @@ drop_after(struct pass *p, int i, struct kerr *e)
 	return rc;
 }
 
+/* A segment begins where the one before ended (see room_for() for the one
+ * exception). Where it does not, the end of that one was lost. */
+static void
+check_joint(struct pass *p, const struct segment *g)
+{
+	if (g->base == p->next || p->next < p->point ||
+	    g->base - p->next > LOG_MAX_HOLE)
+		return;
+	p->bad = true;
+	kerr_set(&p->why, KE_CORRUPT, "%020lld.log begins where offset %lld "
+	    "is due", (long long)g->base, (long long)p->next);
+}
+
 /* Scans from the segment that holds the recovery point to the end. */
 static int
 recover(struct log *l, int first, int64_t point, struct log_recovery *r,
@@ -308,6 +321,8 @@ recover(struct log *l, int first, int64_t point, struct log_recovery *r,
 	p.window = xmalloc(WINDOW);
 	for (int i = first; rc == 0 && i < l->n_segs; i++) {
 		rc = recover_segment(&p, l->segs[i], e);
+		if (rc == 0 && !p.bad && i + 1 < l->n_segs)
+			check_joint(&p, l->segs[i + 1]);
 		if (rc == 0 && p.bad)
 			rc = drop_after(&p, i, e);
 	}
@@ -377,7 +392,7 @@ load(struct log *l, const struct listing *s, const struct log_known *k,
 	if (l->start > l->end)
 		l->start = l->end;
 	l->flushed = l->checked = l->end;
-	l->made_synced = k->clean;
+	l->made_synced = k->clean && l->made;
 	if (!k->clean)
 		l->checked = k->recovery_point;
 	return log_load_producers(l, s->snapshots.v, s->snapshots.n, e);

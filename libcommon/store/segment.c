@@ -37,7 +37,7 @@ segment_new(const struct sys *s, const char *dir, int64_t base, bool fresh)
 	g->fd = -1;
 	g->fresh = fresh;
 	g->searchable = fresh;
-	g->max_ts = g->max_ts_offset = g->first_ts = -1;
+	g->max_ts = g->max_ts_offset = g->first_ts = g->timed = -1;
 	index_init(&g->offsets, INDEX_OFFSET);
 	index_init(&g->times, INDEX_TIME);
 	return g;
@@ -141,14 +141,11 @@ segment_indexes(struct segment *g, struct kerr *e)
 static void
 note_time(struct segment *g, pthread_mutex_t *lock)
 {
-	struct index_entry last;
-	int got;
-
-	got = index_last(&g->times, g->sys, &last);
-	if (g->max_ts >= 0 && (got <= 0 || g->max_ts > last.key) &&
-	    !index_is_full(&g->times))
-		index_add(&g->times, lock, g->max_ts,
-		    (int32_t)(g->max_ts_offset - g->base));
+	if (g->max_ts <= g->timed || index_is_full(&g->times))
+		return;
+	index_add(&g->times, lock, g->max_ts,
+	    (int32_t)(g->max_ts_offset - g->base));
+	g->timed = g->max_ts;
 }
 
 void
@@ -288,14 +285,14 @@ segment_load_tail(struct segment *g, int64_t *next, struct kerr *e)
 
 	*next = g->base;
 	g->has_max = true;
-	g->max_ts = g->max_ts_offset = g->first_ts = -1;
+	g->max_ts = g->max_ts_offset = g->first_ts = g->timed = -1;
 	g->unindexed = 0;
 	if ((fd = segment_fd(g, false, e)) < 0)
 		return fd;
 	if ((rc = segment_indexes(g, e)) != 0)
 		return rc;
 	if ((rc = index_last(&g->times, g->sys, &x)) > 0) {
-		g->max_ts = x.key;
+		g->max_ts = g->timed = x.key;
 		g->max_ts_offset = g->base + x.value;
 	}
 	if (rc >= 0 && (rc = index_last(&g->offsets, g->sys, &x)) > 0)
@@ -329,7 +326,7 @@ segment_reset(struct segment *g)
 	g->searchable = true;
 	g->tail = 0;
 	g->has_max = true;
-	g->max_ts = g->max_ts_offset = g->first_ts = -1;
+	g->max_ts = g->max_ts_offset = g->first_ts = g->timed = -1;
 	g->unindexed = 0;
 }
 
@@ -414,9 +411,9 @@ start_of_walk(struct segment *g, int fd, pthread_mutex_t *lock,
 	if (!hit.has || hit.at.value >= size)
 		return 0;
 	scan_init(&c, g->sys, fd, hit.at.value, size, w, sizeof(w));
-	if (scan_next(&c, &h, NULL) == 1 && fits_entry(g, &h, hit.at.key))
+	if ((rc = scan_next(&c, &h, e)) == 1 && fits_entry(g, &h, hit.at.key))
 		return hit.at.value;
-	return 0;
+	return rc == KE_SYS ? rc : 0;
 }
 
 int64_t

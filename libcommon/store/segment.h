@@ -42,6 +42,7 @@ struct segment {
 	bool		 has_max;	/* the next two are known */
 	int64_t		 max_ts;	/* largest timestamp, -1: none */
 	int64_t		 max_ts_offset;	/* last offset of its batch */
+	int64_t		 timed;		/* last timestamp in the time index, -1 */
 	int64_t		 first_ts;	/* of the first batch, -1: unknown */
 	int64_t		 made_ms;	/* when the segment was started */
 	int32_t		 unindexed;	/* bytes since the last index entry */
