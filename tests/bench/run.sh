@@ -1,0 +1,266 @@
+#!/bin/bash
+# run.sh BUILD: klog's figures beside those of its peers, measured in turn, the
+# best of a few runs each: wall and CPU seconds (tool and broker together),
+# latencies, memory. Prints a table; writes table.txt and bench.jsonl to
+# BUILD/bench. A figure that misses what it must reach is marked, no failure.
+#
+#	BENCH_LINES	lines of 100 bytes (10000000)
+#	BENCH_RUNS	runs of each contender (3); slow ones get two at most
+#	BENCH_PEERS	which others: kcat, kafka (both); "" for none
+#	BENCH_DIR	where the data goes (TMPDIR)
+#	KAFKA_LIBS	Apache Kafka's jars; else Maven fetches them
+set -eu
+
+BUILD=$1
+BIN=$(cd "$BUILD" && pwd)
+MEAS=$BIN/tests/bench
+OUT=$BIN/bench
+LINES_N=${BENCH_LINES:-10000000}
+RUNS=${BENCH_RUNS:-3}
+PEERS=${BENCH_PEERS-kcat kafka}
+HERE=$(cd "$(dirname "$0")" && pwd)
+INTEROP=$HERE/../interop
+WORK=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/klog-bench.XXXXXX")
+slow_runs=$((RUNS < 2 ? RUNS : 2))
+running=()
+
+# shellcheck source=tests/bench/lib.sh
+. "$HERE/lib.sh"
+
+cleanup() {
+	local p
+	for p in "${running[@]}"; do
+		kill "$p" 2>/dev/null || :
+	done
+	[ ! -d "$WORK/kafka" ] || "$INTEROP/kafka-broker.sh" stop "$WORK/kafka"
+	wait
+	rm -rf "$WORK"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+export XDG_CONFIG_HOME=$WORK/config XDG_DATA_HOME=$WORK/private
+export XDG_RUNTIME_DIR=$WORK/run LC_ALL=C
+unset KLOG_BROKERS
+mkdir -p "$OUT" "$XDG_RUNTIME_DIR"
+chmod 700 "$XDG_RUNTIME_DIR"
+: > "$OUT/bench.jsonl"
+: > "$OUT/table.txt"
+
+has() {
+	case " $PEERS " in *" $1 "*) return 0 ;; esac
+	return 1
+}
+if has kcat && ! command -v kcat > /dev/null; then
+	PEERS=${PEERS/kcat/}
+fi
+
+# --- the work -------------------------------------------------------------
+LINES=$WORK/lines
+awk -v n="$LINES_N" 'BEGIN {
+	srand(1)
+	set = "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ 0123456789"
+	for (i = 0; i < 1000; i++) {
+		s = ""
+		for (j = 0; j < 91; j++)
+			s = s substr(set, int(rand() * length(set)) + 1, 1)
+		text[i] = s
+	}
+	for (i = 0; i < n; i++)
+		printf "%08d %s\n", i, text[i * 7919 % 1000]
+}' > "$LINES"
+bytes=$(stat -c %s "$LINES")
+cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
+printf '{"bench":"klog","lines":%s,"bytes":%s,"cpus":%s,"cpu":"%s","runs":%s}\n' \
+    "$LINES_N" "$bytes" "$(nproc)" "$cpu" "$RUNS" >> "$OUT/bench.jsonl"
+{
+	echo "$LINES_N lines of 100 bytes, best of $RUNS; $(nproc) x $cpu"
+	printf '%-58s %9s %-3s    %6s %6s\n' figure value "" must aim
+} | tee -a "$OUT/table.txt"
+
+# --- brokers --------------------------------------------------------------
+broker os -X flush.acks=os
+os_pid=$broker_pid os_port=$broker_port os=127.0.0.1:$broker_port
+sleep 0.3
+idle_rss=$(rss "$os_pid")
+idle_anon=$(anon "$os_pid")
+
+kafka=
+if has kafka && has kcat; then
+	port=$((20000 + RANDOM % 5000 * 2))
+	if kafka_pid=$("$INTEROP/kafka-broker.sh" start "$WORK/kafka" "$port"); then
+		kafka=127.0.0.1:$port
+	fi
+fi
+
+drop() {	# BROKER TOPIC
+	"$BIN/klog-topics" -q -b "$1" delete "$2" > /dev/null 2>&1 || :
+}
+
+# --- lines in, and out ----------------------------------------------------
+klog_in() {	# BROKER TOPIC
+	sample klog_in -i "$LINES" -p "$os_pid" \
+	    "$BIN/klog-produce" -q -b "$1" "$2" || :
+}
+
+for i in $(seq "$RUNS"); do
+	sample yard_in -i "$LINES" "$MEAS/yardstick" in "$WORK/yard" || :
+	klog_in "$os" "in$i"
+	[ "$i" = 1 ] || drop "$os" "in$i"
+	if has kcat && [ "$i" -le "$slow_runs" ]; then
+		sample kcat_in -i "$LINES" -p "$os_pid" \
+		    kcat -b "$os" -P -t "kcat$i" -p 0 || :
+		drop "$os" "kcat$i"
+	fi
+	if [ -n "$kafka" ] && [ "$i" -le "$slow_runs" ]; then
+		sample kafka_in -i "$LINES" -p "$kafka_pid" \
+		    kcat -b "$kafka" -P -t "in$i" -p 0 || :
+		[ "$i" = 1 ] || drop "$kafka" "in$i"
+	fi
+done
+tool_rss=${RSS[klog_in]:-0}
+after_rss=$(rss "$os_pid")
+after_anon=$(anon "$os_pid")
+
+"$BIN/klog-consume" -q -e -b "$os" in1 | cmp - "$LINES" ||
+    echo "bench: WHAT CAME OUT IS NOT WHAT WENT IN" >&2
+
+for i in $(seq "$RUNS"); do
+	sample yard_out "$MEAS/yardstick" out "$WORK/yard" || :
+	sample klog_out -p "$os_pid" \
+	    "$BIN/klog-consume" -q -e -b "$os" in1 || :
+	sample klog_json -p "$os_pid" \
+	    "$BIN/klog-consume" -q -e -J -b "$os" in1 || :
+	if has kcat && [ "$i" -le "$slow_runs" ]; then
+		sample kcat_out -p "$os_pid" \
+		    kcat -b "$os" -C -q -e -t in1 || :
+		sample kcat_json -p "$os_pid" \
+		    kcat -b "$os" -C -q -e -J -t in1 || :
+		[ -z "$kafka" ] || sample kafka_out -p "$kafka_pid" \
+		    kcat -b "$kafka" -C -q -e -t in1 || :
+	fi
+done
+rm -f "$WORK/yard"
+
+row "produce, wall, against the yardstick" "<=" \
+    "$(ratio WALL klog_in yard_in)" 2.0 1.3 x \
+    "$(both klog_in yard_in)"
+row "consume -e, wall, against the yardstick" "<=" \
+    "$(ratio WALL klog_out yard_out)" 2.0 1.3 x \
+    "$(both klog_out yard_out)"
+row "produce, wall: kcat on the same broker is slower by" ">=" \
+    "$(ratio WALL kcat_in klog_in)" 3 6 x "$(secs WALL kcat_in)"
+row "produce, wall: kcat on Apache Kafka is slower by" ">=" \
+    "$(ratio WALL kafka_in klog_in)" 3 6 x "$(secs WALL kafka_in)"
+row "produce, CPU, against kcat on Apache Kafka" "<=" \
+    "$(ratio CPU klog_in kafka_in)" 0.25 0.125 x \
+    "$(secs CPU klog_in) / $(secs CPU kafka_in)"
+row "consume, wall: kcat on the same broker is slower by" ">=" \
+    "$(ratio WALL kcat_out klog_out)" 3 6 x "$(secs WALL kcat_out)"
+row "consume, CPU, against kcat on the same broker" "<=" \
+    "$(ratio CPU klog_out kcat_out)" 0.333 0.2 x \
+    "$(secs CPU klog_out) / $(secs CPU kcat_out)"
+row "consume -J, wall: kcat -J is slower by" ">=" \
+    "$(ratio WALL kcat_json klog_json)" 5 10 x \
+    "$(secs WALL kcat_json) / $(secs WALL klog_json)"
+
+# --- memory ---------------------------------------------------------------
+mib() { calc "$1 / 1024"; }
+row "broker memory, idle" "<=" "$(mib "$idle_rss")" 10 6 MB \
+    "of it anonymous: $idle_anon KiB"
+row "broker memory, after the runs" "<=" "$(mib "$after_rss")" 40 16 MB \
+    "of it anonymous: $after_anon KiB; klog-produce: $tool_rss KiB"
+
+# microseconds to milliseconds, nothing for nothing
+ms() { [ -z "${1:-}" ] || calc "$1 / 1000"; }
+
+# --- one record, page cache -----------------------------------------------
+"$BIN/klog-topics" -q -b "$os" create one > /dev/null
+p50="" p99=""
+read -r p50 p99 < <("$MEAS/latency" pass "$os_port" one 2000) || :
+row "one record to a waiting consumer, p50" "<=" \
+    "$(ms "$p50")" 0.3 0.1 ms "by protocol"
+row "one record to a waiting consumer, p99" "<=" \
+    "$(ms "$p99")" 1 0.5 ms "by protocol"
+p50="" p99=""
+read -r p50 p99 < <("$MEAS/latency" pipe 2000 \
+    "$BIN/klog-produce" -q -b "$os" one -- \
+    "$BIN/klog-consume" -q -b "$os" -o end one) || :
+row "the same through klog-produce and klog-consume, p50" "<=" \
+    "$(ms "$p50")" 0.3 0.1 ms "pipe to pipe"
+row "the same through klog-produce and klog-consume, p99" "<=" \
+    "$(ms "$p99")" 1 0.5 ms "pipe to pipe"
+
+for _ in $(seq 20); do
+	sample list "$BIN/klog-topics" -q -b "$os" list
+done
+row "klog-topics list" "<=" "$(calc "${WALL[list]} * 1000")" 10 5 ms \
+    "best of 20"
+kill "$os_pid"
+wait "$os_pid" || :
+
+# --- on the disk ----------------------------------------------------------
+broker disk
+disk_pid=$broker_pid disk_port=$broker_port disk=127.0.0.1:$broker_port
+for i in $(seq "$RUNS"); do
+	sync
+	sample dd dd "if=$LINES" "of=$WORK/dd" bs=1M conv=fdatasync status=none
+	rm -f "$WORK/dd"
+	sync
+	sample klog_disk -i "$LINES" -p "$disk_pid" \
+	    "$BIN/klog-produce" -q -b "$disk" "one$i" || :
+	drop "$disk" "one$i"
+	sync
+	"$BIN/klog-topics" -q -b "$disk" create --partitions 100 "hundred$i" \
+	    > /dev/null
+	sample klog_100 -i "$LINES" -p "$disk_pid" \
+	    "$BIN/klog-produce" -q -b "$disk" "hundred$i" || :
+	drop "$disk" "hundred$i"
+done
+row "durable, 1 partition, against dd conv=fdatasync" "<=" \
+    "$(ratio WALL klog_disk dd)" 1.5 1.2 x \
+    "$(secs WALL klog_disk) / $(secs WALL dd)"
+row "durable, 100 partitions, against dd conv=fdatasync" "<=" \
+    "$(ratio WALL klog_100 dd)" 2 1.3 x "$(secs WALL klog_100)"
+
+"$BIN/klog-topics" -q -b "$disk" create ack > /dev/null
+sync
+best() {	# NAME: keeps the smaller p50 and p99 that arrive
+	local p50 p99
+	read -r p50 p99
+	if [ -z "${WALL[$1.50]:-}" ] || less "$p50" "${WALL[$1.50]}"; then
+		WALL[$1.50]=$p50
+	fi
+	if [ -z "${WALL[$1.99]:-}" ] || less "$p99" "${WALL[$1.99]}"; then
+		WALL[$1.99]=$p99
+	fi
+	printf '{"sample":"%s","p50_us":%s,"p99_us":%s}\n' "$1" "$p50" "$p99" \
+	    >> "$OUT/bench.jsonl"
+}
+for _ in $(seq "$RUNS"); do
+	best sync < <("$MEAS/latency" sync "$WORK/sync" 1000)
+	best ack < <("$MEAS/latency" ack "$disk_port" ack 1000)
+done
+us() { printf '%.0f / %.0f us' "${1:-0}" "${2:-0}"; }
+row "one durable record acknowledged, p50, against fdatasync" "<=" \
+    "$(ratio WALL ack.50 sync.50)" 2 1.3 x \
+    "$(us "${WALL[ack.50]}" "${WALL[sync.50]}")"
+row "one durable record acknowledged, p99, against fdatasync" "<=" \
+    "$(ratio WALL ack.99 sync.99)" 2 1.3 x \
+    "$(us "${WALL[ack.99]}" "${WALL[sync.99]}")"
+kill "$disk_pid"
+wait "$disk_pid" || :
+
+# --- the private broker ---------------------------------------------------
+for _ in $(seq 10); do
+	sample first -i "$HERE/one-line" "$BIN/klog-produce" -q t || :
+	"$BIN/klog-broker" -q --stop > /dev/null 2>&1 || :
+	rm -rf "$XDG_DATA_HOME" "${XDG_RUNTIME_DIR:?}"/*
+done
+row "first record, starting the private broker" "<=" \
+    "$([ -z "${WALL[first]:-}" ] || calc "${WALL[first]} * 1000")" 50 20 ms \
+    "best of 10"
+
+echo "$rows figures, $misses missed, $skipped skipped" |
+    tee -a "$OUT/table.txt"
+echo "more in $OUT/bench.jsonl"
