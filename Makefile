@@ -107,7 +107,7 @@ DEPS_APT := gcc make pkg-config libevent-dev libssl-dev libcurl4-openssl-dev \
 	libjansson-dev libedit-dev libzstd-dev liblz4-dev libsnappy-dev \
 	zlib1g-dev libisal-dev uthash-dev libbsd-dev libpcre2-dev libavro-dev \
 	bats bats-assert bats-support bats-file libcmocka-dev mandoc jq kcat \
-	shellcheck cppcheck expect valgrind
+	shellcheck cppcheck expect valgrind parallel procps bsdextrautils
 
 .PHONY: deps
 deps:
