@@ -114,6 +114,8 @@ int printer_record(struct printer *p, struct consume *co,
 int printer_flush(struct printer *p, struct kerr *e);
 /* Bytes handed to write(2) so far. */
 int64_t printer_bytes(const struct printer *p);
+/* True once stdout could not be written. */
+bool printer_failed(const struct printer *p);
 
 /* Whether a record is inside what was asked of its partition. */
 bool record_wanted(const struct consume *co, const struct consumer_batch *b,

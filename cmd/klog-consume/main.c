@@ -129,7 +129,7 @@ print_ready(struct consume *co, int64_t *came, struct kerr *e)
 
 	while (co->left > 0 && (b = consumer_take(co->c)) != NULL) {
 		rc = printer_batch(co->printer, co, b, e);
-		if (rc < 0)
+		if (rc < 0 && !printer_failed(co->printer))
 			kerr_wrap(e, "%s[%d]", b->topic, (int)b->partition);
 		consumer_release(co->c, b);
 		if (rc < 0)
@@ -186,19 +186,23 @@ assign(struct consume *co)
 static int
 run(struct consume *co)
 {
-	struct kerr e = KERR_INIT, fe = KERR_INIT;
+	struct kerr e = KERR_INIT;
 	int rc, status = EXIT_DONE;
 
 	assign(co);
 	if (stop_init(co, &e) != 0)
 		return exit_report(&e, NULL);
 	rc = co->o->sort ? sort_run(co, &e) : follow(co, &e);
+	if (rc == 0)
+		rc = printer_flush(co->printer, &e);
+	else if (!printer_failed(co->printer))
+		printer_flush(co->printer, NULL);
 	if (rc == KE_TIMEOUT && e.code == 0)
 		status = EXIT_IDLE;
 	else if (rc < 0)
 		status = exit_report(&e, NULL);
-	if (e.sys == 0 && printer_flush(co->printer, &fe) != 0)
-		status = exit_worse(status, exit_report(&fe, NULL));
+	if (printer_failed(co->printer))
+		status = EXIT_BAD_USAGE;
 	if (status == EXIT_DONE && co->o->fail_empty && co->printed == 0)
 		status = EXIT_NO;
 	return status;

@@ -5,6 +5,7 @@
  * own: walk the batch, copy the value, nothing else.
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 struct printer {
 	struct buf		 out;
 	int64_t			 written;
+	bool			 failed;	/* stdout takes no more */
 	bool			 json;
 	struct envelope_opts	 envelope;
 	struct format		*format;	/* NULL: values alone */
@@ -196,38 +198,53 @@ printer_bytes(const struct printer *p)
 	return p->written;
 }
 
-/* Whether to go on after a write that took nothing; waits where stdout is
- * non-blocking and full. After a signal only what goes at once is written. */
-static bool
-may_write(int error)
+bool
+printer_failed(const struct printer *p)
+{
+	return p->failed;
+}
+
+/* Bytes to write next of n; 0 where a signal has come and the reader does not
+ * take more at once. */
+static size_t
+may_write(size_t n)
 {
 	struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
 
-	if (error == EAGAIN || error == EINTR)
-		return poll(&fd, 1, stop_signal != 0 ? 0 :
-		    error == EAGAIN ? -1 : 0) > 0 || stop_signal == 0;
-	return false;
+	if (stop_signal == 0)
+		return n;
+	if (poll(&fd, 1, 0) <= 0)
+		return 0;
+	return n < PIPE_BUF ? n : PIPE_BUF;
+}
+
+/* Waits where stdout is non-blocking and full. */
+static void
+wait_writable(void)
+{
+	struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	poll(&fd, 1, -1);
 }
 
 int
 printer_flush(struct printer *p, struct kerr *e)
 {
-	size_t done = 0;
+	size_t done = 0, want;
 	ssize_t n;
 
-	while (done < p->out.len) {
-		n = write(STDOUT_FILENO, p->out.p + done, p->out.len - done);
+	while (done < p->out.len && (want = may_write(p->out.len - done)) > 0) {
+		n = write(STDOUT_FILENO, p->out.p + done, want);
 		if (n >= 0) {
 			done += (size_t)n;
 			p->written += n;
-			continue;
+		} else if (errno == EAGAIN)
+			wait_writable();
+		else if (errno != EINTR) {
+			p->out.len = 0;
+			p->failed = true;
+			return kerr_sys(e, "standard output");
 		}
-		if (may_write(errno))
-			continue;
-		if (errno == EINTR || errno == EAGAIN)
-			break;
-		p->out.len = 0;
-		return kerr_sys(e, "standard output");
 	}
 	p->out.len = 0;
 	return 0;
