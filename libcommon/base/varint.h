@@ -35,7 +35,8 @@ unzigzag64(uint64_t v)
 static inline size_t
 uvarint_size(uint64_t v)
 {
-	return (size_t)(63 - __builtin_clzll(v | 1)) / 7 + 1;
+	/* bits / 7 rounded up, for 1 to 64 bits, without a division */
+	return (size_t)((63 - __builtin_clzll(v | 1)) * 9 + 73) / 64;
 }
 
 static inline size_t

@@ -125,20 +125,20 @@ builder_add_lines(struct builder *b, const void *block, size_t n, int delim,
 			*why = LINES_FULL;
 			break;
 		}
-		/* attributes, times, offset, null key, value, no headers */
-		body = 1 + dtime_len + varint_size(count) + 1 +
-		    varint_size((int64_t)len) + len + 1;
-		if (varint_size((int64_t)body) + body > (size_t)(limit - to)) {
+		/* attributes, time, offset, null key, value, no headers */
+		body = 1 + dtime_len + uvarint_size((uint64_t)count << 1) + 1 +
+		    uvarint_size(len << 1) + len + 1;
+		if (uvarint_size(body << 1) + body > (size_t)(limit - to)) {
 			*why = LINES_FULL;
 			break;
 		}
-		to += varint_put(to, (int64_t)body);
+		to += uvarint_put(to, body << 1);
 		*to++ = 0;
 		for (size_t i = 0; i < dtime_len; i++)
 			*to++ = dtime[i];
-		to += varint_put(to, count);
+		to += uvarint_put(to, (uint64_t)count << 1);
 		*to++ = 1;
-		to += varint_put(to, (int64_t)len);
+		to += uvarint_put(to, len << 1);
 		memcpy(to, p, len);
 		to += len;
 		*to++ = 0;

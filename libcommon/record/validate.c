@@ -116,8 +116,11 @@ static const char bad_rest[] = "bytes left over behind the last record";
 static int
 walk_plain(struct walk *w, const uint8_t *p, const uint8_t *limit)
 {
-	for (int32_t i = 0; i < w->count; i++) {
-		const uint8_t *end;
+	const uint8_t *end;
+
+	/* p equals end at the end of each turn, but end is known earlier: the
+	 * processor takes up the next record while it checks this one */
+	for (int32_t i = 0; i < w->count; i++, p = end) {
 		int64_t time_delta;
 		int32_t len, delta, key_len, value_len, n_headers;
 		size_t n;
