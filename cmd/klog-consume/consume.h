@@ -83,6 +83,8 @@ struct consume {
 	struct buf		 scratch;
 	int64_t			 left;		/* records to print; INT64_MAX */
 	int64_t			 printed;
+	bool			 progress;	/* tell it by itself */
+	int64_t			 started, told;	/* ms of the loop */
 };
 
 /* plan.c: fills plan and resolves it; reports what is wrong itself and
@@ -131,6 +133,9 @@ int stop_init(struct consume *co, struct kerr *e);
 /* Waits for records; prints first what waits to be written. The same returns
  * as consumer_wait(). */
 int stop_wait(struct consume *co, int64_t wait_ms, int *slot, struct kerr *e);
+void progress_init(struct consume *co);
+void progress_tell(struct consume *co);
+void progress_end(struct consume *co);
 /* Ends the process by the signal that came. */
 void stop_raise(void) __attribute__((noreturn));
 

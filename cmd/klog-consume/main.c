@@ -192,11 +192,13 @@ run(struct consume *co)
 	assign(co);
 	if (stop_init(co, &e) != 0)
 		return exit_report(&e, NULL);
+	progress_init(co);
 	rc = co->o->sort ? sort_run(co, &e) : follow(co, &e);
 	if (rc == 0)
 		rc = printer_flush(co->printer, &e);
 	else if (!printer_failed(co->printer))
 		printer_flush(co->printer, NULL);
+	progress_end(co);
 	if (rc == KE_TIMEOUT && e.code == 0)
 		status = EXIT_IDLE;
 	else if (rc < 0)

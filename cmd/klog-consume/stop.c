@@ -2,18 +2,22 @@
  * stop.c: signals. The first asks for a clean end: what was read is written,
  * then the process dies by it; a second one ends it at once. The handler does
  * not restart system calls, so that a write to a pipe that nobody empties is
- * left, too.
+ * left, too. SIGUSR1, and a terminal that shows nothing else, are told how far
+ * the run is.
  */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "consume.h"
 
 volatile sig_atomic_t stop_signal;
 
+#define PROGRESS_MS	500
+
+static volatile sig_atomic_t asked;	/* SIGUSR1 came */
 static int wake_fd = -1;
 static struct loop_io wake_io;
 static struct consumer *woken;
@@ -23,14 +27,17 @@ caught(int sig)
 {
 	static const uint64_t one = 1;
 	int saved = errno;
+	ssize_t n;
 
-	if (stop_signal != 0) {
+	if (sig == SIGUSR1)
+		asked = 1;
+	else if (stop_signal != 0) {
 		signal(sig, SIG_DFL);
 		raise(sig);
-	}
-	stop_signal = sig;
-	if (write(wake_fd, &one, sizeof(one)) < 0)
-		stop_signal = sig;	/* full: it is ready to be read */
+	} else
+		stop_signal = sig;
+	n = write(wake_fd, &one, sizeof(one));
+	(void)n;		/* full: then it is ready to be read */
 	errno = saved;
 }
 
@@ -46,7 +53,7 @@ woke(struct loop_io *io, int what)
 int
 stop_init(struct consume *co, struct kerr *e)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
 	struct sigaction sa = { .sa_handler = caught }, old;
 
 	if ((wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
@@ -62,11 +69,56 @@ stop_init(struct consume *co, struct kerr *e)
 	return 0;
 }
 
+void
+progress_init(struct consume *co)
+{
+	struct stat st;
+	int want = co->o->common.progress;
+
+	co->started = co->told = loop_clock(co->loop);
+	co->progress = want > 0 || (want == 0 && !co->o->common.quiet &&
+	    isatty(STDERR_FILENO) && fstat(STDOUT_FILENO, &st) == 0 &&
+	    S_ISREG(st.st_mode));
+}
+
+/* One line; end is what stands behind it. */
+static void
+tell(const struct consume *co, const char *end)
+{
+	double s = (double)(loop_clock(co->loop) - co->started) / 1000;
+	double mb = (double)printer_bytes(co->printer) / 1e6;
+
+	fprintf(stderr, "%lld records, %.1f MB, %.1f s, %.1f MB/s%s",
+	    (long long)co->printed, mb, s, s > 0 ? mb / s : 0, end);
+	fflush(stderr);
+}
+
+void
+progress_tell(struct consume *co)
+{
+	if (asked) {
+		asked = 0;
+		tell(co, "\n");
+	}
+	if (co->progress && loop_now(co->loop) - co->told >= PROGRESS_MS) {
+		co->told = loop_now(co->loop);
+		tell(co, "\033[K\r");
+	}
+}
+
+void
+progress_end(struct consume *co)
+{
+	if (co->progress)
+		tell(co, "\033[K\n");
+}
+
 int
 stop_wait(struct consume *co, int64_t wait_ms, int *slot, struct kerr *e)
 {
 	int rc = consumer_wait(co->c, 0, slot, e);
 
+	progress_tell(co);
 	if (rc != 0)
 		return rc;
 	if ((rc = printer_flush(co->printer, e)) != 0)
