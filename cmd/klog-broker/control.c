@@ -39,10 +39,13 @@ struct control {
 	struct metalog	  *log;
 	struct controller  rules;
 	struct image	  *pending;
+	struct image	  *durable;	/* what the log holds */
 	struct change_list waiting;
 	struct change_list writing;
-	struct job	   job;		/* the write under way */
-	struct kerr	   failed;	/* why it failed: the job's */
+	struct job	   job;		/* the write or snapshot under way */
+	bool		   busy;
+	struct kerr	   failed;	/* why a write failed: the job's */
+	int64_t		   snapped_at;	/* log's end at the last snapshot */
 	struct kerr	   error;	/* the log failed: no more changes */
 	int64_t		   next_id, end_id;	/* producer ids at hand */
 	int64_t		   coming_id;	/* first of the block under way */
@@ -61,6 +64,7 @@ control_new(struct broker *b, struct loop *l, struct metalog *log,
 	c->loop = l;
 	c->log = log;
 	c->pending = image_ref(im);
+	c->durable = image_ref(im);
 	c->rules.sys = b->sys;
 	c->rules.config = b->config;
 	c->rules.node_id = b->node_id;
@@ -80,6 +84,7 @@ control_free(struct control *c, struct kerr *e)
 	if (rc == 0 && c->error.code != 0)
 		rc = kerr_set(e, c->error.code, "%s", c->error.msg);
 	image_unref(c->pending);
+	image_unref(c->durable);
 	free(c);
 	return rc;
 }
@@ -156,6 +161,8 @@ settle(struct control *c, struct change *ch, bool ok)
 	if (ok) {
 		places_tell(c->broker, &ch->places);
 		image_slot_publish(c->broker->image, image_ref(ch->after));
+		image_unref(c->durable);
+		c->durable = image_ref(ch->after);
 	}
 	ch->done(ch->arg, ok);
 	change_free(ch);
@@ -177,11 +184,44 @@ written(struct job *j)
 	STAILQ_CONCAT(&list, &c->writing);
 	if (!ok)
 		STAILQ_CONCAT(&list, &c->waiting);
-	write_next(c);
 	while ((ch = STAILQ_FIRST(&list)) != NULL) {
 		STAILQ_REMOVE_HEAD(&list, link);
 		settle(c, ch, ok);
 	}
+	c->busy = false;
+	write_next(c);
+}
+
+/* On a pool thread. */
+static void
+write_snapshot(struct job *j)
+{
+	struct control *c = (struct control *)((char *)j -
+	    offsetof(struct control, job));
+	struct kerr e = KERR_INIT;
+
+	if (metalog_snapshot(c->log, c->durable, &e) < 0)
+		log_line(LOG_WARN, LOG_BROKER, "metadata snapshot: %s", e.msg);
+}
+
+static void
+snapped(struct job *j)
+{
+	struct control *c = (struct control *)((char *)j -
+	    offsetof(struct control, job));
+
+	c->busy = false;
+	c->snapped_at = metalog_end(c->log);
+	write_next(c);
+}
+
+/* A snapshot is due when the log has grown enough since the last try. */
+static bool
+snapshot_due(const struct control *c)
+{
+	return c->error.code == 0 &&
+	    metalog_end(c->log) > c->snapped_at && metalog_unsnapped(c->log) >
+	    c->broker->config->metadata_snapshot_bytes;
 }
 
 static void
@@ -190,8 +230,18 @@ write_next(struct control *c)
 	struct change *ch;
 	int n = 0;
 
-	if (!STAILQ_EMPTY(&c->writing) || STAILQ_EMPTY(&c->waiting))
+	if (c->busy)
 		return;
+	if (snapshot_due(c)) {
+		c->busy = true;
+		c->job.work = write_snapshot;
+		c->job.done = snapped;
+		control_job(c->broker, &c->job);
+		return;
+	}
+	if (STAILQ_EMPTY(&c->waiting))
+		return;
+	c->busy = true;
 	while (n++ < WRITE_MAX && (ch = STAILQ_FIRST(&c->waiting)) != NULL) {
 		STAILQ_REMOVE_HEAD(&c->waiting, link);
 		STAILQ_INSERT_TAIL(&c->writing, ch, link);

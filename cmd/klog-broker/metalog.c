@@ -299,6 +299,33 @@ replay_batches(struct replay *rp, const uint8_t *p, size_t n, int64_t from,
 	return 0;
 }
 
+static bool
+is_snapshot(const char *name)
+{
+	return strlen(name) == 20 + 1 + 10 + 11 &&
+	    strcmp(name + 31, ".checkpoint") == 0;
+}
+
+/* Removes the snapshots before the one of that name. */
+static void
+drop_older(const struct metalog *m, const char *name)
+{
+	DIR *d = opendir(m->dir);
+	struct dirent *de;
+	char *path;
+
+	while (d != NULL && (de = readdir(d)) != NULL) {
+		if (!is_snapshot(de->d_name) || strcmp(de->d_name, name) >= 0)
+			continue;
+		path = xasprintf("%s/%s", m->dir, de->d_name);
+		/* one that stays does no harm: the latest counts */
+		m->sys->unlink(m->sys, path);
+		free(path);
+	}
+	if (d != NULL)
+		closedir(d);
+}
+
 /* The latest snapshot's name, or "" where there is none. */
 static void
 latest_snapshot(const struct metalog *m, char name[64])
@@ -310,9 +337,7 @@ latest_snapshot(const struct metalog *m, char name[64])
 	if (d == NULL)
 		return;
 	while ((de = readdir(d)) != NULL)
-		if (strlen(de->d_name) == 20 + 1 + 10 + 11 &&
-		    strcmp(de->d_name + 31, ".checkpoint") == 0 &&
-		    strcmp(de->d_name, name) > 0)
+		if (is_snapshot(de->d_name) && strcmp(de->d_name, name) > 0)
 			strcpy(name, de->d_name);
 	closedir(d);
 }
@@ -371,6 +396,7 @@ replay_log(struct metalog *m, struct replay *rp, struct kerr *e)
 	    log_start(m->log), end = log_end(m->log), n;
 	struct batch_header h;
 	struct buf b = { 0 };
+	int64_t bytes = 0;
 	size_t seen;
 	int rc = 0;
 
@@ -388,27 +414,11 @@ replay_log(struct metalog *m, struct replay *rp, struct kerr *e)
 			batch_header_parse(b.p + seen, b.len - seen, &h, NULL);
 			at = batch_last_offset(&h) + 1;
 		}
+		bytes += (int64_t)b.len;
 	}
+	m->snapped_size = log_size(m->log) - bytes;
 	buf_release(&b);
 	return rc;
-}
-
-int
-metalog_replay(struct metalog *m, struct image **im, struct kerr *e)
-{
-	struct replay rp = { .stable = *im };
-	int rc;
-
-	if ((rc = replay_snapshot(m, &rp, e)) == 0) {
-		replay_settle(&rp);
-		m->snapped_size = 0;
-		rc = replay_log(m, &rp, e);
-	}
-	if (rp.in_transaction)
-		replay_forget(&rp);
-	replay_settle(&rp);
-	*im = rp.stable;
-	return rc < 0 ? kerr_wrap(e, "metadata log") : 0;
 }
 
 /* Records [from, to) as one batch at the end of b. */
@@ -456,6 +466,40 @@ metalog_append(struct metalog *m, const struct records *const *v, int n,
 	return rc < 0 ? kerr_wrap(e, "metadata log") : 0;
 }
 
+/* The last controller left a transaction open: what follows is not its. */
+static int
+abort_transaction(struct metalog *m, struct kerr *e)
+{
+	struct abort_transaction_record r = { kstr("controller failover") };
+	struct records rs = { 0 };
+	const struct records *v[1] = { &rs };
+	int rc;
+
+	records_put(&rs, &abort_transaction_record_msg, 0, &r);
+	rc = metalog_append(m, v, 1, e);
+	records_release(&rs);
+	return rc;
+}
+
+int
+metalog_replay(struct metalog *m, struct image **im, struct kerr *e)
+{
+	struct replay rp = { .stable = *im };
+	int rc;
+
+	if ((rc = replay_snapshot(m, &rp, e)) == 0) {
+		replay_settle(&rp);
+		rc = replay_log(m, &rp, e);
+	}
+	if (rp.in_transaction) {
+		replay_forget(&rp);
+		rc = rc == 0 ? abort_transaction(m, e) : rc;
+	}
+	replay_settle(&rp);
+	*im = rp.stable;
+	return rc < 0 ? kerr_wrap(e, "metadata log") : 0;
+}
+
 static void
 put_control(struct buf *b, int16_t type, const struct kmessage *msg,
     const void *value, int64_t now, int64_t offset, int32_t epoch)
@@ -495,6 +539,7 @@ metalog_snapshot(struct metalog *m, const struct image *im, struct kerr *e)
 	if ((rc = put_file(m, name, b.p, b.len, e)) == 0) {
 		m->snapped = end;
 		m->snapped_size = log_size(m->log);
+		drop_older(m, name);
 	}
 	records_release(&rs);
 	buf_release(&b);

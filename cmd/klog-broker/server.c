@@ -344,6 +344,7 @@ close_all(struct server *s, int rc, struct kerr *e)
 	if (b->logdir != NULL && logdir_close(b->logdir, &later) < 0 &&
 	    rc == 0)
 		rc = kerr_set(e, later.code, "%s", later.msg);
+	pool_free(b->pool);
 	if (b->control != NULL && control_free(b->control, &later) < 0 &&
 	    rc == 0)
 		rc = kerr_set(e, later.code, "%s", later.msg);
@@ -353,8 +354,6 @@ close_all(struct server *s, int rc, struct kerr *e)
 		rc = datadir_leave_clean(s->opt->datadir, -1, e);
 	image_slot_free(b->image);
 	image_unref(s->image);
-	if (b->pool != NULL)
-		pool_free(b->pool);
 	if (b->logdir != NULL)
 		logdir_release(b->logdir);
 	if (s->loop != NULL)
