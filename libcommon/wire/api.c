@@ -1,17 +1,24 @@
 /* api.c: see api.h. */
 #include "wire/api.h"
 
+#include "wire/msg_alter_configs.h"
+#include "wire/msg_alter_replica_log_dirs.h"
 #include "wire/msg_api_versions.h"
 #include "wire/msg_create_partitions.h"
 #include "wire/msg_create_topics.h"
+#include "wire/msg_delete_records.h"
 #include "wire/msg_delete_topics.h"
 #include "wire/msg_describe_cluster.h"
 #include "wire/msg_describe_configs.h"
+#include "wire/msg_describe_log_dirs.h"
 #include "wire/msg_fetch.h"
 #include "wire/msg_find_coordinator.h"
+#include "wire/msg_incremental_alter_configs.h"
 #include "wire/msg_init_producer_id.h"
+#include "wire/msg_list_client_metrics.h"
 #include "wire/msg_list_offsets.h"
 #include "wire/msg_metadata.h"
+#include "wire/msg_offset_for_leader_epoch.h"
 #include "wire/msg_produce.h"
 
 #define API(k, kafka_name, S, v0, v1, advertised, flexible)		\
@@ -31,14 +38,26 @@ static const struct kapi apis[] = {
 	API(API_VERSIONS, "ApiVersions", api_versions, 0, 4, 0, 3),
 	API(API_CREATE_TOPICS, "CreateTopics", create_topics, 2, 7, 2, 5),
 	API(API_DELETE_TOPICS, "DeleteTopics", delete_topics, 0, 6, 0, 4),
+	API(API_DELETE_RECORDS, "DeleteRecords", delete_records, 0, 2, 0, 2),
 	API(API_INIT_PRODUCER_ID, "InitProducerId", init_producer_id,
 	    0, 5, 0, 2),
+	API(API_OFFSET_FOR_LEADER_EPOCH, "OffsetForLeaderEpoch",
+	    offset_for_leader_epoch, 2, 4, 2, 4),
 	API(API_DESCRIBE_CONFIGS, "DescribeConfigs", describe_configs,
 	    1, 4, 1, 4),
+	API(API_ALTER_CONFIGS, "AlterConfigs", alter_configs, 0, 2, 0, 2),
+	API(API_ALTER_REPLICA_LOG_DIRS, "AlterReplicaLogDirs",
+	    alter_replica_log_dirs, 1, 2, 1, 2),
+	API(API_DESCRIBE_LOG_DIRS, "DescribeLogDirs", describe_log_dirs,
+	    1, 4, 1, 2),
 	API(API_CREATE_PARTITIONS, "CreatePartitions", create_partitions,
 	    0, 3, 0, 2),
+	API(API_INCREMENTAL_ALTER_CONFIGS, "IncrementalAlterConfigs",
+	    incremental_alter_configs, 0, 1, 0, 1),
 	API(API_DESCRIBE_CLUSTER, "DescribeCluster", describe_cluster,
 	    0, 1, 0, 0),
+	API(API_LIST_CLIENT_METRICS_RESOURCES, "ListClientMetricsResources",
+	    list_client_metrics, 0, 0, 0, 0),
 };
 
 #define NAPIS	(sizeof(apis) / sizeof(apis[0]))

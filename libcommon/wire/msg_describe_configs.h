@@ -6,6 +6,15 @@
 
 #include "wire/field.h"
 
+/* Whose properties: resource_type. */
+enum config_resource {
+	CONFIG_OF_TOPIC = 2,
+	CONFIG_OF_BROKER = 4,
+	CONFIG_OF_LOGGER = 8,		/* log levels of a broker */
+	CONFIG_OF_CLIENT_METRICS = 16,
+	CONFIG_OF_GROUP = 32
+};
+
 /* Where a value comes from: config_source, source. */
 enum config_source {
 	CONFIG_SOURCE_TOPIC = 1,
@@ -16,7 +25,7 @@ enum config_source {
 };
 
 struct describe_configs_request_resource {
-	int8_t			resource_type;	/* 2 topic, 4 broker */
+	int8_t			resource_type;	/* enum config_resource */
 	struct kstr		resource_name;
 	KARRAY(struct kstr)	configuration_keys;	/* null: all */
 };
