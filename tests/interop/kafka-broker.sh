@@ -2,6 +2,8 @@
 # kafka-broker.sh start DIR PORT [PROPERTY=VALUE..]: Apache Kafka as one node
 #	(KRaft, loopback, controller on PORT+1) with its files in DIR; prints
 #	its pid once it answers.
+# kafka-broker.sh resume DIR PORT: the same once more, on the files of the
+#	last time.
 # kafka-broker.sh stop DIR
 # Environment: KAFKA_VERSION (3.9.1), KAFKA_LIBS (see kafka-jars.sh), KAFKA_HEAP
 # (1G).
@@ -28,8 +30,8 @@ port=$3
 shift 3
 libs=$("$here/kafka-jars.sh" "${KAFKA_VERSION:-3.9.1}")
 mkdir -p "$dir"
-rm -rf "$dir/data"
-{
+[ "$verb" = resume ] || rm -rf "$dir/data"
+[ "$verb" = resume ] || {
 	cat <<-EOP
 	process.roles=broker,controller
 	node.id=1
@@ -58,7 +60,7 @@ cat > "$dir/log4j.properties" <<-EOP
 	log4j.appender.f.layout.ConversionPattern=%d %p %c{1} %m%n
 EOP
 java=(java "-Dlog4j.configuration=file:$dir/log4j.properties" -cp "$libs/*")
-"${java[@]}" -Xmx256m kafka.tools.StorageTool format \
+[ "$verb" = resume ] || "${java[@]}" -Xmx256m kafka.tools.StorageTool format \
     -t MkU3OEVBNTcwNTJENDM2Qg -c "$dir/server.properties" \
     > "$dir/format.log" 2>&1 || { cat "$dir/format.log" >&2; exit 1; }
 # its own session, no descriptor of ours: callers and pipes must not wait for it
