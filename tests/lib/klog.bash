@@ -65,15 +65,14 @@ klog_stop_private() {
 
 klog_gone() { ! kill -0 "$1" 2>/dev/null; }
 
-# Processes with this test's directory among their arguments or as their own.
+# klog's processes that have this test's home.
 klog_processes() {
-	local p
+	local pid
 
-	for p in /proc/[0-9]*; do
-		if [[ $(readlink "$p/exe" 2>/dev/null) == */klog-* ]] &&
-			tr '\0' '\n' 2>/dev/null <"$p/environ" |
-			grep -qsF "HOME=$T/home"; then
-			echo "${p#/proc/}"
+	for pid in $(pgrep '^klog-'); do
+		if tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" |
+			grep -qsxF "HOME=$T/home"; then
+			echo "$pid"
 		fi
 	done
 }
