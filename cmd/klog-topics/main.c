@@ -156,20 +156,35 @@ open_cluster(struct topics *t, struct kerr *e)
 	return t->cluster == NULL ? e->code : 0;
 }
 
-static enum exit_class
+static void
+release(struct topics *t)
+{
+	if (t->cluster != NULL)
+		cluster_close(t->cluster);
+	if (t->loop != NULL)
+		loop_free(t->loop);
+	free(t->matched);
+	free(t->names);
+	free(t->more.v);
+	free(t->configs.v);
+	free(t->spec.v);
+	common_end(&t->common);
+}
+
+static int
 act(struct topics *t, enum exit_class (*verb)(struct topics *))
 {
 	struct kerr e = KERR_INIT;
-	enum exit_class status;
+	enum exit_class status = EXIT_DONE;
 
 	if (open_cluster(t, &e) != 0)
-		return exit_report(&e, NULL);
-	if (t->regex) {
+		status = exit_report(&e, NULL);
+	if (status == EXIT_DONE && t->regex)
 		status = topics_match(t, &e);
-		if (status != EXIT_DONE)
-			return status;
-	}
-	return verb(t);
+	if (status == EXIT_DONE)
+		status = verb(t);
+	release(t);
+	return exit_flush(status);
 }
 
 int
@@ -185,7 +200,7 @@ main(int argc, char **argv)
 		if (n > 0)
 			usage_error(&program, "-L takes its topic by -t");
 		gather_names(&t, NULL, 0);
-		return exit_flush(act(&t, topics_kcat));
+		return act(&t, topics_kcat);
 	}
 	if (n == 0)
 		usage_error(&program, "no verb: list, describe, create, "
@@ -193,5 +208,5 @@ main(int argc, char **argv)
 	verb = options_verb(&program, argv[1]);
 	gather_names(&t, argv + 2, n - 1);
 	check(&t, (enum verb)verb);
-	return exit_flush(act(&t, run[verb]));
+	return act(&t, run[verb]);
 }

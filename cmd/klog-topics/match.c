@@ -54,6 +54,27 @@ mark(const struct listing *l, const char *expression, bool *hit,
 	return 0;
 }
 
+/* Makes those that were hit the names; their text is one block. */
+static void
+name_hits(struct topics *t, const struct listing *l, const bool *hit)
+{
+	size_t size = 1;
+	char *p;
+	int i;
+
+	for (i = 0; i < l->n; i++)
+		size += hit[i] ? (size_t)l->v[i]->name.len + 1 : 0;
+	p = t->matched = xcalloc(1, size);
+	t->names = xcalloc((size_t)l->n + 1, sizeof(t->names[0]));
+	for (i = 0; i < l->n; i++) {
+		if (!hit[i])
+			continue;
+		memcpy(p, l->v[i]->name.p, (size_t)l->v[i]->name.len);
+		t->names[t->nnames++] = p;
+		p += l->v[i]->name.len + 1;
+	}
+}
+
 enum exit_class
 topics_match(struct topics *t, struct kerr *e)
 {
@@ -70,11 +91,7 @@ topics_match(struct topics *t, struct kerr *e)
 	hit = xcalloc((size_t)l.n + 1, sizeof(*hit));
 	for (i = 0; i < n && error == 0; i++)
 		error = mark(&l, expressions[i], hit, e);
-	t->names = xcalloc((size_t)l.n + 1, sizeof(t->names[0]));
-	for (i = 0; i < l.n; i++)
-		if (hit[i])
-			t->names[t->nnames++] = xstrndup(l.v[i]->name.p,
-			    (size_t)l.v[i]->name.len);
+	name_hits(t, &l, hit);
 	if (error != 0)
 		status = exit_report(e, NULL);
 	else if (t->nnames == 0) {

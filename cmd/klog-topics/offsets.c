@@ -79,9 +79,8 @@ check_which(struct rows *r, const struct metadata_response_topic *topic)
 
 static void
 add_topic(struct rows *r, const struct spec *sp,
-    const struct metadata_response_topic *topic)
+    const struct metadata_response_topic *topic, const char *name)
 {
-	char *name = xstrndup(topic->name.p, (size_t)topic->name.len);
 	int i;
 
 	check_which(r, topic);
@@ -284,17 +283,26 @@ topics_offsets(struct topics *t)
 	struct kerr e = KERR_INIT;
 	struct spec sp = { .nparts = 0 };
 	struct listing l;
+	char **names;
 	int i;
 
 	if (parse_specs(t, &sp, &e) != 0 || (t->which != NULL &&
 	    spec_partitions(t->which, add_which, &r, &e) != 0) ||
 	    topics_load(t, &l, &r.status, &e) != 0) {
 		spec_release(&sp);
+		free(r.which);
 		return exit_report(&e, NULL);
 	}
-	for (i = 0; i < l.n; i++)
-		add_topic(&r, &sp, l.v[i]);
+	names = xcalloc((size_t)l.n + 1, sizeof(names[0]));
+	for (i = 0; i < l.n; i++) {
+		names[i] = xstrndup(l.v[i]->name.p,
+		    (size_t)l.v[i]->name.len);
+		add_topic(&r, &sp, l.v[i], names[i]);
+	}
 	find_offsets(&r, &sp);
+	while (i > 0)
+		free(names[--i]);
+	free(names);
 	free(r.v);
 	free(r.which);
 	spec_release(&sp);

@@ -36,6 +36,7 @@ struct topics {
 	struct loop		*loop;
 	const char		**names;	/* topics named, or matched */
 	int			 nnames;
+	char			*matched;	/* memory of matched names */
 	enum output_kind	 form;
 	int64_t			 wait_ms;	/* for one answer */
 };

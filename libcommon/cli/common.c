@@ -225,6 +225,17 @@ common_start(const struct program *p, void *base, struct common *c, int argc,
 	return n;
 }
 
+void
+common_end(struct common *c)
+{
+	config_free(c->config);
+	free(c->files.v);
+	free(c->props.v);
+	free(c->resolve.v);
+	free(c->resolved);
+	private_place_release(&c->private);
+}
+
 bool
 common_color(const struct common *c, FILE *f)
 {

@@ -14,6 +14,7 @@
  *		if (common_cluster(&o.common, &conf, &e) != 0)
  *			return exit_report(&e, NULL);
  *		(loop_new, cluster_open(loop, &conf, &e), the work)
+ *		common_end(&o.common);
  *		return exit_flush(status);
  *	}
  */
@@ -99,6 +100,8 @@ opt_fn common_debug;
  */
 int common_start(const struct program *, void *base, struct common *c,
     int argc, char **argv);
+/* Gives all of it back: configuration, lists, places. */
+void common_end(struct common *c);
 /* "program: text" and "try --help" on stderr, then exit 2. */
 void usage_error(const struct program *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3), noreturn));
