@@ -327,6 +327,14 @@ no_leader(struct ppart *pp)
 	cluster_refresh(p->cl);
 }
 
+/* What is still being filled counts as waiting, too. */
+static void
+close_open(struct ppart *pp)
+{
+	if (pp->open != NULL && pp->open->b.count > 0)
+		part_close(pp);
+}
+
 /* Gives up what has waited for too long. */
 static void
 expire(struct ppart *pp, int64_t now)
@@ -335,6 +343,8 @@ expire(struct ppart *pp, int64_t now)
 	struct pitem *it;
 	struct kerr e;
 
+	if (pp->open != NULL && pp->open->deadline <= now)
+		close_open(pp);
 	while ((it = pqueue_idle(&pp->q)) != NULL &&
 	    ((struct batch *)it)->deadline <= now) {
 		kerr_clear(&e);
@@ -354,12 +364,15 @@ fail_all(struct producer *p, const struct kerr *e)
 
 	for (pp = TAILQ_FIRST(&p->busy); pp != NULL; pp = next) {
 		next = TAILQ_NEXT(pp, link);
+		close_open(pp);
 		while ((it = pqueue_idle(&pp->q)) != NULL)
 			give_up(pp, (struct batch *)it, -1, e);
 	}
 }
 
-/* When this partition needs another look; INT64_MAX: when an answer comes. */
+/* When this partition needs another look; INT64_MAX: when an answer comes.
+ * What could have left by now waits for an answer (a producer id, a leader, a
+ * place in flight), which kicks the pump: only its deadline is left to see. */
 static int64_t
 next_look(const struct ppart *pp, int64_t now)
 {
@@ -367,9 +380,12 @@ next_look(const struct ppart *pp, int64_t now)
 	const struct pitem *it = pqueue_idle(&pp->q);
 	int64_t at = INT64_MAX, t;
 
-	if (pp->open != NULL && pp->open->b.count > 0 &&
-	    pqueue_open(&pp->q, now))
-		at = pp->open->born + p->cf.linger_ms;
+	if (pp->open != NULL && pp->open->b.count > 0) {
+		at = pp->open->deadline;
+		t = pp->open->born + p->cf.linger_ms;
+		if (t > now && pqueue_open(&pp->q, now))
+			at = t;
+	}
 	if (it != NULL && ((const struct batch *)it)->deadline < at)
 		at = ((const struct batch *)it)->deadline;
 	if (!pqueue_ready(&pp->q, now, &t) && t < at)
@@ -506,6 +522,7 @@ producer_ask_id(struct producer *p)
 	if (p->id_state != ID_NONE || p->id_retry_at > loop_now(p->loop))
 		return;
 	kmsg_defaults(&init_producer_id_request_msg, &req);
+	req.transactional_id = KSTR_NULL;	/* its default is "", not null */
 	req.transaction_timeout_ms = 60000;
 	p->id_state = ID_ASKING;
 	p->id_call = cluster_send(p->cl, BROKER_ANY, API_INIT_PRODUCER_ID,
@@ -521,8 +538,7 @@ producer_abandon(struct producer *p)
 
 	kerr_set(&e, KE_CANCELLED, "given up");
 	TAILQ_FOREACH(pp, &p->busy, link)
-		if (pp->open != NULL && pp->open->b.count > 0)
-			part_close(pp);
+		close_open(pp);
 	/* what is under way may still be read by the connection */
 	while ((f = TAILQ_FIRST(&p->flights)) != NULL) {
 		TAILQ_REMOVE(&p->flights, f, link);
