@@ -319,6 +319,9 @@ recover(struct log *l, int first, int64_t point, struct log_recovery *r,
 	int rc = 0;
 
 	p.window = xmalloc(WINDOW);
+	/* the scan notes them again, where their batches are */
+	if (epochs_cut_end(&l->epochs, l->segs[first]->base))
+		l->epochs_unsaved = true;
 	for (int i = first; rc == 0 && i < l->n_segs; i++) {
 		rc = recover_segment(&p, l->segs[i], e);
 		if (rc == 0 && !p.bad && i + 1 < l->n_segs)
@@ -328,8 +331,6 @@ recover(struct log *l, int first, int64_t point, struct log_recovery *r,
 	}
 	free(p.window);
 	l->end = p.next;
-	if (epochs_cut_end(&l->epochs, l->end))
-		l->epochs_unsaved = true;
 	l->touched = true;
 	l->names++;
 	if (rc == 0 && (l->end > point || r->cut > 0))
