@@ -95,7 +95,9 @@ configure(struct broker_config *cf, const struct opts *o, struct kerr *e)
 		rc = broker_config_set(cf, "listeners", o->listen, e);
 	if (rc == 0 && o->data != NULL)
 		rc = broker_config_set(cf, "log.dirs", o->data, e);
-	return rc < 0 ? kerr_set(e, KE_CONFIG, "%s", e->msg) : 0;
+	if (rc < 0)
+		e->code = KE_CONFIG;
+	return rc;
 }
 
 /* As many descriptors as the system lets us have. */
