@@ -1,0 +1,236 @@
+/* lines.c: from blocks of input to records (produce.h). */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "produce.h"
+
+/* Copies what was taken to stdout: -T. */
+static int
+tee(const struct job *j, const char *p, size_t n, struct kerr *e)
+{
+	ssize_t k;
+
+	if (!j->o->tee)
+		return 0;
+	while (n > 0) {
+		k = write(STDOUT_FILENO, p, n);
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return kerr_sys(e, "cannot write to standard output");
+		p += k;
+		n -= (size_t)k;
+	}
+	return 0;
+}
+
+static bool
+is_null(const struct job *j, const char *p, size_t n)
+{
+	if (n == 0)
+		return j->o->empty_is_null;
+	return j->o->null != NULL && strlen(j->o->null) == n &&
+	    memcmp(j->o->null, p, n) == 0;
+}
+
+static void
+set_value(const struct job *j, struct record_input *r, const char *p, size_t n)
+{
+	bool null = is_null(j, p, n);
+
+	r->value = null ? NULL : p;
+	r->value_len = null ? -1 : (int32_t)n;
+}
+
+static void
+set_key(const struct job *j, struct record_input *r, const char *p, size_t n)
+{
+	bool null = is_null(j, p, n);
+
+	r->key = null ? NULL : p;
+	r->key_len = null ? -1 : (int32_t)n;
+}
+
+/* Adds one record, waiting for room where there is none. */
+static int
+add(struct job *j, int32_t partition, const struct record_input *r,
+    struct kerr *e)
+{
+	struct kerr why = KERR_INIT;
+	int rc;
+
+	while ((rc = producer_add(j->producer, j->topic, partition, r, j->tag,
+	    &why)) == KE_AGAIN && !j->hurry)
+		if (producer_wait_room(j->producer, e) != 0)
+			return e->code;
+	if (rc == 0) {
+		j->tag++;
+		if (--j->left == 0)
+			j->stop = true;
+		return 0;
+	}
+	if (rc == KE_AGAIN)
+		return 0;	/* a signal: not taken, not counted */
+	*e = why;
+	return rc;
+}
+
+static void
+start(const struct job *j, struct record_input *r)
+{
+	*r = (struct record_input){ .timestamp = j->ts, .key_len = -1,
+	    .value_len = -1, .headers = j->headers,
+	    .n_headers = j->n_headers };
+	if (j->o->key != NULL)
+		set_key(j, r, j->o->key, strlen(j->o->key));
+}
+
+static int
+take_line(struct job *j, const char *p, size_t n, struct kerr *e)
+{
+	struct record_input r;
+	const char *d = NULL;
+
+	start(j, &r);
+	if (j->key_delim != NULL)
+		d = memmem(p, n, j->key_delim, j->key_delim_len);
+	if (d != NULL) {
+		set_key(j, &r, p, (size_t)(d - p));
+		d += j->key_delim_len;
+		n -= (size_t)(d - p);
+		p = d;
+	}
+	set_value(j, &r, p, n);
+	return add(j, j->partition, &r, e);
+}
+
+static int
+take_json(struct job *j, char *p, size_t n, struct kerr *e)
+{
+	struct envelope *env = &j->envelope;
+	struct record_input r;
+	int rc = envelope_parse(env, p, n, e);
+
+	if (rc == 0 && !env->has_value)
+		rc = kerr_set(e, KE_DATA, "no \"payload\"");
+	if (rc != 0) {
+		if (!j->o->skip_bad)
+			return rc;
+		outcome_refused(j, e);
+		kerr_clear(e);
+		j->tag++;
+		return 0;
+	}
+	r = env->record;
+	if (!env->has_time)
+		r.timestamp = j->ts;
+	if (r.n_headers == 0) {
+		r.headers = j->headers;
+		r.n_headers = j->n_headers;
+	}
+	return add(j, j->o->keep_partition && env->partition >= 0 ?
+	    env->partition : j->partition, &r, e);
+}
+
+static char *
+find_delim(const struct job *j, char *p, size_t n)
+{
+	if (j->delim_len == 1)
+		return memchr(p, j->delim[0], n);
+	return memmem(p, n, j->delim, j->delim_len);
+}
+
+/* JSON is decoded where it lies, so it is copied out before. */
+static int
+take_one(struct job *j, char *p, size_t n, size_t delim, struct kerr *e)
+{
+	int rc;
+
+	if (j->o->common.json)
+		return tee(j, p, n + delim, e) != 0 ? e->code :
+		    take_json(j, p, n, e);
+	rc = take_line(j, p, n, e);
+	return rc != 0 ? rc : tee(j, p, n + delim, e);
+}
+
+/* Line by line: whatever is more than a plain value. */
+static ssize_t
+take_each(struct job *j, char *p, size_t n, bool last, struct kerr *e)
+{
+	char *at = p, *end = p + n, *d;
+	size_t len;
+	int rc;
+
+	while (at < end && !j->stop) {
+		d = find_delim(j, at, (size_t)(end - at));
+		if (d == NULL && (size_t)(end - at) > j->line_max)
+			return kerr_set(e, KE_RANGE, "a line of over %zu "
+			    "bytes (message.max.bytes)", j->line_max);
+		if (d == NULL && !last)
+			break;
+		len = (size_t)((d != NULL ? d : end) - at);
+		rc = take_one(j, at, len, d != NULL ? j->delim_len : 0, e);
+		if (rc != 0)
+			return rc;
+		at += len + (d != NULL ? j->delim_len : 0);
+	}
+	return at - p;
+}
+
+/* Block by block: the hot path. */
+static ssize_t
+take_block(struct job *j, char *p, size_t n, bool last, struct kerr *e)
+{
+	size_t at = 0, count, had = n;
+	ssize_t k;
+
+	if (last && n > 0 && p[n - 1] != j->delim[0])
+		p[n++] = j->delim[0];	/* the reader leaves room for it */
+	while (at < n && !j->hurry) {
+		k = producer_add_lines(j->producer, j->topic, j->partition,
+		    p + at, n - at, j->delim[0], j->ts, j->tag, &count, e);
+		if (k < 0)
+			return k;
+		j->tag += count;
+		at += (size_t)k;
+		if (at == n || producer_room(j->producer))
+			break;
+		if (producer_wait_room(j->producer, e) != 0)
+			return e->code;
+	}
+	if (at > had)
+		at = had;
+	return tee(j, p, at, e) != 0 ? e->code : (ssize_t)at;
+}
+
+static bool
+is_plain(const struct job *j)
+{
+	const struct opts *o = j->o;
+
+	return j->delim_len == 1 && !o->common.json && o->key == NULL &&
+	    o->key_delim == NULL && !o->empty_is_null && o->null == NULL &&
+	    j->n_headers == 0 && j->left == INT64_MAX;
+}
+
+ssize_t
+lines_take(struct job *j, char *p, size_t n, bool last, struct kerr *e)
+{
+	if (is_plain(j))
+		return take_block(j, p, n, last, e);
+	return take_each(j, p, n, last, e);
+}
+
+int
+lines_whole(struct job *j, const char *p, size_t n, struct kerr *e)
+{
+	struct record_input r;
+
+	start(j, &r);
+	set_value(j, &r, p, n);
+	if (add(j, j->partition, &r, e) != 0)
+		return e->code;
+	return tee(j, p, n, e);
+}

@@ -1,0 +1,180 @@
+/* outcome.c: what became of the records (produce.h). */
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "produce.h"
+#include "wire/kerror.h"
+
+enum { SAID_MAX = 10 };		/* lost records that are named one by one */
+
+struct catcher {
+	struct loop_signal	 s;
+	struct job		*j;
+};
+
+static struct catcher catchers[4];
+
+/* The broker refused this batch for what is in it: others may be fine. */
+static bool
+is_about_content(const struct kerr *e)
+{
+	if (e->code != KE_BROKER)
+		return e->code == KE_RANGE || e->code == KE_DATA;
+	switch (e->kafka) {
+	case ERR_MESSAGE_TOO_LARGE:
+	case ERR_RECORD_LIST_TOO_LARGE:
+	case ERR_INVALID_RECORD:
+	case ERR_INVALID_TIMESTAMP:
+	case ERR_CORRUPT_MESSAGE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+note_first(struct outcome *o, const struct kerr *e, uint64_t tag, bool alone)
+{
+	if (o->first.code == 0 || o->first.code == KE_CANCELLED) {
+		o->first = *e;
+		o->first_tag = tag;
+		o->first_alone = alone;
+	}
+}
+
+static void
+say_lost(struct job *j, const struct producer_report *r)
+{
+	const struct kerr *e = r->err;
+	struct outcome *o = &j->out;
+
+	if (o->lines++ >= SAID_MAX)
+		return;
+	if (r->count == 1)
+		exit_report(e, "%s[%d]: record %llu", r->topic,
+		    (int)r->partition, (unsigned long long)r->first);
+	else if (r->bad >= 0)
+		exit_report(e, "%s[%d]: record %llu (and with it %llu to "
+		    "%llu)", r->topic, (int)r->partition,
+		    (unsigned long long)r->bad_tag,
+		    (unsigned long long)r->first,
+		    (unsigned long long)r->last);
+	else
+		exit_report(e, "%s[%d]: records %llu to %llu", r->topic,
+		    (int)r->partition, (unsigned long long)r->first,
+		    (unsigned long long)r->last);
+}
+
+void
+outcome_report(void *arg, const struct producer_report *r)
+{
+	struct job *j = arg;
+	struct outcome *o = &j->out;
+
+	if (r->err == NULL)
+		return;
+	o->lost += (uint64_t)r->count;
+	if (r->err->code == KE_CANCELLED)
+		return;
+	note_first(o, r->err, r->bad >= 0 ? r->bad_tag : r->first,
+	    r->bad >= 0 || r->count == 1);
+	o->status = exit_worse(o->status, exit_class(r->err));
+	if (is_about_content(r->err))
+		say_lost(j, r);
+	else
+		j->stop = j->hurry = true;
+}
+
+void
+outcome_refused(struct job *j, const struct kerr *e)
+{
+	if (j->out.lines++ < SAID_MAX)
+		exit_report(e, "%s: record %llu", j->where,
+		    (unsigned long long)j->tag);
+	j->out.status = exit_worse(j->out.status, EXIT_NO);
+}
+
+static void
+caught(struct loop_signal *s)
+{
+	struct job *j = ((struct catcher *)s)->j;
+
+	j->stop = j->hurry = true;
+	j->signo = s->signo;
+	/* a second one ends at once */
+	for (int i = 0; i < 3; i++)
+		loop_signal_stop(&catchers[i].s);
+}
+
+static void
+say_progress(struct loop_signal *s)
+{
+	struct job *j = ((struct catcher *)s)->j;
+	struct producer_stats st;
+
+	producer_stats(j->producer, &st);
+	warn_line("%llu records acknowledged, %llu under way, %llu bytes sent",
+	    (unsigned long long)st.acked,
+	    (unsigned long long)(st.added - st.acked - st.failed),
+	    (unsigned long long)st.bytes);
+}
+
+void
+outcome_signals(struct job *j)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction old;
+
+	for (int i = 0; i < 4; i++) {
+		int signo = i < 3 ? ends[i] : SIGUSR1;
+
+		catchers[i].j = j;
+		loop_signal_init(&catchers[i].s, j->loop, signo,
+		    i < 3 ? caught : say_progress);
+		/* what nohup and a background shell ignore stays ignored */
+		if (sigaction(signo, NULL, &old) == 0 &&
+		    old.sa_handler != SIG_IGN)
+			loop_signal_start(&catchers[i].s);
+	}
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void
+say_total(struct job *j, uint64_t acked)
+{
+	struct outcome *o = &j->out;
+	const char *hint = exit_hint(&o->first);
+
+	if (o->first.code == 0 || o->first.code == KE_CANCELLED)
+		warn_line("%s: %llu records not acknowledged",
+		    j->o->topic, (unsigned long long)o->lost);
+	else
+		warn_line("%s: %llu records not acknowledged, %llu were; "
+		    "first: record %llu%s: %s%s%s%s", j->o->topic,
+		    (unsigned long long)o->lost, (unsigned long long)acked,
+		    (unsigned long long)o->first_tag,
+		    o->first_alone ? "" : " or after", o->first.msg,
+		    hint != NULL ? " (" : "", hint != NULL ? hint : "",
+		    hint != NULL ? ")" : "");
+}
+
+enum exit_class
+outcome_finish(struct job *j)
+{
+	struct kerr e = KERR_INIT;
+	struct producer_stats st;
+
+	producer_flush(j->producer, NULL, &e);
+	producer_stats(j->producer, &st);
+	if (j->out.lost > 0)
+		say_total(j, st.acked);
+	if (j->o->common.verbose > 0)
+		warn_line("%s: %llu records acknowledged, %llu bytes, %llu "
+		    "retries", j->o->topic, (unsigned long long)st.acked,
+		    (unsigned long long)st.bytes,
+		    (unsigned long long)st.retries);
+	if (j->out.lost > 0 && j->out.status == EXIT_DONE)
+		j->out.status = EXIT_UNREACHABLE;
+	return j->out.status;
+}

@@ -1,0 +1,107 @@
+/*
+ * produce.h: what the files of klog-produce share.
+ *
+ *	main.c		options, opening, the end
+ *	input.c		files and standard input, block by block
+ *	lines.c		blocks to records: lines, keys, JSON, whole files
+ *	outcome.c	what became of the records, signals, progress
+ *	tty.c		the prompt
+ */
+#ifndef KLOG_PRODUCE_H
+#define KLOG_PRODUCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "cli/common.h"
+#include "cli/envelope.h"
+#include "client/cluster.h"
+#include "client/producer.h"
+#include "net/loop.h"
+#include "record/builder.h"
+
+struct opts {
+	struct common	 common;	/* first */
+	const char	*topic;		/* -t */
+	int64_t		 partition;	/* -p; -1: the partitioner chooses */
+	const char	*key;		/* -k */
+	const char	*key_delim;	/* -K */
+	const char	*delim;		/* -D */
+	bool		 nul;		/* -0 */
+	struct opt_list	 headers;	/* -H */
+	bool		 empty_is_null;	/* -Z */
+	const char	*null;		/* --null */
+	const char	*codec;		/* -z */
+	const char	*partitioner;	/* --partitioner */
+	bool		 tee;		/* -T */
+	int64_t		 count;		/* -c; INT64_MAX: all */
+	const char	*ts;		/* --ts */
+	bool		 whole;		/* --whole */
+	bool		 create;	/* --create */
+	int64_t		 partitions;	/* --partitions */
+	bool		 keep_partition; /* --keep-partition */
+	bool		 skip_bad;	/* --skip-bad */
+};
+
+struct outcome {
+	uint64_t	 lost;		/* records not acknowledged */
+	uint64_t	 lines;		/* lost ones reported one by one */
+	struct kerr	 first;		/* why the first was lost */
+	uint64_t	 first_tag;
+	bool		 first_alone;	/* first_tag is certain to be it */
+	enum exit_class	 status;	/* the worst so far */
+};
+
+struct job {
+	struct opts		*o;
+	struct loop		*loop;
+	struct cluster		*cluster;
+	struct producer		*producer;
+	struct ptopic		*topic;
+	int32_t			 partition;
+	int64_t			 ts;		/* -1: the present */
+	struct record_header	*headers;
+	int32_t			 n_headers;
+	const char		*delim, *key_delim;
+	size_t			 delim_len, key_delim_len;
+	struct envelope		 envelope;
+	uint64_t		 tag;		/* of the next record: its
+						 * line number in all inputs */
+	int64_t			 left;		/* records still to take */
+	size_t			 line_max;	/* bytes of a record at most */
+	bool			 stop;		/* read no further */
+	volatile bool		 hurry;		/* stop, as a signal said */
+	int			 signo;		/* that signal, 0: none */
+	const char		*where;		/* the file being read */
+	struct outcome		 out;
+};
+
+/* input.c */
+/* Reads a descriptor to its end, or until j->stop. */
+int input_run(struct job *j, int fd, struct kerr *e);
+/* Waits until fd is readable, with the loop running; false: j->stop. */
+bool input_wait(struct job *j, int fd);
+
+/* lines.c */
+/* Takes the complete records at the front of [p, p + n), all of it when last;
+ * returns the bytes taken, less than n where the rest is incomplete. p may be
+ * overwritten. */
+ssize_t lines_take(struct job *j, char *p, size_t n, bool last,
+    struct kerr *e);
+int lines_whole(struct job *j, const char *p, size_t n, struct kerr *e);
+
+/* outcome.c */
+void outcome_report(void *arg, const struct producer_report *r);
+/* A record that could not be taken: it is counted and said. */
+void outcome_refused(struct job *j, const struct kerr *e);
+void outcome_signals(struct job *j);
+/* Waits for what is under way, says what was lost; the exit status. */
+enum exit_class outcome_finish(struct job *j);
+
+/* tty.c */
+/* Reads lines with editing and history; 0 at the end of the input. */
+int tty_run(struct job *j, struct kerr *e);
+
+#endif
