@@ -8,7 +8,7 @@
 
 #include <time.h>
 
-enum { RUNS = 25, OPS = 1500, MODEL_MAX = OPS * 2 };
+enum { RUNS = 12, OPS = 1500, MODEL_MAX = OPS * 2 };
 
 struct entry {
 	int64_t	base;
