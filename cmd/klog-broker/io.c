@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/xalloc.h"
 #include "broker.h"
 #include "control.h"
@@ -20,6 +21,9 @@
 
 #define STACK_BYTES	(512 * 1024)
 #define PATIENCE_MS	2000	/* for requests under way at the stop */
+#define REAP_MS		5000	/* looks for idle connections */
+#define HOARD_BYTES	(64 * 1024)
+#define HOARD_MS	10000
 
 static _Thread_local const struct io *self;
 
@@ -146,7 +150,22 @@ reap_interval(const struct io *io)
 {
 	int64_t ms = io->broker->config->connections_max_idle_ms / 4;
 
-	return ms < 100 ? 100 : ms > 60000 ? 60000 : ms;
+	return ms < 100 ? 100 : ms > REAP_MS ? REAP_MS : ms;
+}
+
+/*
+ * Whether p holds memory that others wait for and does nothing with it: a
+ * large request begun and not gone on with, while memory for requests is
+ * short.
+ */
+static bool
+is_hoarding(const struct io *io, const struct peer *p)
+{
+	const struct conn_budget *b = &io->broker->budget;
+
+	return atomic_load(&b->used) > b->max / 2 &&
+	    conn_partial(p->conn) > HOARD_BYTES &&
+	    conn_last_active(p->conn) < loop_now(io->loop) - HOARD_MS;
 }
 
 static void
@@ -156,12 +175,20 @@ reap(struct loop_timer *t)
 	int64_t oldest = loop_now(io->loop) -
 	    io->broker->config->connections_max_idle_ms;
 	struct peer *p, *next;
+	char name[ADDR_TEXT_MAX];
 
 	for (p = LIST_FIRST(&io->peers); p != NULL; p = next) {
 		next = LIST_NEXT(p, link);
-		if (p->conn != NULL && TAILQ_EMPTY(&p->requests) &&
-		    conn_last_active(p->conn) < oldest)
-			peer_close(p);
+		if (p->conn == NULL)
+			continue;
+		if (is_hoarding(io, p))
+			log_line(LOG_WARN, LOG_BROKER, "%s: stopped in the "
+			    "middle of a large request: connection closed",
+			    peer_name(p, name));
+		else if (!TAILQ_EMPTY(&p->requests) ||
+		    conn_last_active(p->conn) >= oldest)
+			continue;
+		peer_close(p);
 	}
 	loop_timer_set(t, reap_interval(io));
 }

@@ -149,19 +149,12 @@ is_among(const char *words, const char *name, size_t n)
 	return false;
 }
 
-static const char *
-text_of(const struct broker *b, const char *name)
-{
-	return broker_config_get(b->config, name);
-}
-
 /*
  * One of `listeners` or `advertised.listeners`: [NAME://][HOST]:PORT. 1 and
- * *a, or 0 where it is the controller's, which nobody dials here. plain: no
- * name was given.
+ * *a, or 0 where it is the controller's, which nobody dials here.
  */
 static int
-parse(const struct broker *b, const char *s, size_t n, struct addr *a,
+parse(const struct broker_config *cf, const char *s, size_t n, struct addr *a,
     const char *no_host, struct kerr *e)
 {
 	const char *sep = memmem(s, n, "://", 3);
@@ -169,8 +162,8 @@ parse(const struct broker *b, const char *s, size_t n, struct addr *a,
 	char text[ADDR_TEXT_MAX];
 	int rc;
 
-	if (sep != NULL && is_among(text_of(b, "controller.listener.names"), s,
-	    name))
+	if (sep != NULL && is_among(broker_config_get(cf,
+	    "controller.listener.names"), s, name))
 		return 0;
 	if (sep != NULL && (is_among("SSL,SASL_SSL,SASL_PLAINTEXT", s, name)))
 		return kerr_set(e, KE_UNSUPPORTED,
@@ -186,6 +179,28 @@ parse(const struct broker *b, const char *s, size_t n, struct addr *a,
 	}
 	rc = addr_parse(a, s, n, DEFAULT_PORT, e);
 	return rc < 0 ? kerr_wrap(e, "listener") : 1;
+}
+
+static int
+check_all(const struct broker_config *cf, const char *s, struct kerr *e)
+{
+	struct addr a;
+	size_t n;
+	int rc = 0;
+
+	for (; s != NULL && rc >= 0; s = s[n] != '\0' ? s + n + 1 : NULL) {
+		n = strcspn(s, ",");
+		rc = parse(cf, s, n, &a, "localhost", e);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+int
+listeners_check(const struct broker_config *cf, struct kerr *e)
+{
+	int rc = check_all(cf, cf->listeners, e);
+
+	return rc < 0 ? rc : check_all(cf, cf->advertised_listeners, e);
 }
 
 static int
@@ -214,7 +229,7 @@ listen_all(struct listeners *ls, struct loop *l, struct kerr *e)
 
 	for (; s != NULL; s = s[n] != '\0' ? s + n + 1 : NULL) {
 		n = strcspn(s, ",");
-		rc = parse(b, s, n, &a, given ? "0.0.0.0" : "127.0.0.1", e);
+		rc = parse(b->config, s, n, &a, given ? "0.0.0.0" : "127.0.0.1", e);
 		if (rc < 0 || (rc > 0 && (rc = listen_at(ls, l, &a, e)) < 0))
 			return rc;
 	}
@@ -232,7 +247,7 @@ set_advertised(struct listeners *ls, struct kerr *e)
 
 	for (; s != NULL && !ls->advertised; s = s[n] ? s + n + 1 : NULL) {
 		n = strcspn(s, ",");
-		rc = parse(ls->broker, s, n, &ls->advertise, "localhost", e);
+		rc = parse(ls->broker->config, s, n, &ls->advertise, "localhost", e);
 		if (rc < 0)
 			return rc;
 		ls->advertised = rc > 0;

@@ -8,11 +8,15 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "config.h"
 #include "net/addr.h"
 #include "net/loop.h"
 
 struct broker;
 struct listeners;
+
+/* Whether the properties `listeners` and `advertised.listeners` make sense. */
+int listeners_check(const struct broker_config *, struct kerr *);
 
 /* Listens at where the property `listeners` says, or at the Unix socket when
  * path is not NULL (then for the own user only, and at no TCP port). */

@@ -16,6 +16,7 @@
 #include "cli/options.h"
 #include "client/private.h"
 #include "config.h"
+#include "listeners.h"
 #include "notice.h"
 #include "private.h"
 #include "server.h"
@@ -95,6 +96,8 @@ configure(struct broker_config *cf, const struct opts *o, struct kerr *e)
 		rc = broker_config_set(cf, "listeners", o->listen, e);
 	if (rc == 0 && o->data != NULL)
 		rc = broker_config_set(cf, "log.dirs", o->data, e);
+	if (rc == 0)
+		rc = listeners_check(cf, e);
 	if (rc < 0)
 		e->code = KE_CONFIG;
 	return rc;
@@ -164,6 +167,8 @@ serve(const struct broker_config *cf, const struct place *p, bool own,
 	int rc = datadir_open(&so.datadir, sys_real(), p->data, e);
 
 	if (rc == 0) {
+		if (own)
+			private_trim_log(p->data);
 		rc = server_run(&so, e);
 		private_withdraw(p->data);
 		datadir_close(so.datadir);

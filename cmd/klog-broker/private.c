@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "private.h"
 
 #define STOP_SECONDS	30
+#define LOG_MAX		(1 << 20)
 #define BOOT_ID		"/proc/sys/kernel/random/boot_id"
 
 int
@@ -32,6 +34,18 @@ private_defaults(struct broker_config *cf, struct kerr *e)
 		if (!broker_config_given(cf, rows[i][0]))
 			rc = broker_config_set(cf, rows[i][0], rows[i][1], e);
 	return rc;
+}
+
+void
+private_trim_log(const char *data)
+{
+	char *path = xasprintf("%s/broker.log", data);
+	struct stat st;
+
+	/* a log that stays long is no reason not to start */
+	if (stat(path, &st) == 0 && st.st_size > LOG_MAX)
+		(void)!truncate(path, 0);
+	free(path);
 }
 
 static void

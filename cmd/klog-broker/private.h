@@ -13,6 +13,10 @@
  * groups form at once. */
 int private_defaults(struct broker_config *, struct kerr *);
 
+/* Begins DATA/broker.log, where a tool let this broker's stderr go, anew when
+ * it has become long. */
+void private_trim_log(const char *data);
+
 /* Writes DATA/broker.addr: `socket` a path, or `listen` an address (the other
  * NULL). The caller holds the directory's lock. */
 int private_announce(const char *data, const char *socket, const char *listen,
