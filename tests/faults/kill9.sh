@@ -65,7 +65,7 @@ produce_klog() {
 }
 
 produce_kcat() {
-	kcat -P -b "127.0.0.1:$port" -t "$1" -X enable.idempotence=true \
+	kcat -E -P -b "127.0.0.1:$port" -t "$1" -X enable.idempotence=true \
 	    -X acks=all -X message.timeout.ms=120000 -X linger.ms=5
 }
 
