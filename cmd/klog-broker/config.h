@@ -1,8 +1,11 @@
 /*
  * config.h: the broker's properties and the topics', from one table
  * (config_table.c). Names, defaults and ranges are Apache Kafka 3.9's; klog's
- * own are flush.acks and idle.exit.ms. The broker's are constant once it
- * runs.
+ * own are flush.acks and idle.exit.ms.
+ *
+ * What the broker was started with never changes. What is changed while it
+ * runs (KIP-226) lies in the metadata image, which has a copy with those
+ * changes applied (image_config()).
  */
 #ifndef KLOG_BROKER_CONFIG_H
 #define KLOG_BROKER_CONFIG_H
@@ -36,8 +39,11 @@ struct topic_config {
 	int64_t	file_delete_delay_ms;
 	int64_t	flush_messages;		/* INT64_MAX = leave it to us */
 	int64_t	flush_ms;		/* likewise */
-	int64_t	timestamp_before_max_ms;
+	int64_t	timestamp_before_max_ms;	/* in force, of these: */
 	int64_t	timestamp_after_max_ms;
+	int64_t	before_asked_ms;
+	int64_t	after_asked_ms;
+	int64_t	difference_asked_ms;
 	int64_t	max_compaction_lag_ms;
 	int64_t	min_compaction_lag_ms;
 	double	min_cleanable_dirty_ratio;
@@ -66,7 +72,13 @@ struct broker_config {
 	int64_t		 retention_check_interval_ms;
 	int64_t		 metadata_snapshot_bytes;
 	int64_t		 idle_exit_ms;		/* private broker only */
+	int64_t		 flush_scheduler_ms;
 	int32_t		 node_id;		/* -1 = not said */
+	int32_t		 broker_id;		/* the same */
+	int32_t		 retention_minutes;	/* where topic.retention_ms, */
+	int32_t		 retention_hours;	/* segment_ms and so on */
+	int32_t		 roll_hours;		/* are not given */
+	int32_t		 roll_jitter_hours;
 	int32_t		 network_threads;
 	int32_t		 num_partitions;
 	int32_t		 default_replication_factor;
@@ -89,9 +101,11 @@ struct broker_config {
 
 /* All defaults. */
 struct broker_config *broker_config_new(void);
+struct broker_config *broker_config_copy(const struct broker_config *);
 void broker_config_free(struct broker_config *);
-/* KE_CONFIG with the nearest name where there is no such property, or with
- * the reason where the value is none for it. */
+/* KE_NOTFOUND with the nearest name where there is no such property; KE_CONFIG
+ * with the reason where the value is none for it; KE_UNSUPPORTED where it is
+ * one that klog-broker cannot honour. */
 int broker_config_set(struct broker_config *, const char *name,
     const char *value, struct kerr *);
 /* NAME=VALUE, as -X has it. */
@@ -100,18 +114,24 @@ int broker_config_assign(struct broker_config *, const char *, struct kerr *);
  * with a line in the log, as the file may be Apache Kafka's. */
 int broker_config_read(struct broker_config *, const char *path,
     struct kerr *);
+/* A line in the log for each value given that has no effect, and why. */
+void broker_config_remark(const struct broker_config *);
 /* Whether it was given, rather than left to its default. */
 bool broker_config_given(const struct broker_config *, const char *name);
 /* The text of a broker's property in force, NULL for none. */
 const char *broker_config_get(const struct broker_config *, const char *name);
-/* The text in force, NULL for none. */
-const char *broker_config_text(const struct broker_config *,
+/* The text given, NULL for none. */
+const char *broker_config_own(const struct broker_config *,
     const struct property *);
+/* The text that topics without an override have, at least 32 bytes of room
+ * for it. */
+const char *broker_config_topic_text(const struct broker_config *,
+    const struct property *, char room[32]);
 
-/* The row of a topic's property, or NULL. */
-const struct property *topic_property(struct kstr name);
 /* Overrides one; KE_CONFIG with the reason, in the words of Apache Kafka. */
 int topic_config_set(struct topic_config *, struct kstr name,
     struct kstr value, struct kerr *);
+/* Whether the values go together; call it when all are set. */
+int topic_config_check(const struct topic_config *, struct kerr *);
 
 #endif

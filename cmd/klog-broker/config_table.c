@@ -1,347 +1,132 @@
 /*
- * config_table.c: every property, as data. Topic name, broker name, kind,
- * default, least and greatest value, choices, where the value is kept. Rows
- * without a place (TEXT) are taken, checked and shown; the parts of Kafka
- * that they speak of are not here (yet).
+ * config_table.c: every property, as data, and how to find its row. Columns:
+ *
+ *	name for topics, name for the broker, kind, default,
+ *	range or words, how it changes, what it does, what it is for
+ *
+ * tests/interop/configs.sh holds the table against Apache Kafka's jars.
  */
+#include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "config_table.h"
 
-#define MIN	INT64_MIN
-#define MAX	INT64_MAX
 #define FOREVER	"9223372036854775807"
 
-#define TOPIC(f)	(int)(offsetof(struct broker_config, topic) + \
+/* min, max, choices */
+#define ANY		-INFINITY, INFINITY, NULL
+#define FROM(a)		(a), INFINITY, NULL
+#define WITHIN(a, b)	(a), (b), NULL
+#define WORDS(s)	-INFINITY, INFINITY, s
+
+/* use, why, off */
+#define TOPIC(f)	APPLIED, NULL,					\
+			(int)(offsetof(struct broker_config, topic) +	\
 			    offsetof(struct topic_config, f))
-#define BROKER(f)	(int)offsetof(struct broker_config, f)
-#define TEXT		(-1)
+#define LIVE(f)		APPLIED, NULL, (int)offsetof(struct broker_config, f)
+#define AT(f)		AT_START, NULL, (int)offsetof(struct broker_config, f)
+#define USED		AT_START, NULL, -1	/* by its text */
+#define NO_EFFECT(why)	INERT, why, -1
+#define REFUSED(why)	IMPOSSIBLE, why, -1
+
+#define ACL		"access is not controlled yet"
+#define CHECKPOINT	"it is written down together with the recovery points"
+#define CLEANER		"logs are not compacted yet"
+#define CLUSTER		"the broker is its own controller"
+#define DOWN		"consumers older than Kafka 0.11 are not served"
+#define DTP		"DescribeTopicPartitions is not served"
+#define EARLY		"every listener accepts at once"
+#define FORMAT		"formats are those of Kafka 3.9"
+#define GROUPS		"groups are not served yet"
+#define JAVA		"klog-broker runs no Java classes"
+#define JMX		"there is no Java machine to measure"
+#define KERBEROS	"Kerberos is not served"
+#define LEVEL		"recompression uses each codec's own default level"
+#define LISTENERS	"all listeners speak PLAINTEXT"
+#define METALOG		"klog-broker keeps its metadata log by its own rules"
+#define OAUTH		"OAuth is not served"
+#define ONE_DIR		"klog-broker uses one data directory"
+#define PID		"producer ids are not forgotten yet"
+#define PREALLOC	"segments grow in small steps of their own"
+#define PURGE		"waiting requests are freed when they end"
+#define QUEUE		"requests do not queue for threads"
+#define QUORUM		CLUSTER
+#define QUOTA		"quotas are not served"
+#define RATE		"the rate of connections is not limited"
+#define REPL		"partitions are not replicated yet"
+#define ROLES		CLUSTER
+#define SECURITY	LISTENERS
+#define SHARE		"share groups are not served"
+#define SOCKET		"the system sizes its queues and buffers"
+#define STARTUP		"no limit is set to it"
+#define TASKS		"background work begins at once"
+#define TELEMETRY	"client telemetry is not served"
+#define THREADS		"klog-broker chooses its threads itself"
+#define TIER		"there is no remote storage"
+#define TIER_OFF	"Tiered Storage functionality is disabled in the "  \
+			"broker. Topic cannot be configured with remote log " \
+			"storage."
+#define TOKEN		"delegation tokens are not served"
+#define TXN		"transactions are not served yet"
+#define UNSTABLE	"nothing that is under development is offered"
+#define ZK		"klog-broker works without ZooKeeper"
+
+#define VERSIONS							\
+	"0.8.0|0.8.1|0.8.2|0.9.0|0.10.0-IV0|0.10.0-IV1|0.10.1-IV0|"	\
+	"0.10.1-IV1|0.10.1-IV2|0.10.2-IV0|0.11.0-IV0|0.11.0-IV1|"	\
+	"0.11.0-IV2|1.0-IV0|1.1-IV0|2.0-IV0|2.0-IV1|2.1-IV0|2.1-IV1|"	\
+	"2.1-IV2|2.2-IV0|2.2-IV1|2.3-IV0|2.3-IV1|2.4-IV0|2.4-IV1|"	\
+	"2.5-IV0|2.6-IV0|2.7-IV0|2.7-IV1|2.7-IV2|2.8-IV0|2.8-IV1|"	\
+	"3.0-IV0|3.0-IV1|3.1-IV0|3.2-IV0|3.3-IV0|3.3-IV1|3.3-IV2|"	\
+	"3.3-IV3|3.4-IV0|3.5-IV0|3.5-IV1|3.5-IV2|3.6-IV0|3.6-IV1|"	\
+	"3.6-IV2|3.7-IV0|3.7-IV1|3.7-IV2|3.7-IV3|3.7-IV4|3.8-IV0|"	\
+	"3.9-IV0|4.0-IV0|4.0-IV1"
 
 const struct property properties[] = {
-	{ "cleanup.policy", "log.cleanup.policy",
-	    P_POLICY, "delete", 0, 0, NULL, TOPIC(cleanup) },
-	{ "compression.gzip.level", "compression.gzip.level",
-	    P_INT, "-1", -1, 9, NULL, TEXT },
-	{ "compression.lz4.level", "compression.lz4.level",
-	    P_INT, "9", 1, 17, NULL, TEXT },
-	{ "compression.type", "compression.type",
-	    P_CODEC, "producer", 0, 0, NULL, TOPIC(compression) },
-	{ "compression.zstd.level", "compression.zstd.level",
-	    P_INT, "3", -131072, 22, NULL, TEXT },
-	{ "delete.retention.ms", "log.cleaner.delete.retention.ms",
-	    P_LONG, "86400000", 0, MAX, NULL, TOPIC(delete_retention_ms) },
-	{ "file.delete.delay.ms", "log.segment.delete.delay.ms",
-	    P_LONG, "60000", 0, MAX, NULL, TOPIC(file_delete_delay_ms) },
-	{ "flush.messages", "log.flush.interval.messages",
-	    P_LONG, FOREVER, 1, MAX, NULL, TOPIC(flush_messages) },
-	{ "flush.ms", "log.flush.interval.ms",
-	    P_LONG, FOREVER, 0, MAX, NULL, TOPIC(flush_ms) },
-	{ "follower.replication.throttled.replicas", NULL,
-	    P_LIST, "", 0, 0, NULL, TEXT },
-	{ "index.interval.bytes", "log.index.interval.bytes",
-	    P_INT, "4096", 0, MAX, NULL, TOPIC(index_interval_bytes) },
-	{ "leader.replication.throttled.replicas", NULL,
-	    P_LIST, "", 0, 0, NULL, TEXT },
-	{ "local.retention.bytes", "log.local.retention.bytes",
-	    P_LONG, "-2", -2, MAX, NULL, TOPIC(local_retention_bytes) },
-	{ "local.retention.ms", "log.local.retention.ms",
-	    P_LONG, "-2", -2, MAX, NULL, TOPIC(local_retention_ms) },
-	{ "max.compaction.lag.ms", "log.cleaner.max.compaction.lag.ms",
-	    P_LONG, FOREVER, 1, MAX, NULL, TOPIC(max_compaction_lag_ms) },
-	{ "max.message.bytes", "message.max.bytes",
-	    P_INT, "1048588", 0, MAX, NULL, TOPIC(max_message_bytes) },
-	{ "message.downconversion.enable", "log.message.downconversion.enable",
-	    P_BOOL, "true", 0, 0, NULL, TEXT },
-	{ "message.format.version", "log.message.format.version",
-	    P_STRING, "3.0-IV1", 0, 0, NULL, TEXT },
-	{ "message.timestamp.after.max.ms", "log.message.timestamp.after.max.ms",
-	    P_LONG, FOREVER, 0, MAX, NULL, TOPIC(timestamp_after_max_ms) },
-	{ "message.timestamp.before.max.ms", "log.message.timestamp.before.max.ms",
-	    P_LONG, FOREVER, 0, MAX, NULL, TOPIC(timestamp_before_max_ms) },
-	{ "message.timestamp.difference.max.ms", "log.message.timestamp.difference.max.ms",
-	    P_LONG, FOREVER, 0, MAX, NULL, TEXT },
-	{ "message.timestamp.type", "log.message.timestamp.type",
-	    P_CHOICE, "CreateTime", 0, 0,
-	    "CreateTime|LogAppendTime",
-	    TOPIC(timestamp_type) },
-	{ "min.cleanable.dirty.ratio", "log.cleaner.min.cleanable.ratio",
-	    P_DOUBLE, "0.5", 0, 1, NULL, TOPIC(min_cleanable_dirty_ratio) },
-	{ "min.compaction.lag.ms", "log.cleaner.min.compaction.lag.ms",
-	    P_LONG, "0", 0, MAX, NULL, TOPIC(min_compaction_lag_ms) },
-	{ "min.insync.replicas", "min.insync.replicas",
-	    P_INT, "1", 1, MAX, NULL, TOPIC(min_insync_replicas) },
-	{ "preallocate", "log.preallocate",
-	    P_BOOL, "false", 0, 0, NULL, TOPIC(preallocate) },
-	{ "retention.bytes", "log.retention.bytes",
-	    P_LONG, "-1", MIN, MAX, NULL, TOPIC(retention_bytes) },
-	{ "retention.ms", "log.retention.ms",
-	    P_LONG, "604800000", -1, MAX, NULL, TOPIC(retention_ms) },
-	{ "segment.bytes", "log.segment.bytes",
-	    P_INT, "1073741824", 14, MAX, NULL, TOPIC(segment_bytes) },
-	{ "segment.index.bytes", "log.index.size.max.bytes",
-	    P_INT, "10485760", 4, MAX, NULL, TOPIC(segment_index_bytes) },
-	{ "segment.jitter.ms", "log.roll.jitter.ms",
-	    P_LONG, "0", 0, MAX, NULL, TOPIC(segment_jitter_ms) },
-	{ "segment.ms", "log.roll.ms",
-	    P_LONG, "604800000", 1, MAX, NULL, TOPIC(segment_ms) },
-	{ "unclean.leader.election.enable", "unclean.leader.election.enable",
-	    P_BOOL, "false", 0, 0, NULL, TOPIC(unclean_leader_election) },
-	{ NULL, "advertised.listeners",
-	    P_STRING, NULL, 0, 0, NULL, BROKER(advertised_listeners) },
-	{ NULL, "allow.everyone.if.no.acl.found",
-	    P_BOOL, "false", 0, 0, NULL, TEXT },
-	{ NULL, "auto.create.topics.enable",
-	    P_BOOL, "true", 0, 0, NULL, BROKER(auto_create_topics) },
-	{ NULL, "auto.leader.rebalance.enable",
-	    P_BOOL, "true", 0, 0, NULL, TEXT },
-	{ NULL, "broker.heartbeat.interval.ms",
-	    P_INT, "2000", MIN, MAX, NULL, TEXT },
-	{ NULL, "broker.rack", P_STRING, NULL, 0, 0, NULL, BROKER(rack) },
-	{ NULL, "broker.session.timeout.ms",
-	    P_INT, "9000", MIN, MAX, NULL, TEXT },
-	{ NULL, "connection.failed.authentication.delay.ms",
-	    P_INT, "100", 0, MAX, NULL, TEXT },
-	{ NULL, "connections.max.idle.ms",
-	    P_LONG, "600000", MIN, MAX, NULL, BROKER(connections_max_idle_ms) },
-	{ NULL, "connections.max.reauth.ms",
-	    P_LONG, "0", MIN, MAX, NULL, TEXT },
-	{ NULL, "controller.listener.names", P_STRING, NULL, 0, 0, NULL, TEXT },
-	{ NULL, "controller.quorum.append.linger.ms",
-	    P_INT, "25", MIN, MAX, NULL, TEXT },
-	{ NULL, "controller.quorum.bootstrap.servers",
-	    P_LIST, "", 0, 0, NULL, TEXT },
-	{ NULL, "controller.quorum.election.backoff.max.ms",
-	    P_INT, "1000", MIN, MAX, NULL, TEXT },
-	{ NULL, "controller.quorum.election.timeout.ms",
-	    P_INT, "1000", MIN, MAX, NULL, TEXT },
-	{ NULL, "controller.quorum.fetch.timeout.ms",
-	    P_INT, "2000", MIN, MAX, NULL, TEXT },
-	{ NULL, "controller.quorum.request.timeout.ms",
-	    P_INT, "2000", MIN, MAX, NULL, TEXT },
-	{ NULL, "controller.quorum.retry.backoff.ms",
-	    P_INT, "20", MIN, MAX, NULL, TEXT },
-	{ NULL, "controller.quorum.voters", P_LIST, "", 0, 0, NULL, TEXT },
-	{ NULL, "controller.socket.timeout.ms",
-	    P_INT, "30000", MIN, MAX, NULL, TEXT },
-	{ NULL, "default.replication.factor",
-	    P_INT, "1", 1, MAX, NULL, BROKER(default_replication_factor) },
-	{ NULL, "delete.topic.enable",
-	    P_BOOL, "true", 0, 0, NULL, BROKER(delete_topics) },
-	{ NULL, "fetch.max.bytes",
-	    P_INT, "57671680", 1024, MAX, NULL, BROKER(fetch_max_bytes) },
-	{ NULL, "group.consumer.assignors",
-	    P_LIST, 
-	    "org.apache.kafka.coordinator.group.assignor.UniformAssignor,"
-	    "org.apache.kafka.coordinator.group.assignor.RangeAssignor",
-	    0, 0, NULL, TEXT },
-	{ NULL, "group.consumer.heartbeat.interval.ms",
-	    P_INT, "5000", 1, MAX, NULL, TEXT },
-	{ NULL, "group.consumer.max.heartbeat.interval.ms",
-	    P_INT, "15000", 1, MAX, NULL, TEXT },
-	{ NULL, "group.consumer.max.session.timeout.ms",
-	    P_INT, "60000", 1, MAX, NULL, TEXT },
-	{ NULL, "group.consumer.max.size",
-	    P_INT, "2147483647", 1, MAX, NULL, TEXT },
-	{ NULL, "group.consumer.migration.policy",
-	    P_STRING, "disabled", 0, 0, NULL, TEXT },
-	{ NULL, "group.consumer.min.heartbeat.interval.ms",
-	    P_INT, "5000", 1, MAX, NULL, TEXT },
-	{ NULL, "group.consumer.min.session.timeout.ms",
-	    P_INT, "45000", 1, MAX, NULL, TEXT },
-	{ NULL, "group.consumer.session.timeout.ms",
-	    P_INT, "45000", 1, MAX, NULL, TEXT },
-	{ NULL, "group.coordinator.append.linger.ms",
-	    P_INT, "10", 0, MAX, NULL, TEXT },
-	{ NULL, "group.coordinator.new.enable",
-	    P_BOOL, "false", 0, 0, NULL, TEXT },
-	{ NULL, "group.coordinator.rebalance.protocols",
-	    P_LIST, "classic", 0, 0, NULL, TEXT },
-	{ NULL, "group.coordinator.threads", P_INT, "1", 1, MAX, NULL, TEXT },
-	{ NULL, "group.initial.rebalance.delay.ms",
-	    P_INT, "3000", MIN, MAX, NULL, TEXT },
-	{ NULL, "group.max.session.timeout.ms",
-	    P_INT, "1800000", MIN, MAX, NULL, TEXT },
-	{ NULL, "group.max.size", P_INT, "2147483647", 1, MAX, NULL, TEXT },
-	{ NULL, "group.min.session.timeout.ms",
-	    P_INT, "6000", MIN, MAX, NULL, TEXT },
-	{ NULL, "inter.broker.listener.name",
-	    P_STRING, NULL, 0, 0, NULL, TEXT },
-	{ NULL, "listener.security.protocol.map",
-	    P_STRING, 
-	    "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT"
-	    ":SASL_PLAINTEXT", 0, 0, NULL, TEXT },
-	{ NULL, "listeners",
-	    P_STRING, "PLAINTEXT://:9092", 0, 0, NULL, BROKER(listeners) },
-	{ NULL, "log.cleaner.backoff.ms", P_LONG, "15000", 0, MAX, NULL, TEXT },
-	{ NULL, "log.cleaner.dedupe.buffer.size",
-	    P_LONG, "134217728", MIN, MAX, NULL, TEXT },
-	{ NULL, "log.cleaner.enable", P_BOOL, "true", 0, 0, NULL, TEXT },
-	{ NULL, "log.cleaner.io.buffer.load.factor",
-	    P_DOUBLE, "0.9", MIN, MAX, NULL, TEXT },
-	{ NULL, "log.cleaner.io.buffer.size",
-	    P_INT, "524288", 0, MAX, NULL, TEXT },
-	{ NULL, "log.cleaner.io.max.bytes.per.second",
-	    P_DOUBLE, "1.7976931348623157E308", MIN, MAX, NULL, TEXT },
-	{ NULL, "log.cleaner.threads", P_INT, "1", 0, MAX, NULL, TEXT },
-	{ NULL, "log.dir",
-	    P_STRING, "/tmp/kafka-logs", 0, 0, NULL, BROKER(log_dir) },
-	{ NULL, "log.dirs", P_STRING, NULL, 0, 0, NULL, BROKER(log_dirs) },
-	{ NULL, "log.flush.offset.checkpoint.interval.ms",
-	    P_INT, "60000", 0, MAX, NULL, BROKER(checkpoint_interval_ms) },
-	{ NULL, "log.flush.scheduler.interval.ms",
-	    P_LONG, FOREVER, MIN, MAX, NULL, TEXT },
-	{ NULL, "log.flush.start.offset.checkpoint.interval.ms",
-	    P_INT, "60000", 0, MAX, NULL, TEXT },
-	{ NULL, "log.retention.check.interval.ms",
-	    P_LONG, "300000", 1, MAX, NULL, BROKER(retention_check_interval_ms) },
-	{ NULL, "max.connection.creation.rate",
-	    P_INT, "2147483647", 0, MAX, NULL, TEXT },
-	{ NULL, "max.connections",
-	    P_INT, "2147483647", 0, MAX, NULL, BROKER(max_connections) },
-	{ NULL, "max.connections.per.ip",
-	    P_INT, "2147483647", 0, MAX, NULL, BROKER(max_connections_per_ip) },
-	{ NULL, "max.connections.per.ip.overrides",
-	    P_STRING, "", 0, 0, NULL, TEXT },
-	{ NULL, "max.incremental.fetch.session.cache.slots",
-	    P_INT, "1000", 0, MAX, NULL, BROKER(fetch_session_slots) },
-	{ NULL, "max.request.partition.size.limit",
-	    P_INT, "2000", 1, MAX, NULL, TEXT },
-	{ NULL, "metadata.log.dir", P_STRING, NULL, 0, 0, NULL, TEXT },
-	{ NULL, "metadata.log.max.record.bytes.between.snapshots",
-	    P_LONG, "20971520", 1, MAX, NULL, BROKER(metadata_snapshot_bytes) },
-	{ NULL, "metadata.log.max.snapshot.interval.ms",
-	    P_LONG, "3600000", 0, MAX, NULL, TEXT },
-	{ NULL, "metadata.log.segment.bytes",
-	    P_INT, "1073741824", 12, MAX, NULL, TEXT },
-	{ NULL, "metadata.log.segment.min.bytes",
-	    P_INT, "8388608", 12, MAX, NULL, TEXT },
-	{ NULL, "metadata.log.segment.ms",
-	    P_LONG, "604800000", MIN, MAX, NULL, TEXT },
-	{ NULL, "metadata.max.retention.bytes",
-	    P_LONG, "104857600", MIN, MAX, NULL, TEXT },
-	{ NULL, "metadata.max.retention.ms",
-	    P_LONG, "604800000", MIN, MAX, NULL, TEXT },
-	{ NULL, "node.id", P_INT, "-1", MIN, MAX, NULL, BROKER(node_id) },
-	{ NULL, "num.io.threads", P_INT, "8", 1, MAX, NULL, TEXT },
-	{ NULL, "num.network.threads",
-	    P_INT, "3", 1, MAX, NULL, BROKER(network_threads) },
-	{ NULL, "num.partitions",
-	    P_INT, "1", 1, MAX, NULL, BROKER(num_partitions) },
-	{ NULL, "num.recovery.threads.per.data.dir",
-	    P_INT, "1", 1, MAX, NULL, TEXT },
-	{ NULL, "num.replica.fetchers", P_INT, "1", MIN, MAX, NULL, TEXT },
-	{ NULL, "offset.metadata.max.bytes",
-	    P_INT, "4096", MIN, MAX, NULL, TEXT },
-	{ NULL, "offsets.commit.required.acks",
-	    P_SHORT, "-1", MIN, MAX, NULL, TEXT },
-	{ NULL, "offsets.commit.timeout.ms",
-	    P_INT, "5000", 1, MAX, NULL, TEXT },
-	{ NULL, "offsets.retention.check.interval.ms",
-	    P_LONG, "600000", 1, MAX, NULL, TEXT },
-	{ NULL, "offsets.retention.minutes",
-	    P_INT, "10080", 1, MAX, NULL, TEXT },
-	{ NULL, "offsets.topic.compression.codec",
-	    P_INT, "0", MIN, MAX, NULL, TEXT },
-	{ NULL, "offsets.topic.num.partitions",
-	    P_INT, "50", 1, MAX, NULL, BROKER(offsets_topic_partitions) },
-	{ NULL, "offsets.topic.replication.factor",
-	    P_SHORT, "3", 1, MAX, NULL, TEXT },
-	{ NULL, "offsets.topic.segment.bytes",
-	    P_INT, "104857600", 1, MAX, NULL, TEXT },
-	{ NULL, "process.roles", P_LIST, "", 0, 0, NULL, TEXT },
-	{ NULL, "producer.id.expiration.ms",
-	    P_INT, "86400000", 1, MAX, NULL, BROKER(producer_id_expiration_ms) },
-	{ NULL, "queued.max.request.bytes",
-	    P_LONG, "-1", MIN, MAX, NULL, BROKER(queued_max_request_bytes) },
-	{ NULL, "queued.max.requests", P_INT, "500", 1, MAX, NULL, TEXT },
-	{ NULL, "replica.fetch.backoff.ms", P_INT, "1000", 0, MAX, NULL, TEXT },
-	{ NULL, "replica.fetch.max.bytes",
-	    P_INT, "1048576", 0, MAX, NULL, TEXT },
-	{ NULL, "replica.fetch.min.bytes", P_INT, "1", MIN, MAX, NULL, TEXT },
-	{ NULL, "replica.fetch.response.max.bytes",
-	    P_INT, "10485760", 0, MAX, NULL, TEXT },
-	{ NULL, "replica.fetch.wait.max.ms",
-	    P_INT, "500", MIN, MAX, NULL, TEXT },
-	{ NULL, "replica.high.watermark.checkpoint.interval.ms",
-	    P_LONG, "5000", MIN, MAX, NULL, TEXT },
-	{ NULL, "replica.lag.time.max.ms",
-	    P_LONG, "30000", MIN, MAX, NULL, TEXT },
-	{ NULL, "request.timeout.ms", P_INT, "30000", MIN, MAX, NULL, TEXT },
-	{ NULL, "sasl.enabled.mechanisms", P_LIST, "GSSAPI", 0, 0, NULL, TEXT },
-	{ NULL, "sasl.jaas.config", P_PASSWORD, NULL, 0, 0, NULL, TEXT },
-	{ NULL, "sasl.mechanism.controller.protocol",
-	    P_STRING, "GSSAPI", 0, 0, NULL, TEXT },
-	{ NULL, "sasl.mechanism.inter.broker.protocol",
-	    P_STRING, "GSSAPI", 0, 0, NULL, TEXT },
-	{ NULL, "sasl.server.max.receive.size",
-	    P_INT, "524288", MIN, MAX, NULL, TEXT },
-	{ NULL, "security.inter.broker.protocol",
-	    P_CHOICE, "PLAINTEXT", 0, 0,
-	    "PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL",
-	    TEXT },
-	{ NULL, "socket.connection.setup.timeout.max.ms",
-	    P_LONG, "30000", MIN, MAX, NULL, TEXT },
-	{ NULL, "socket.connection.setup.timeout.ms",
-	    P_LONG, "10000", MIN, MAX, NULL, TEXT },
-	{ NULL, "socket.listen.backlog.size", P_INT, "50", 1, MAX, NULL, TEXT },
-	{ NULL, "socket.receive.buffer.bytes",
-	    P_INT, "102400", MIN, MAX, NULL, TEXT },
-	{ NULL, "socket.request.max.bytes",
-	    P_INT, "104857600", 1, MAX, NULL, BROKER(socket_request_max_bytes) },
-	{ NULL, "socket.send.buffer.bytes",
-	    P_INT, "102400", MIN, MAX, NULL, TEXT },
-	{ NULL, "ssl.allow.dn.changes", P_BOOL, "false", 0, 0, NULL, TEXT },
-	{ NULL, "ssl.allow.san.changes", P_BOOL, "false", 0, 0, NULL, TEXT },
-	{ NULL, "ssl.cipher.suites", P_LIST, "", 0, 0, NULL, TEXT },
-	{ NULL, "ssl.client.auth",
-	    P_CHOICE, "none", 0, 0, "required|requested|none", TEXT },
-	{ NULL, "ssl.enabled.protocols",
-	    P_LIST, "TLSv1.2,TLSv1.3", 0, 0, NULL, TEXT },
-	{ NULL, "ssl.endpoint.identification.algorithm",
-	    P_STRING, "https", 0, 0, NULL, TEXT },
-	{ NULL, "ssl.key.password", P_PASSWORD, NULL, 0, 0, NULL, TEXT },
-	{ NULL, "ssl.keystore.certificate.chain",
-	    P_PASSWORD, NULL, 0, 0, NULL, TEXT },
-	{ NULL, "ssl.keystore.key", P_PASSWORD, NULL, 0, 0, NULL, TEXT },
-	{ NULL, "ssl.keystore.location", P_STRING, NULL, 0, 0, NULL, TEXT },
-	{ NULL, "ssl.keystore.password", P_PASSWORD, NULL, 0, 0, NULL, TEXT },
-	{ NULL, "ssl.keystore.type", P_STRING, "JKS", 0, 0, NULL, TEXT },
-	{ NULL, "ssl.principal.mapping.rules",
-	    P_STRING, "DEFAULT", 0, 0, NULL, TEXT },
-	{ NULL, "ssl.truststore.certificates",
-	    P_PASSWORD, NULL, 0, 0, NULL, TEXT },
-	{ NULL, "ssl.truststore.location", P_STRING, NULL, 0, 0, NULL, TEXT },
-	{ NULL, "ssl.truststore.password", P_PASSWORD, NULL, 0, 0, NULL, TEXT },
-	{ NULL, "ssl.truststore.type", P_STRING, "JKS", 0, 0, NULL, TEXT },
-	{ NULL, "super.users", P_STRING, "", 0, 0, NULL, TEXT },
-	{ NULL, "transaction.max.timeout.ms",
-	    P_INT, "900000", 1, MAX, NULL, BROKER(transaction_max_timeout_ms) },
-	{ NULL, "transaction.partition.verification.enable",
-	    P_BOOL, "true", 0, 0, NULL, TEXT },
-	{ NULL, "transaction.state.log.min.isr",
-	    P_INT, "2", 1, MAX, NULL, TEXT },
-	{ NULL, "transaction.state.log.num.partitions",
-	    P_INT, "50", 1, MAX, NULL, BROKER(transaction_log_partitions) },
-	{ NULL, "transaction.state.log.replication.factor",
-	    P_SHORT, "3", 1, MAX, NULL, TEXT },
-	{ NULL, "transaction.state.log.segment.bytes",
-	    P_INT, "104857600", 1, MAX, NULL, TEXT },
-	{ NULL, "transactional.id.expiration.ms",
-	    P_INT, "604800000", 1, MAX, NULL, TEXT },
-	/* klog's own */
-	{ NULL, "flush.acks", P_CHOICE, "disk", 0, 0, "disk|os",
-	    BROKER(flush_acks) },
-	{ NULL, "idle.exit.ms", P_LONG, "60000", 0, MAX, NULL,
-	    BROKER(idle_exit_ms) },
+#include "config_rows_topics.h"
+#include "config_rows_log.h"
+#include "config_rows_net.h"
+#include "config_rows_security.h"
+#include "config_rows_groups.h"
+#include "config_rows_cluster.h"
 };
 
 const unsigned int n_properties = sizeof(properties) / sizeof(properties[0]);
 
-const struct property_alias property_aliases[] = {
-	{ "log.retention.hours", "log.retention.ms", 3600000 },
-	{ "log.retention.minutes", "log.retention.ms", 60000 },
-	{ "log.roll.hours", "log.roll.ms", 3600000 },
-	{ "log.roll.jitter.hours", "log.roll.jitter.ms", 3600000 },
-	{ "broker.id", "node.id", 1 },
-	{ NULL, NULL, 0 }
+static const char *const synonyms[][4] = {
+	{ "log.retention.ms", "log.retention.minutes", "log.retention.hours" },
+	{ "log.roll.ms", "log.roll.hours" },
+	{ "log.roll.jitter.ms", "log.roll.jitter.hours" },
+	{ "log.flush.interval.ms", "log.flush.scheduler.interval.ms" },
 };
+
+const char *const *
+property_synonyms(const char *name)
+{
+	for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++)
+		for (int j = 0; synonyms[i][j] != NULL; j++)
+			if (strcmp(synonyms[i][j], name) == 0)
+				return synonyms[i];
+	return NULL;
+}
+
+const struct property *
+broker_property(const char *name)
+{
+	for (unsigned int i = 0; i < n_properties; i++)
+		if (properties[i].broker != NULL &&
+		    strcmp(properties[i].broker, name) == 0)
+			return &properties[i];
+	return NULL;
+}
+
+const struct property *
+topic_property(struct kstr name)
+{
+	for (unsigned int i = 0; i < n_properties; i++)
+		if (properties[i].topic != NULL &&
+		    kstr_eq(kstr(properties[i].topic), name))
+			return &properties[i];
+	return NULL;
+}

@@ -131,6 +131,12 @@ control_pending(const struct broker *b)
 	return b->control->pending;
 }
 
+const struct broker_config *
+control_config(const struct broker *b)
+{
+	return image_config(b->control->pending);
+}
+
 static void
 change_free(struct change *ch)
 {

@@ -40,6 +40,8 @@ void control_job(struct broker *, struct job *);
 /* The rest is for the control thread itself. */
 const struct controller *control_rules(const struct broker *);
 const struct image *control_pending(const struct broker *);
+/* The properties in force, until the next change. */
+const struct broker_config *control_config(const struct broker *);
 /* Makes the records so; takes them over. Then done(arg, ok), ok false where
  * they could not be written: from then on nothing can be changed. No records:
  * done() at once. */

@@ -210,11 +210,15 @@ check_configs(struct creation *cr, struct topic_config *in_force)
 {
 	struct kerr e = KERR_INIT;
 
-	*in_force = cr->c->config->topic;
+	*in_force = image_config(cr->im)->topic;
 	for (int32_t i = 0; i < cr->t->configs.n; i++) {
 		if (topic_config_set(in_force, cr->t->configs.v[i].name,
 		    cr->t->configs.v[i].value, &e) >= 0)
 			continue;
+		cr->why = text(cr->arena, "%s", e.msg);
+		return ERR_INVALID_CONFIG;
+	}
+	if (topic_config_check(in_force, &e) < 0) {
 		cr->why = text(cr->arena, "%s", e.msg);
 		return ERR_INVALID_CONFIG;
 	}

@@ -8,89 +8,25 @@
 
 #include "api.h"
 #include "broker.h"
-#include "config_table.h"
-#include "image.h"
+#include "config_show.h"
+#include "controller.h"
 #include "request.h"
-#include "topic_configs.h"
 #include "wire/codec.h"
 #include "wire/kerror.h"
-#include "wire/msg_describe_configs.h"
 
-enum { RESOURCE_TOPIC = 2, RESOURCE_BROKER = 4, RESOURCE_LOGGER = 8 };
-enum { SOURCE_TOPIC = 1, SOURCE_STATIC_BROKER = 4, SOURCE_DEFAULT = 5 };
-
-/* Kafka's numbers of value types. */
-static int8_t
-config_type(enum property_kind k)
-{
-	switch (k) {
-	case P_BOOL:
-		return 1;
-	case P_INT:
-		return 3;
-	case P_SHORT:
-		return 4;
-	case P_LONG:
-		return 5;
-	case P_DOUBLE:
-		return 6;
-	case P_LIST:
-	case P_POLICY:
-		return 7;
-	case P_PASSWORD:
-		return 9;
-	case P_STRING:
-	case P_CHOICE:
-	case P_CODEC:
-		return 2;
-	}
-	return 0;
-}
-
-/* A property with the values it has at each level, the strongest first. */
-static void
-put_synonym(struct describe_configs_response_config *c, const char *name,
-    const char *value, int8_t source)
-{
-	struct describe_configs_response_synonym *s =
-	    &c->synonyms.v[c->synonyms.n++];
-
-	s->name = kstr(name);
-	s->value = kstr(value);
-	s->source = source;
-}
+/* One resource of a request. */
+struct described {
+	struct request					*r;
+	struct show					 show;
+	const struct describe_configs_request_resource	*q;
+	struct describe_configs_response_result		*out;
+};
 
 static void
-describe(const struct broker_config *cf, const struct property *p,
-    const char *name, const char *topic_value, bool synonyms,
-    struct arena *a, struct describe_configs_response_config *out)
+refuse(struct described *d, int16_t error, const char *why)
 {
-	bool given = p->broker != NULL && broker_config_given(cf, p->broker);
-	bool secret = p->kind == P_PASSWORD;
-	const char *text = broker_config_text(cf, p);
-
-	*out = (struct describe_configs_response_config){
-		.name = kstr(name),
-		.value = kstr(secret ? NULL :
-		    topic_value != NULL ? topic_value : text),
-		.read_only = topic_value == NULL && name == p->broker &&
-		    p->topic == NULL,
-		.config_source = topic_value != NULL ? SOURCE_TOPIC :
-		    given ? SOURCE_STATIC_BROKER : SOURCE_DEFAULT,
-		.is_sensitive = secret,
-		.config_type = config_type(p->kind),
-		.documentation = KSTR_NULL,
-	};
-	out->is_default = out->config_source == SOURCE_DEFAULT;
-	if (!synonyms || secret)
-		return;
-	out->synonyms.v = arena_alloc(a, 3 * sizeof(*out->synonyms.v));
-	if (topic_value != NULL)
-		put_synonym(out, name, topic_value, SOURCE_TOPIC);
-	if (given)
-		put_synonym(out, p->broker, text, SOURCE_STATIC_BROKER);
-	if (p->broker != NULL && p->dflt != NULL)
-		put_synonym(out, p->broker, p->dflt, SOURCE_DEFAULT);
+	d->out->error_code = error;
+	d->out->error_message = kstr(why);
 }
 
 static bool
@@ -100,6 +36,14 @@ is_wanted(const struct describe_configs_request_resource *q, const char *name)
 		if (kstr_eq(q->configuration_keys.v[i], kstr(name)))
 			return true;
 	return q->configuration_keys.n <= 0;
+}
+
+/* Room for all rows. */
+static void
+begin(struct described *d)
+{
+	d->out->configs.v = arena_alloc(&d->r->arena,
+	    n_properties * sizeof(*d->out->configs.v));
 }
 
 static const char *
@@ -115,67 +59,114 @@ override_of(const struct image_topic *t, const char *name)
 	return NULL;
 }
 
-/* All rows that have a name of the kind asked for; t NULL: the broker's. */
 static void
-describe_rows(struct request *r,
-    const struct describe_configs_request_resource *q,
-    const struct image_topic *t, struct describe_configs_response_result *out)
+describe_topic(struct described *d)
 {
-	const struct describe_configs_request *req = r->msg;
+	const struct image_topic *t = image_topic(d->show.im,
+	    d->q->resource_name);
 	const struct property *p;
-	const char *name;
+	const char *why = NULL;
+	int16_t error;
 
-	out->configs.v = arena_alloc(&r->arena,
-	    n_properties * sizeof(*out->configs.v));
+	error = controller_check_name(d->q->resource_name, &d->r->arena, &why);
+	if (error == 0 && t == NULL)
+		error = ERR_UNKNOWN_TOPIC_OR_PARTITION;
+	if (error != 0) {
+		refuse(d, error, why);
+		return;
+	}
+	begin(d);
 	for (unsigned int i = 0; i < n_properties; i++) {
 		p = &properties[i];
-		name = t != NULL ? p->topic : p->broker;
-		if (name == NULL || !is_wanted(q, name))
-			continue;
-		describe(r->broker->config, p, name,
-		    t != NULL ? override_of(t, name) : NULL,
-		    req->include_synonyms, &r->arena,
-		    &out->configs.v[out->configs.n++]);
+		if (p->topic != NULL && is_wanted(d->q, p->topic))
+			show_topic(&d->show, p, override_of(t, p->topic),
+			    &d->out->configs.v[d->out->configs.n++]);
 	}
 }
 
 static void
-describe_topic(struct request *r,
-    const struct describe_configs_request_resource *q,
-    struct describe_configs_response_result *out)
+describe_rows(struct described *d, bool (*show)(const struct show *,
+    const struct property *, struct describe_configs_response_config *))
 {
-	const struct image_topic *t = image_topic(request_image(r),
-	    q->resource_name);
+	const struct property *p;
 
-	if (t != NULL) {
-		describe_rows(r, q, t, out);
-		return;
+	begin(d);
+	for (unsigned int i = 0; i < n_properties; i++) {
+		p = &properties[i];
+		if (p->broker != NULL && is_wanted(d->q, p->broker) &&
+		    show(&d->show, p, &d->out->configs.v[d->out->configs.n]))
+			d->out->configs.n++;
 	}
-	out->error_code = ERR_UNKNOWN_TOPIC_OR_PARTITION;
-	out->error_message = kstr(
-	    "This server does not host this topic-partition.");
 }
 
-static void
-describe_broker(struct request *r,
-    const struct describe_configs_request_resource *q,
-    struct describe_configs_response_result *out)
+static bool
+is_number(struct kstr s)
 {
+	for (int32_t i = 0; i < s.len; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+	return s.len > 0;
+}
+
+/* Whether the resource is this broker's. */
+static bool
+is_self(struct described *d, const char *or_else)
+{
+	struct kstr name = d->q->resource_name;
 	char id[16], *why;
 
-	snprintf(id, sizeof(id), "%d", r->broker->node_id);
-	if (kstr_eq(q->resource_name, kstr(id))) {
-		describe_rows(r, q, NULL, out);
-		return;
+	snprintf(id, sizeof(id), "%d", d->show.self);
+	if (kstr_eq(name, kstr(id)))
+		return true;
+	why = arena_alloc(&d->r->arena, 160);
+	if (!is_number(name))
+		snprintf(why, 160, "Broker id must be an integer, but it is: "
+		    "%.*s", name.len > 80 ? 80 : name.len, name.p);
+	else
+		snprintf(why, 160, "Unexpected broker id, expected %s%s, but "
+		    "received %.*s", id, or_else, name.len > 80 ? 80 :
+		    name.len, name.p);
+	refuse(d, ERR_INVALID_REQUEST, why);
+	return false;
+}
+
+static void
+describe_broker(struct described *d)
+{
+	if (d->q->resource_name.len == 0)
+		describe_rows(d, show_all_brokers);
+	else if (is_self(d, " or empty string"))
+		describe_rows(d, show_broker);
+}
+
+static void
+describe_one(struct described *d)
+{
+	switch (d->q->resource_type) {
+	case CONFIG_OF_TOPIC:
+		describe_topic(d);
+		break;
+	case CONFIG_OF_BROKER:
+		describe_broker(d);
+		break;
+	case CONFIG_OF_LOGGER:		/* no levels that a client could set */
+		if (d->q->resource_name.len == 0)
+			refuse(d, ERR_INVALID_REQUEST,
+			    "Broker id must not be empty");
+		else
+			is_self(d, "");
+		break;
+	case CONFIG_OF_CLIENT_METRICS:	/* no subscriptions */
+		if (d->q->resource_name.len == 0)
+			refuse(d, ERR_INVALID_REQUEST, "Client metrics "
+			    "subscription name must not be empty");
+		break;
+	default:
+		refuse(d, ERR_INVALID_REQUEST,
+		    d->q->resource_type == CONFIG_OF_GROUP ?
+		    "Unsupported resource type: GROUP" :
+		    "Unsupported resource type: UNKNOWN");
 	}
-	if (q->resource_name.len == 0)	/* defaults of all brokers: none set */
-		return;
-	why = arena_alloc(&r->arena, 128);
-	snprintf(why, 128, "Unexpected broker id, expected %s or empty string, "
-	    "but received %.*s", id, q->resource_name.len > 40 ? 40 :
-	    q->resource_name.len, q->resource_name.p);
-	out->error_code = ERR_INVALID_REQUEST;
-	out->error_message = kstr(why);
 }
 
 /* Each resource once, and so many that an answer stays within reason. */
@@ -185,8 +176,13 @@ void
 handle_describe_configs(struct request *r)
 {
 	const struct describe_configs_request *req = r->msg;
-	struct describe_configs_response_result *out;
 	struct describe_configs_response rsp;
+	struct described d = {
+		.r = r,
+		.show = { r->broker->config, request_image(r),
+		    r->broker->node_id, req->include_synonyms,
+		    req->include_documentation, &r->arena },
+	};
 
 	if (req->resources.n > RESOURCES_MAX) {
 		request_close(r, "DescribeConfigs of %d resources",
@@ -198,53 +194,12 @@ handle_describe_configs(struct request *r)
 	rsp.results.v = arena_alloc(&r->arena,
 	    (size_t)req->resources.n * sizeof(*rsp.results.v));
 	for (int32_t i = 0; i < rsp.results.n; i++) {
-		const struct describe_configs_request_resource *q =
-		    &req->resources.v[i];
-
-		out = &rsp.results.v[i];
-		out->error_message = KSTR_NULL;
-		out->resource_type = q->resource_type;
-		out->resource_name = q->resource_name;
-		if (q->resource_type == RESOURCE_TOPIC)
-			describe_topic(r, q, out);
-		else if (q->resource_type == RESOURCE_BROKER)
-			describe_broker(r, q, out);
-		else if (q->resource_type != RESOURCE_LOGGER)
-			out->error_code = ERR_INVALID_REQUEST;
+		d.q = &req->resources.v[i];
+		d.out = &rsp.results.v[i];
+		d.out->error_message = KSTR_NULL;
+		d.out->resource_type = d.q->resource_type;
+		d.out->resource_name = d.q->resource_name;
+		describe_one(&d);
 	}
 	request_reply(r, &rsp);
-}
-
-static const char *
-asked_value(const struct create_topics_request_topic *t, const char *name,
-    struct arena *a)
-{
-	for (int32_t i = 0; i < t->configs.n; i++)
-		if (kstr_eq(t->configs.v[i].name, kstr(name)))
-			return arena_strndup(a, t->configs.v[i].value.p,
-			    (size_t)t->configs.v[i].value.len);
-	return NULL;
-}
-
-void
-topic_configs_created(const struct broker_config *cf,
-    const struct create_topics_request_topic *t, struct arena *a,
-    struct create_topics_response_topic *out)
-{
-	struct describe_configs_response_config c;
-
-	out->configs.v = arena_alloc(a,
-	    n_properties * sizeof(*out->configs.v));
-	for (unsigned int i = 0; i < n_properties; i++) {
-		const struct property *p = &properties[i];
-
-		if (p->topic == NULL)
-			continue;
-		describe(cf, p, p->topic, asked_value(t, p->topic, a), false,
-		    a, &c);
-		out->configs.v[out->configs.n++] =
-		    (struct create_topics_response_config){
-			c.name, c.value, c.read_only, c.config_source,
-			c.is_sensitive };
-	}
 }

@@ -4,10 +4,9 @@
  */
 #include "api.h"
 #include "broker.h"
-#include "config_table.h"
+#include "config_show.h"
 #include "control.h"
 #include "request.h"
-#include "topic_configs.h"
 #include "wire/kerror.h"
 
 struct creating {
@@ -20,6 +19,9 @@ static void
 put_configs(struct creating *cr)
 {
 	const struct create_topics_request *req = cr->r->msg;
+	struct broker *b = cr->r->broker;
+	const struct show s = { b->config, control_pending(b), b->node_id,
+	    false, false, &cr->r->arena };
 	struct create_topics_response_topic *out;
 
 	if (cr->r->version < 5)
@@ -27,8 +29,7 @@ put_configs(struct creating *cr)
 	for (int32_t i = 0; i < cr->rsp.topics.n; i++) {
 		out = &cr->rsp.topics.v[i];
 		if (out->error_code == 0)
-			topic_configs_created(cr->r->broker->config,
-			    &req->topics.v[i], &cr->r->arena, out);
+			show_created(&s, &req->topics.v[i], out);
 	}
 }
 

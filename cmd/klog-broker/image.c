@@ -94,12 +94,9 @@ topic_unref(struct topic *t)
 		if (t->partitions[i].local != NULL)
 			partition_unref(t->partitions[i].local);
 	}
-	for (int32_t i = 0; i < t->n_overrides; i++) {
-		free(t->overrides[i].name);
-		free(t->overrides[i].value);
-	}
+	overrides_release(&t->overrides);
+	settings_unref(t->settings);
 	free(t->partitions);
-	free(t->overrides);
 	free(t);
 }
 
@@ -136,8 +133,11 @@ cluster_unref(struct cluster *c)
 		image_broker_free(c->brokers[i]);
 	for (int32_t i = 0; i < c->n_features; i++)
 		free(c->features[i].name);
+	for (int32_t i = 0; i < c->n_entities; i++)
+		overrides_release(&c->entities[i].overrides);
 	free(c->brokers);
 	free(c->features);
+	free(c->entities);
 	free(c);
 }
 
@@ -162,6 +162,7 @@ image_unref(const struct image *im)
 		shard_unref(w->by_id[i]);
 	}
 	cluster_unref(w->cluster);
+	settings_unref(w->settings);
 	free(w);
 }
 
@@ -204,15 +205,6 @@ const struct image_partition *
 image_partition(const struct image_topic *t, int32_t index)
 {
 	return index >= 0 && index < t->n ? &t->partitions[index] : NULL;
-}
-
-const struct image_override *
-image_overrides(const struct image_topic *pub, int32_t *n)
-{
-	const struct topic *t = (const struct topic *)pub;
-
-	*n = t->n_overrides;
-	return t->overrides;
 }
 
 const struct image_broker *const *

@@ -15,6 +15,7 @@
 
 #include "wire/types.h"
 
+struct broker_config;
 struct image;
 struct image_set;
 struct partition;
@@ -50,6 +51,13 @@ struct image_override {
 /* What a topic's own properties are, beside those in force. */
 const struct image_override *image_overrides(const struct image_topic *,
     int32_t *n);
+
+/* What was set for a broker while it ran (KIP-226). */
+#define IMAGE_ALL_BROKERS	(-1)	/* as id: for every one */
+const struct image_override *image_broker_overrides(const struct image *,
+    int32_t id, int32_t *n);
+/* This broker's properties in force, borrowed from the image. */
+const struct broker_config *image_config(const struct image *);
 
 struct image_endpoint {
 	char		*name;		/* of the listener, e.g. PLAINTEXT */

@@ -14,6 +14,7 @@
 #include "partition.h"
 #include "wire/codec.h"
 #include "wire/meta.h"
+#include "wire/msg_describe_configs.h"
 
 #define PARTITIONS_MAX	1000000		/* of a topic, as a sanity limit */
 
@@ -24,18 +25,21 @@ struct image_edit {
 	int32_t			  n_touched, cap_touched;
 	struct image_topic	**removed;
 	int32_t			  n_removed, cap_removed;
+	bool			  settings;	/* a broker's were changed */
 };
 
 static atomic_uint_fast64_t serials;
 
 struct image *
-image_new(const struct topic_config *defaults)
+image_new(const struct broker_config *config, int32_t self)
 {
 	struct image *im = xcalloc(1, sizeof(*im));
 
 	im->refs = 1;
 	im->serial = ++serials;
-	im->defaults = defaults;
+	im->base = config;
+	im->self = self;
+	im->settings = settings_new(im, config);
 	im->cluster = xcalloc(1, sizeof(*im->cluster));
 	im->cluster->refs = 1;
 	im->cluster->serial = im->serial;
@@ -58,6 +62,7 @@ image_edit_begin(const struct image *base)
 			im->by_id[i]->refs++;
 	}
 	im->cluster->refs++;
+	settings_ref(im->settings);
 	ed->im = im;
 	arena_init(&ed->arena, 0);
 	return ed;
@@ -125,7 +130,6 @@ topic_new(struct image_edit *ed, struct kstr name, const struct kuuid *id)
 	t->pub.id = *id;
 	t->pub.internal = strcmp(t->name, "__consumer_offsets") == 0 ||
 	    strcmp(t->name, "__transaction_state") == 0;
-	t->pub.config = ed->im->defaults;
 	return t;
 }
 
@@ -188,15 +192,7 @@ topic_copy(struct image_edit *ed, const struct topic *old)
 		if (p->local != NULL)
 			partition_ref(p->local);
 	}
-	t->n_overrides = old->n_overrides;
-	if (t->n_overrides > 0)
-		t->overrides = xcalloc((size_t)t->n_overrides,
-		    sizeof(*t->overrides));
-	for (int32_t i = 0; i < t->n_overrides; i++) {
-		t->overrides[i].name = xstrdup(old->overrides[i].name);
-		t->overrides[i].value = xstrdup(old->overrides[i].value);
-	}
-	t->config = old->config;
+	overrides_copy(&t->overrides, &old->overrides);
 	return t;
 }
 
@@ -339,50 +335,6 @@ apply_partition_change(struct image_edit *ed,
 	return 0;
 }
 
-static void
-override_set(struct topic *t, struct kstr name, struct kstr value)
-{
-	struct image_override *o;
-	int32_t i = 0;
-
-	while (i < t->n_overrides && !kstr_eq(kstr(t->overrides[i].name), name))
-		i++;
-	if (i < t->n_overrides) {
-		o = &t->overrides[i];
-		free(o->name);
-		free(o->value);
-		*o = t->overrides[--t->n_overrides];
-	}
-	if (value.len < 0)
-		return;
-	t->overrides = xreallocarray(t->overrides, (size_t)t->n_overrides + 1,
-	    sizeof(*t->overrides));
-	o = &t->overrides[t->n_overrides++];
-	o->name = xstrndup(name.p, (size_t)name.len);
-	o->value = xstrndup(value.p, (size_t)value.len);
-}
-
-/* A broker's properties are not changed while it runs, so only topics'
- * count. */
-static int
-apply_config(struct image_edit *ed, const struct config_record *r,
-    struct kerr *e)
-{
-	const struct image_topic *pub;
-	struct topic *t;
-
-	if (r->resource_type != 2)
-		return 0;
-	if ((pub = image_topic(ed->im, r->resource_name)) == NULL)
-		return kerr_set(e, KE_CORRUPT, "property of topic '%.*s', "
-		    "which is not there", r->resource_name.len,
-		    r->resource_name.p);
-	if ((t = topic_own(ed, &pub->id, e)) == NULL)
-		return e->code;
-	override_set(t, r->name, r->value);
-	return 0;
-}
-
 struct image_broker *
 image_broker_copy(const struct image_broker *old)
 {
@@ -423,6 +375,13 @@ cluster_own(struct image_edit *ed)
 	for (int32_t i = 0; i < c->n_features; i++) {
 		c->features[i] = old->features[i];
 		c->features[i].name = xstrdup(old->features[i].name);
+	}
+	c->entities = xcalloc((size_t)c->n_entities + 1,
+	    sizeof(*c->entities));
+	for (int32_t i = 0; i < c->n_entities; i++) {
+		c->entities[i].id = old->entities[i].id;
+		overrides_copy(&c->entities[i].overrides,
+		    &old->entities[i].overrides);
 	}
 	cluster_unref(old);
 	return ed->im->cluster = c;
@@ -533,6 +492,48 @@ apply_registration_change(struct image_edit *ed,
 	return broker_own(ed, r->broker_id, e) != NULL ? 0 : e->code;
 }
 
+/* -1 of "" (all brokers), or the number; below that where it is none. */
+static int32_t
+broker_number(struct kstr s)
+{
+	int32_t id = s.len == 0 ? IMAGE_ALL_BROKERS : 0;
+
+	for (int32_t i = 0; i < s.len; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9' || id > INT32_MAX / 10 - 1)
+			return INT32_MIN;
+		id = 10 * id + s.p[i] - '0';
+	}
+	return id;
+}
+
+static int
+apply_config(struct image_edit *ed, const struct config_record *r,
+    struct kerr *e)
+{
+	const struct image_topic *pub;
+	struct topic *t;
+	int32_t id;
+
+	if (r->resource_type == CONFIG_OF_BROKER) {
+		if ((id = broker_number(r->resource_name)) == INT32_MIN)
+			return kerr_set(e, KE_CORRUPT, "property of a broker "
+			    "that has no number");
+		overrides_set(cluster_overrides(cluster_own(ed), id), r->name,
+		    r->value);
+		ed->settings = true;
+	}
+	if (r->resource_type != CONFIG_OF_TOPIC)
+		return 0;
+	if ((pub = image_topic(ed->im, r->resource_name)) == NULL)
+		return kerr_set(e, KE_CORRUPT, "property of topic '%.*s', "
+		    "which is not there", r->resource_name.len,
+		    r->resource_name.p);
+	if ((t = topic_own(ed, &pub->id, e)) == NULL)
+		return e->code;
+	overrides_set(&t->overrides, r->name, r->value);
+	return 0;
+}
+
 static int
 apply_feature(struct image_edit *ed, const struct feature_level_record *r)
 {
@@ -614,31 +615,33 @@ image_edit_apply(struct image_edit *ed, const void *value, size_t n,
 	return 0;
 }
 
-/* Properties in force of the topics that changed. */
+/* The broker's properties in force; where they change what topics start from,
+ * every topic is touched. */
 static void
-resolve(struct image_edit *ed, struct topic *t)
+settle(struct image_edit *ed)
 {
-	struct kerr e;
+	struct settings *old = ed->im->settings, *s;
+	const struct image_topic *t;
+	struct image_iter it = { 0 };
 
-	if (t->n_overrides == 0) {
-		t->pub.config = ed->im->defaults;
+	if (!ed->settings)
 		return;
-	}
-	t->config = *ed->im->defaults;
-	for (int32_t i = 0; i < t->n_overrides; i++) {
-		/* one that a newer program wrote has no say here */
-		kerr_clear(&e);
-		topic_config_set(&t->config, kstr(t->overrides[i].name),
-		    kstr(t->overrides[i].value), &e);
-	}
-	t->pub.config = &t->config;
+	ed->settings = false;
+	s = settings_new(ed->im, ed->im->base);
+	if (memcmp(&old->config->topic, &s->config->topic,
+	    sizeof(s->config->topic)) != 0)
+		while ((t = image_next(ed->im, &it)) != NULL)
+			topic_own(ed, &t->id, NULL);
+	ed->im->settings = s;
+	settings_unref(old);
 }
 
 struct image_topic *const *
 image_edit_touched(struct image_edit *ed, int32_t *n)
 {
+	settle(ed);
 	for (int32_t i = 0; i < ed->n_touched; i++)
-		resolve(ed, (struct topic *)ed->touched[i]);
+		topic_settle((struct topic *)ed->touched[i], ed->im->settings);
 	*n = ed->n_touched;
 	return ed->touched;
 }

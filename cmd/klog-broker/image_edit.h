@@ -12,9 +12,9 @@
 
 struct image_edit;
 
-/* An image of nothing. Topics without properties of their own point at
- * defaults, which must outlive every image made from this one. */
-struct image *image_new(const struct topic_config *defaults);
+/* An image of nothing, of the broker with that id and the properties it was
+ * started with, which must outlive every image made from this one. */
+struct image *image_new(const struct broker_config *, int32_t self);
 
 struct image_edit *image_edit_begin(const struct image *base);
 /* One record of the metadata log: its value, framed (wire/meta.h). KE_PROTO,

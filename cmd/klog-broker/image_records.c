@@ -1,9 +1,12 @@
 /* image_records.c: an image -> records, for snapshots. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/xalloc.h"
+#include "image_impl.h"
 #include "image_records.h"
 #include "wire/codec.h"
+#include "wire/msg_describe_configs.h"
 #include "wire/msg_meta.h"
 
 static void
@@ -71,11 +74,40 @@ put_partition(const struct image_topic *t, int32_t index, struct records *rs)
 }
 
 static void
+put_overrides(int8_t type, struct kstr name, const struct image_override *o,
+    int32_t n, struct records *rs)
+{
+	struct config_record c;
+
+	for (int32_t i = 0; i < n; i++) {
+		kmsg_defaults(&config_record_msg, &c);
+		c.resource_type = type;
+		c.resource_name = name;
+		c.name = kstr(o[i].name);
+		c.value = kstr(o[i].value);
+		records_put(rs, &config_record_msg, 0, &c);
+	}
+}
+
+static void
+put_broker_configs(const struct image *im, struct records *rs)
+{
+	const struct cluster *c = im->cluster;
+	char id[16];
+
+	for (int32_t i = 0; i < c->n_entities; i++) {
+		snprintf(id, sizeof(id), "%d", c->entities[i].id);
+		put_overrides(CONFIG_OF_BROKER,
+		    kstr(c->entities[i].id == IMAGE_ALL_BROKERS ? "" : id),
+		    c->entities[i].overrides.v, c->entities[i].overrides.n, rs);
+	}
+}
+
+static void
 put_topic(const struct image_topic *t, struct records *rs)
 {
 	const struct image_override *o;
 	struct topic_record r;
-	struct config_record c;
 	int32_t n;
 
 	kmsg_defaults(&topic_record_msg, &r);
@@ -83,14 +115,7 @@ put_topic(const struct image_topic *t, struct records *rs)
 	r.topic_id = t->id;
 	records_put(rs, &topic_record_msg, 0, &r);
 	o = image_overrides(t, &n);
-	for (int32_t i = 0; i < n; i++) {
-		kmsg_defaults(&config_record_msg, &c);
-		c.resource_type = 2;
-		c.resource_name = t->name;
-		c.name = kstr(o[i].name);
-		c.value = kstr(o[i].value);
-		records_put(rs, &config_record_msg, 0, &c);
-	}
+	put_overrides(CONFIG_OF_TOPIC, t->name, o, n, rs);
 	for (int32_t i = 0; i < t->n; i++)
 		put_partition(t, i, rs);
 }
@@ -108,6 +133,7 @@ image_records(const struct image *im, struct records *rs)
 	b = image_brokers(im, &n);
 	for (int32_t i = 0; i < n; i++)
 		put_broker(b[i], rs);
+	put_broker_configs(im, rs);
 	while ((t = image_next(im, &it)) != NULL)
 		put_topic(t, rs);
 	kmsg_defaults(&producer_ids_record_msg, &ids);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "broker.h"
+#include "control.h"
 #include "io.h"
 #include "listeners.h"
 #include "net/listen.h"
@@ -44,7 +45,7 @@ struct listeners {
 static bool
 admit(struct listeners *ls, const struct addr *from)
 {
-	const struct broker_config *cf = ls->broker->config;
+	const struct broker_config *cf = control_config(ls->broker);
 	struct origin *o = NULL;
 	bool ok = false;
 

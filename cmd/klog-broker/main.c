@@ -187,8 +187,10 @@ run(const struct opts *o)
 	struct kerr e = KERR_INIT;
 	int rc, status = EXIT_DONE;
 
-	if ((rc = configure(cf, o, &e)) == 0 && o->private_mode)
-		rc = private_defaults(cf, &e);
+	if ((rc = configure(cf, o, &e)) == 0) {
+		broker_config_remark(cf);
+		rc = o->private_mode ? private_defaults(cf, &e) : 0;
+	}
 	if (rc == 0)
 		rc = find_place(&place, cf, o, &e);
 	if (rc < 0)

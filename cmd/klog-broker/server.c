@@ -140,7 +140,7 @@ open_metadata(struct server *s, struct kerr *e)
 	struct records rs = { 0 };
 	int rc;
 
-	s->image = image_new(&b->config->topic);
+	s->image = image_new(b->config, b->node_id);
 	if ((rc = metalog_open(&s->metalog, b->sys, b->data_dir, b->node_id,
 	    b->clean_start || s->fresh, e)) < 0 ||
 	    (rc = metalog_replay(s->metalog, &s->image, e)) < 0)

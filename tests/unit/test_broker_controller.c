@@ -43,7 +43,7 @@ setup(void **state)
 	config = broker_config_new();
 	c = (struct controller){ sys_real(), config, 1, { { 9 } } };
 	arena_init(&arena, 0);
-	image = image_new(&config->topic);
+	image = image_new(config, 1);
 	controller_bootstrap(&c, &rs);
 	settle(&rs);
 	return 0;

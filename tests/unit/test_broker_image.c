@@ -89,7 +89,7 @@ applied(const struct image *base, struct records *rs)
 static void
 test_topics(void **state)
 {
-	struct image *none = image_new(&config->topic), *two;
+	struct image *none = image_new(config, 1), *two;
 	const struct image_topic *t;
 	struct records rs = { 0 };
 	struct kuuid id = id_of(2);
@@ -105,7 +105,7 @@ test_topics(void **state)
 	assert_int_equal(t->partitions[2].leader, 1);
 	assert_int_equal(t->partitions[2].n_isr, 1);
 	assert_null(t->partitions[2].local);
-	assert_ptr_equal(t->config, &config->topic);
+	assert_ptr_equal(t->config, &image_config(two)->topic);
 	assert_ptr_equal(image_topic_by_id(two, &id), t);
 	assert_null(image_partition(t, 3));
 	assert_null(image_partition(t, -1));
@@ -117,7 +117,7 @@ test_topics(void **state)
 static void
 test_sharing(void **state)
 {
-	struct image *im = image_new(&config->topic), *next;
+	struct image *im = image_new(config, 1), *next;
 	struct partition_change_record pc;
 	struct records rs = { 0 };
 
@@ -150,7 +150,7 @@ test_sharing(void **state)
 static void
 test_configs(void **state)
 {
-	struct image *none = image_new(&config->topic), *im, *back;
+	struct image *none = image_new(config, 1), *im, *back;
 	struct records rs = { 0 };
 	int32_t n;
 
@@ -168,16 +168,72 @@ test_configs(void **state)
 	put_config(&rs, "t", "cleanup.policy", NULL);
 	back = applied(im, &rs);
 	assert_ptr_equal(image_topic(back, kstr("t"))->config,
-	    &config->topic);
+	    &image_config(back)->topic);
 	image_unref(none);
 	image_unref(im);
 	image_unref(back);
 }
 
 static void
+put_broker_config(struct records *rs, const char *id, const char *name,
+    const char *value)
+{
+	struct config_record c = { 4, kstr(id), kstr(name), kstr(value) };
+
+	records_put(rs, &config_record_msg, 0, &c);
+}
+
+static int64_t
+segment_bytes(const struct image *im, const char *topic)
+{
+	return image_topic(im, kstr(topic))->config->segment_bytes;
+}
+
+/* A broker's properties reach the topics that do not override them; its own
+ * count more than those of all brokers; a snapshot keeps them. */
+static void
+test_broker_configs(void **state)
+{
+	struct image *none = image_new(config, 1), *im, *one, *all, *again;
+	struct records rs = { 0 };
+	int32_t n;
+
+	put_topic(&rs, "own", 1, 1);
+	put_config(&rs, "own", "segment.bytes", "77");
+	put_topic(&rs, "plain", 2, 1);
+	im = applied(none, &rs);
+	put_broker_config(&rs, "", "log.segment.bytes", "1000");
+	put_broker_config(&rs, "", "log.retention.minutes", "2");
+	put_broker_config(&rs, "", "max.connections", "5");
+	put_broker_config(&rs, "1", "log.segment.bytes", "2000");
+	put_broker_config(&rs, "2", "log.segment.bytes", "3000");
+	one = applied(im, &rs);
+	assert_int_equal(segment_bytes(im, "plain"), 1 << 30);
+	assert_int_equal(segment_bytes(one, "plain"), 2000);
+	assert_int_equal(segment_bytes(one, "own"), 77);
+	assert_int_equal(image_config(one)->max_connections, 5);
+	assert_int_equal(config->topic.segment_bytes, 1 << 30);
+	image_broker_overrides(one, IMAGE_ALL_BROKERS, &n);
+	assert_int_equal(n, 3);
+	image_records(one, &rs);
+	again = applied(none, &rs);
+	assert_int_equal(segment_bytes(again, "plain"), 2000);
+	image_broker_overrides(again, 2, &n);
+	assert_int_equal(n, 1);
+	put_broker_config(&rs, "1", "log.segment.bytes", NULL);
+	all = applied(one, &rs);
+	assert_int_equal(segment_bytes(all, "plain"), 1000);
+	image_unref(none);
+	image_unref(im);
+	image_unref(one);
+	image_unref(all);
+	image_unref(again);
+}
+
+static void
 test_removal(void **state)
 {
-	struct image *none = image_new(&config->topic), *im, *less;
+	struct image *none = image_new(config, 1), *im, *less;
 	struct remove_topic_record rt = { id_of(1) };
 	struct records rs = { 0 };
 	struct image_iter it = { 0 };
@@ -204,7 +260,7 @@ test_removal(void **state)
 static void
 test_made_and_removed(void **state)
 {
-	struct image *none = image_new(&config->topic), *im;
+	struct image *none = image_new(config, 1), *im;
 	struct remove_topic_record rt = { id_of(1) };
 	struct records rs = { 0 };
 
@@ -231,7 +287,7 @@ refused(const struct image *im, struct records *rs)
 static void
 test_nonsense(void **state)
 {
-	struct image *im = image_new(&config->topic);
+	struct image *im = image_new(config, 1);
 	struct remove_topic_record rt = { id_of(1) };
 	struct unregister_broker_record ub = { 5, 0 };
 	struct image_edit *ed = image_edit_begin(im);
@@ -278,7 +334,7 @@ a_broker(int32_t id)
 static void
 test_brokers(void **state)
 {
-	struct image *none = image_new(&config->topic), *im, *less;
+	struct image *none = image_new(config, 1), *im, *less;
 	const struct image_broker *const *b;
 	struct register_broker_record r;
 	struct broker_registration_change_record change;
@@ -320,7 +376,7 @@ test_brokers(void **state)
 static void
 test_snapshot(void **state)
 {
-	struct image *none = image_new(&config->topic), *im, *again;
+	struct image *none = image_new(config, 1), *im, *again;
 	struct register_broker_record r = a_broker(1);
 	struct records rs = { 0 }, first = { 0 }, second = { 0 };
 	struct producer_ids_record ids = { 1, -1, 3000 };
@@ -354,8 +410,8 @@ static void
 test_slot(void **state)
 {
 	struct image_slot *s = image_slot_new();
-	struct image *a = image_new(&config->topic), *mine = NULL;
-	struct image *b = image_new(&config->topic);
+	struct image *a = image_new(config, 1), *mine = NULL;
+	struct image *b = image_new(config, 1);
 	uint64_t version = 0;
 
 	image_slot_refresh(s, &mine, &version);
@@ -378,6 +434,7 @@ main(void)
 		cmocka_unit_test(test_topics),
 		cmocka_unit_test(test_sharing),
 		cmocka_unit_test(test_configs),
+		cmocka_unit_test(test_broker_configs),
 		cmocka_unit_test(test_removal),
 		cmocka_unit_test(test_made_and_removed),
 		cmocka_unit_test(test_nonsense),

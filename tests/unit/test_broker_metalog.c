@@ -50,7 +50,7 @@ reopen(bool clean)
 {
 	if (metalog_open(&m, sys_real(), dir, 1, clean, &e) < 0)
 		fail_msg("%s", e.msg);
-	image = image_new(&config->topic);
+	image = image_new(config, 1);
 	if (metalog_replay(m, &image, &e) < 0)
 		fail_msg("%s", e.msg);
 }

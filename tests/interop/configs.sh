@@ -1,0 +1,27 @@
+#!/bin/bash
+# configs.sh BUILD: our table of properties against Apache Kafka's own, and the
+# answers to questions about properties and to changes of them against those
+# of a broker of Apache Kafka. KAFKA_LIBS names the folder of jars (3.9.1);
+# skipped without it.
+set -u
+if [ -z "${KAFKA_LIBS:-}" ] || ! ls "$KAFKA_LIBS"/kafka-clients-3.9.*.jar >/dev/null 2>&1; then
+	echo "configs: skipped, KAFKA_LIBS names no jars of Kafka 3.9"
+	exit 0
+fi
+. "$(dirname "$0")/lib.sh"
+need javac openjdk-17-jdk-headless
+CP=$WORK:$KAFKA_LIBS/*
+[ -x "$BIN/tests/helper/config_table" ] || make -s -C "$HERE/../.." "$BIN/tests/helper/config_table"
+
+# Those that come in several units have a range and a default only where it is
+# all put together.
+units() {
+	awk -F'\t' -v OFS='\t' '
+	/^broker\tlog\.(retention|roll|roll.jitter|flush.interval)\.ms\t/ { $5 = "-" }
+	/^topic\t(retention|segment|segment.jitter|flush)\.ms\t/ { $4 = "-" }
+	{ print }' | LC_ALL=C sort
+}
+javac -cp "$CP" -d "$WORK" "$HERE/Configs.java" || exit 1
+java -cp "$CP" Configs 2>/dev/null | units >"$WORK/kafka.tsv"
+"$BIN/tests/helper/config_table" | units >"$WORK/klog.tsv"
+check "the table: $(wc -l <"$WORK/kafka.tsv") rows" diff "$WORK/kafka.tsv" "$WORK/klog.tsv"
