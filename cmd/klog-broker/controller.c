@@ -458,15 +458,16 @@ controller_create_topics(const struct controller *c, const struct image *im,
 {
 	struct create_topics_response_topic *out;
 	struct topic_config in_force;
-	const bool *twice;
+	const bool *twice = NULL;
 	int32_t total = 0;
 	struct kuuid id;
 
 	kmsg_defaults(&create_topics_response_msg, rsp);
 	rsp->topics.n = req->topics.n;
 	rsp->topics.v = arena_alloc(a, (size_t)req->topics.n * sizeof(*out));
-	twice = find_twice(&req->topics.v[0].name, sizeof(req->topics.v[0]),
-	    req->topics.n, a);
+	if (req->topics.n > 0)
+		twice = find_twice(&req->topics.v->name,
+		    sizeof(*req->topics.v), req->topics.n, a);
 	for (int32_t i = 0; i < req->topics.n; i++) {
 		struct creation cr = {
 			.c = c, .im = im, .arena = a, .req = req,
@@ -630,13 +631,14 @@ controller_create_partitions(const struct controller *c,
 {
 	struct create_partitions_response_result *out;
 	const char *why;
-	const bool *twice;
+	const bool *twice = NULL;
 
 	kmsg_defaults(&create_partitions_response_msg, rsp);
 	rsp->results.n = req->topics.n;
 	rsp->results.v = arena_alloc(a, (size_t)req->topics.n * sizeof(*out));
-	twice = find_twice(&req->topics.v[0].name, sizeof(req->topics.v[0]),
-	    req->topics.n, a);
+	if (req->topics.n > 0)
+		twice = find_twice(&req->topics.v->name,
+		    sizeof(*req->topics.v), req->topics.n, a);
 	for (int32_t i = 0; i < req->topics.n; i++) {
 		out = &rsp->results.v[i];
 		out->name = req->topics.v[i].name;

@@ -232,5 +232,8 @@ main(int argc, char **argv)
 	notice_log(o.quiet ? LOG_ERROR : o.verbose > 1 ? LOG_DEBUG :
 	    o.verbose == 1 ? LOG_INFO : LOG_WARN);
 	raise_limits();
-	return run(&o);
+	n = run(&o);
+	free(o.files.v);
+	free(o.props.v);
+	return n;
 }
