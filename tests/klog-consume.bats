@@ -37,23 +37,23 @@ at() { echo "$4" | klog-produce -q -p "$2" --ts "$3" "$1"; }
 	local spec want
 	while read -r spec want; do
 		run -0 klog-consume -e -D ' ' -o "$spec" "$TOPIC"
-		assert_equal "$spec $output" "$spec $want"
+		assert_equal "$spec ${output% }" "$spec $want"
 	done <<-'END'
-		beginning 0 1 2 3 4 5 6 7 8 9 
-		8 8 9 
-		-2 8 9 
-		+8 8 9 
-		-20 0 1 2 3 4 5 6 7 8 9 
-		2..4 2 3 
-		..2 0 1 
-		7..+2 7 8 
-		-3..-1 7 8 
-		8..50 8 9 
-		0=9 9 
+		beginning 0 1 2 3 4 5 6 7 8 9
+		8 8 9
+		-2 8 9
+		+8 8 9
+		-20 0 1 2 3 4 5 6 7 8 9
+		2..4 2 3
+		..2 0 1
+		7..+2 7 8
+		-3..-1 7 8
+		8..50 8 9
+		0=9 9
 		5..5
 		end
 		-1h..-30m
-		-1h 0 1 2 3 4 5 6 7 8 9 
+		-1h 0 1 2 3 4 5 6 7 8 9
 	END
 	run -0 klog-consume -o 2..4 "$TOPIC"
 	assert_output $'2\n3'
@@ -268,7 +268,8 @@ $TOPIC|0|2|||0|0||%"
 		wait_until 5 grep -q "r$i" out
 	done
 	kill "$pid"
-	run wait "$pid"
+	status=0
+	wait "$pid" || status=$?
 	assert_equal "$status" 143
 }
 
@@ -321,7 +322,8 @@ $TOPIC|0|2|||0|0||%"
 	local pid=$!
 	sleep 0.5
 	kill "$pid"
-	run wait "$pid"
+	status=0
+	wait "$pid" || status=$?
 	assert_equal "$status" 143
 }
 
@@ -347,6 +349,7 @@ $TOPIC|0|2|||0|0||%"
 	wait_until 10 grep -q after out
 	assert_equal "$(cat out)" $'before\nafter'
 	kill "$pid"
+	assert_equal "$(cat err)" ''
 }
 
 @test "all codecs" {
