@@ -43,9 +43,9 @@ matches() {
 # step COMMAND EXPECTED: runs it; what it prints has to match where some
 # output is shown.
 step() {
-	run timeout 30 bash -o pipefail -c "$1"
+	run --separate-stderr timeout -k 1 30 bash -o pipefail -c "$1"
 	if [ "$status" -ne 0 ] && [[ $1 != *'; echo $?' ]]; then
-		fail "\$ $1"$'\n'"exit $status: $output"
+		fail "\$ $1"$'\n'"exit $status: $output$stderr"
 	fi
 	[ -z "$2" ] || matches "$output" "$2" ||
 		fail "\$ $1"$'\n'"printed: $output"$'\n'"manual:  $2"
