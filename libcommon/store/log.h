@@ -71,7 +71,9 @@ struct log_known {
 				   is rewritten before anything is appended */
 	int64_t	start;		/* log-start-offset-checkpoint, else 0 */
 	bool	clean;		/* the last stop left its marker: no scan */
-	struct kuuid topic_id;	/* goes to partition.metadata; zero: no file */
+	struct kuuid topic_id;	/* goes to partition.metadata; zero: no file. A
+				   directory of another topic is set aside as
+				   <name>.<its id>-stray */
 };
 
 /* What opening found; all zero after a clean stop. */

@@ -177,7 +177,12 @@ log_set_start(struct log *l, int64_t offset, struct kerr *e)
 	if (offset > l->end)
 		return kerr_set(e, KE_RANGE, "%s: offset %lld is past the end "
 		    "%lld", l->name, (long long)offset, (long long)l->end);
-	if (offset > l->start)
-		l->start = offset;
+	if (offset <= l->start)
+		return 0;
+	pthread_mutex_lock(&l->lock);
+	l->start = offset;
+	if (epochs_cut_start(&l->epochs, offset))
+		l->epochs_unsaved = true;
+	pthread_mutex_unlock(&l->lock);
 	return 0;
 }

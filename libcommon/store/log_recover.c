@@ -11,9 +11,11 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "store/checkpoint.h"
 #include "store/file.h"
 #include "store/log_impl.h"
 #include "store/scan.h"
+#include "wire/uuid.h"
 
 enum { DIGITS = 20, WINDOW = 256 << 10 };
 
@@ -393,10 +395,54 @@ load(struct log *l, const struct listing *s, const struct log_known *k,
 	if (l->start > l->end)
 		l->start = l->end;
 	l->flushed = l->checked = l->end;
-	l->made_synced = k->clean && l->made;
+	l->made_synced = k->clean && l->made && l->names == 0;
 	if (!k->clean)
 		l->checked = k->recovery_point;
 	return log_load_producers(l, s->snapshots.v, s->snapshots.n, e);
+}
+
+/* The directory of another topic of the same name, deleted and not yet gone,
+ * must not come back as this one. */
+static int
+set_aside(struct log *l, const struct kuuid *other, struct kerr *e)
+{
+	char text[KUUID_TEXT], *stray;
+	int rc = 0;
+
+	stray = xasprintf("%s.%s-stray", l->dir, kuuid_format(other, text));
+	if (l->sys->rename(l->sys, l->dir, stray) != 0)
+		rc = kerr_sys(e, "%s", stray);
+	else
+		log_line(LOG_WARN, LOG_STORE, "%s: belongs to another topic "
+		    "of that name; set aside as %s", l->name, stray);
+	free(stray);
+	return rc;
+}
+
+/* Whose directory it is. What a crash left without a name gets one. */
+static int
+check_topic(struct log *l, struct kerr *e)
+{
+	struct kerr why = KERR_INIT;
+	struct kuuid found;
+	int rc;
+
+	if (kuuid_none(&l->topic_id))
+		return 0;
+	rc = partition_metadata_load(l->sys, l->dir, &found, &why);
+	if (rc == 0 && !kuuid_eq(&found, &l->topic_id))
+		return set_aside(l, &found, e);
+	if (rc == KE_SYS && e != NULL)
+		*e = why;
+	if (rc == 0 || rc == KE_SYS)
+		return rc;
+	rc = partition_metadata_save(l->sys, l->dir, &l->topic_id, &why);
+	if (rc == KE_SYS && why.sys == ENOENT)
+		return 0;	/* there is no directory at all */
+	if (rc != 0 && e != NULL)
+		*e = why;
+	l->names++;
+	return rc;
 }
 
 int
@@ -406,6 +452,8 @@ log_load(struct log *l, const struct log_known *k, struct log_recovery *r,
 	struct listing s;
 	int rc;
 
+	if ((rc = check_topic(l, e)) != 0)
+		return rc;
 	if ((rc = list(l, &s, e)) == 0)
 		rc = load(l, &s, k, r, e);
 	free(s.logs.v);

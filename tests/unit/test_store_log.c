@@ -531,6 +531,45 @@ test_delete(void **state)
 	free(dir);
 }
 
+/* A namesake's directory is neither taken over nor lost. */
+static void
+test_other_topic(void **state)
+{
+	struct log_config c = LOG_CONFIG_INIT;
+	struct log_known one = { .clean = true }, two = { .clean = true };
+	struct batch_spec s = BATCH_SPEC;
+	struct log_appended a;
+	char *dir = dir_of(state), *name;
+	struct kuuid id;
+	struct log *l;
+
+	one.topic_id.b[0] = 1;
+	two.topic_id.b[0] = 2;
+	l = must_open(sys_real(), dir, &c, &one, NULL);
+	assert_int_equal(put(l, &s, 0, &a), 0);
+	must_close(l);
+	l = must_open(sys_real(), dir, &c, &two, NULL);
+	assert_int_equal(log_end(l), 0);
+	assert_int_equal(put(l, &s, 0, &a), 0);
+	must_close(l);
+	name = xasprintf("%s.AQAAAAAAAAAAAAAAAAAAAA-stray", dir);
+	l = must_open(sys_real(), name, &c, &one, NULL);
+	assert_int_equal(log_end(l), 1);
+	log_abandon(l);
+	free(name);
+	/* one that lost its name gets it back */
+	name = xasprintf("%s/partition.metadata", dir);
+	assert_int_equal(unlink(name), 0);
+	l = must_open(sys_real(), dir, &c, &two, NULL);
+	assert_int_equal(log_end(l), 1);
+	assert_int_equal(partition_metadata_load(sys_real(), dir, &id, NULL),
+	    0);
+	assert_true(kuuid_eq(&id, &two.topic_id));
+	log_abandon(l);
+	free(name);
+	free(dir);
+}
+
 static void
 test_bad_files(void **state)
 {
@@ -587,7 +626,7 @@ main(void)
 		T(test_cut), T(test_damage_below), T(test_roll),
 		T(test_index_full), T(test_truncate), T(test_time),
 		T(test_append_time), T(test_follower), T(test_duplicates),
-		T(test_delete), T(test_bad_files),
+		T(test_delete), T(test_other_topic), T(test_bad_files),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
