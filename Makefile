@@ -71,35 +71,49 @@ help:
 #: make install     PREFIX=/usr/local, DESTDIR=
 #: make uninstall
 #: make clean
-#: DEVELOPER=1 adds -Werror, SANITIZE=address,undefined builds with sanitizers
+#: V=1 shows commands, DEVELOPER=1 adds -Werror,
+#: SANITIZE=address,undefined builds with sanitizers
+
+# Short lines; V=1 shows the commands.
+Q := $(if $(V),,@)
+say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@echo '  $1 $@')
 
 $B/%.o: %.c
+	$(call say,CC)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(LIB): $(LIB_OBJ)
+	$(call say,AR)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 define PROGRAM
 $B/$1: $(call prog_obj,$1) $(LIB)
-	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+	$$(call say,LD)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call PROGRAM,$p)))
 
 $B/tests/unit/%: $B/tests/unit/%.o $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 $B/tests/unit/test_broker_%: $B/tests/unit/test_broker_%.o $(BROKER_OBJ) $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 $B/tests/faults/%: $B/tests/faults/%.o $B/tests/faults/faultsys.o $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 $B/tests/helper/%: $B/tests/helper/%.o $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $B/tests/bench/%: $B/tests/bench/%.o $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 # Harness plus a plain driver that replays files: no fuzzer needed.
 $B/tests/fuzz/%: $B/tests/fuzz/%.o $B/tests/fuzz/replay.o $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 .SECONDARY:
 
@@ -114,16 +128,23 @@ deps:
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(DEPS_APT)
 
+# "make deps check" has to take its goals in order, so -j is not for it: these
+# build with all processors unless a -j was given.
+build_all = +@$(MAKE) --no-print-directory \
+	$(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) $1
+
 .PHONY: demo
-demo: all
-	tests/demo.sh $B
+demo:
+	$(call build_all,all)
+	@tests/demo.sh $B
 
 .PHONY: tests
 tests: all $(UNIT) $(FAULT) $(HELPER) $(FUZZ)
 
 .PHONY: check
-check: tests
-	tests/check.sh $B
+check:
+	$(call build_all,tests)
+	@tests/check.sh $B
 
 .PHONY: interop
 interop: all $(HELPER)
