@@ -97,26 +97,6 @@ see_directory(void *arg, const char *name, const char *topic,
 	return 0;
 }
 
-/* A directory may be an older topic's of the same name. */
-static int
-check_topic_id(struct partition *p, struct kerr *e)
-{
-	char *dir = xasprintf("%s/%s", p->ld->path, p->name);
-	char theirs[23], ours[23];
-	struct kuuid id;
-	int rc = 0;
-
-	if (partition_metadata_load(p->ld->sys, dir, &id, NULL) == 0 &&
-	    !kuuid_eq(&id, &p->topic_id)) {
-		kuuid_format(&id, theirs);
-		kuuid_format(&p->topic_id, ours);
-		rc = kerr_set(e, KE_CORRUPT, "%s: belongs to topic id %s, not "
-		    "%s", p->name, theirs, ours);
-	}
-	free(dir);
-	return rc;
-}
-
 struct opening {
 	struct partition	*p;
 	struct log_known	 known;
@@ -132,9 +112,7 @@ open_job(void *arg)
 	struct kerr e = KERR_INIT;
 
 	pthread_mutex_lock(&p->lock);
-	if (check_topic_id(p, &e) < 0)
-		partition_fail(p, &e);
-	else if (partition_open(p, &o->known, NULL, &e) == 0) {
+	if (partition_open(p, &o->known, NULL, &e) == 0) {
 		p->high_watermark = o->high_watermark;
 		if (p->high_watermark > log_end(p->log))
 			p->high_watermark = log_end(p->log);
