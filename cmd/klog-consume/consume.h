@@ -130,6 +130,8 @@ int sort_run(struct consume *co, struct kerr *e);
 /* The signal that asked for an end, or 0. */
 extern volatile sig_atomic_t stop_signal;
 int stop_init(struct consume *co, struct kerr *e);
+/* Before the loop is freed; a signal is still remembered afterwards. */
+void stop_end(void);
 /* Waits for records; prints first what waits to be written. The same returns
  * as consumer_wait(). */
 int stop_wait(struct consume *co, int64_t wait_ms, int *slot, struct kerr *e);

@@ -225,16 +225,24 @@ open_cluster(struct consume *co, struct common *c)
 }
 
 static void
-release(struct consume *co)
+release(struct consume *co, struct opts *o)
 {
 	consumer_free(co->c);
+	stop_end();
 	if (co->cl != NULL)
 		cluster_close(co->cl);
+	if (co->loop != NULL)
+		loop_free(co->loop);
 	printer_free(co->printer);
 	grep_free(co->grep);
 	plan_release(&co->plan);
 	codecs_free(co->codecs);
 	buf_release(&co->scratch);
+	free(o->topics.v);
+	free(o->offsets.v);
+	free(o->greps.v);
+	free(o->decode.v);
+	common_end(&o->common);
 }
 
 int
@@ -262,7 +270,7 @@ main(int argc, char **argv)
 		status = plan_ranges(&co, &spec);
 	if (status == EXIT_DONE)
 		status = run(&co);
-	release(&co);
+	release(&co, &o);
 	spec_release(&spec);
 	if (stop_signal != 0)
 		stop_raise();

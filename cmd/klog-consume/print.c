@@ -276,7 +276,7 @@ print_values(struct printer *p, struct consume *co, struct record_iter *it,
 	struct record r;
 	uint8_t *to;
 	size_t n;
-	int rc;
+	int rc = 0;
 
 	while (co->left > 0 && (rc = record_iter_next(it, &r)) > 0) {
 		n = r.value_len > 0 ? (size_t)r.value_len : 0;

@@ -70,6 +70,14 @@ stop_init(struct consume *co, struct kerr *e)
 }
 
 void
+stop_end(void)
+{
+	if (wake_fd < 0)
+		return;
+	loop_io_want(&wake_io, 0);
+}
+
+void
 progress_init(struct consume *co)
 {
 	struct stat st;
