@@ -7,7 +7,7 @@ load lib/klog
 setup() {
 	needs_own_broker
 	klog_setup
-	HOSTILE=${KLOG_BUILD:-$BATS_TEST_DIRNAME/../build}/tests/helper/hostile
+	HOSTILE=${PATH%%:*}/tests/helper/hostile
 }
 
 teardown() { klog_teardown; }
@@ -131,7 +131,7 @@ alive() {
 		controller.listener.names=CONTROLLER
 		num.partitions = 6
 		log.retention.hours=1
-		zookeeper.connect=none
+		some.plugin.setting=1
 	EOF
 	mkfifo "$T/ready"
 	klog-broker -F "$T/server.properties" -X log.dirs="$T/d" \
@@ -140,7 +140,7 @@ alive() {
 	read -r -t 10 line <"$T/ready"
 	export KLOG_BROKERS=${line##* }
 	run cat "$T/err"
-	assert_output --partial zookeeper.connect
+	assert_output --partial some.plugin.setting
 	klog-topics create t
 	run -0 klog-topics describe t
 	assert_equal "${#lines[@]}" 6
