@@ -140,7 +140,8 @@ int
 partition_metadata_load(const struct sys *s, const char *dir,
     struct kuuid *topic_id, struct kerr *e)
 {
-	char *path = xasprintf("%s/partition.metadata", dir), id[KUUID_TEXT] = "";
+	char *path = xasprintf("%s/partition.metadata", dir);
+	char id[KUUID_TEXT] = "";
 	struct buf b;
 	int rc, version;
 

@@ -50,7 +50,8 @@ struct log_config {
 	int32_t	index_interval_bytes;	/* index.interval.bytes */
 	int64_t	producer_expire_ms;	/* producer.id.expiration.ms */
 	int32_t	writeback_bytes;	/* start writing out after so many */
-	int32_t	reserve_bytes;		/* step of block reservation; 0: none */
+	int32_t	reserve_bytes;		/* step of block reservation; 0: none,
+					   which was faster on ext4 */
 };
 
 #define LOG_CONFIG_INIT {						\
@@ -61,7 +62,7 @@ struct log_config {
 	.index_interval_bytes = 4096,					\
 	.producer_expire_ms = 86400000,					\
 	.writeback_bytes = 4 << 20,					\
-	.reserve_bytes = 16 << 20,					\
+	.reserve_bytes = 0,						\
 }
 
 /* What the caller knows about the log before it is opened. */

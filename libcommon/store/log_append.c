@@ -1,13 +1,10 @@
 /* log_append.c: the writer's side of a log; see log.h. */
 #include "store/log.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "store/checkpoint.h"
 #include "store/file.h"
 #include "store/log_impl.h"
 
@@ -57,73 +54,6 @@ batches(const struct group *g)
 	return (struct cursor){ g->v, g->v + g->n, 0 };
 }
 
-int
-log_make_dir(struct log *l, struct kerr *e)
-{
-	int rc;
-
-	if (l->made)
-		return 0;
-	if (l->sys->mkdir(l->sys, l->dir, 0755) != 0 && errno != EEXIST)
-		return kerr_sys(e, "making the directory");
-	if (!kuuid_none(&l->topic_id) && (rc = partition_metadata_save(l->sys,
-	    l->dir, &l->topic_id, e)) != 0)
-		return rc;
-	l->made = true;
-	return 0;
-}
-
-int
-log_start_segment(struct log *l, int64_t base, struct kerr *e)
-{
-	struct segment *g;
-	int rc;
-
-	if ((rc = log_make_dir(l, e)) != 0)
-		return rc;
-	g = segment_new(l->sys, l->dir, base, true);
-	if ((rc = segment_fd(g, true, e)) < 0) {
-		segment_unref(g);
-		return rc;
-	}
-	g->has_max = true;
-	g->made_ms = sys_now_ms(l->sys);
-	log_push_segment(l, g);
-	pthread_mutex_lock(&l->lock);
-	l->names++;
-	pthread_mutex_unlock(&l->lock);
-	l->touched = true;
-	return 0;
-}
-
-static int
-roll(struct log *l, int64_t base, struct kerr *e)
-{
-	struct segment *g = log_active(l);
-	int rc;
-
-	if (g != NULL && (rc = segment_finish(g, &l->lock, e)) != 0)
-		return rc;
-	if (g != NULL && (rc = log_snapshot(l, e)) != 0)
-		return rc;
-	return log_start_segment(l, base, e);
-}
-
-int
-log_roll(struct log *l, struct kerr *e)
-{
-	struct segment *g = log_active(l);
-	int rc;
-
-	if ((rc = log_usable(l, e)) != 0)
-		return rc;
-	if (g == NULL || g->size == 0)
-		return 0;
-	if ((rc = roll(l, l->end, e)) != 0)
-		log_fail(l, rc, e);
-	return rc;
-}
-
 /* Kafka's LogSegment.shouldRoll. */
 static bool
 must_roll(const struct log *l, const struct segment *g,
@@ -158,8 +88,8 @@ room_for(struct log *l, const struct group *add, struct kerr *e)
 
 	if (g != NULL && !must_roll(l, g, add))
 		return 0;
-	return roll(l, add->next - 1 - l->end > LOG_MAX_HOLE ? add->base :
-	    l->end, e);
+	return log_roll_at(l, add->next - 1 - l->end > LOG_MAX_HOLE ?
+	    add->base : l->end, e);
 }
 
 /* Blocks ahead of the end keep a busy file in few pieces. Only files that

@@ -1,7 +1,8 @@
 /*
  * log_impl.h: the inside of struct log, for the files that make it up: log.c
- * (open, close), log_append.c, log_read.c, log_time.c, log_flush.c,
- * log_recover.c, log_cut.c (truncation).
+ * (open, close), log_append.c, log_roll.c, log_read.c, log_time.c,
+ * log_flush.c, log_load.c, log_recover.c, log_state.c, log_epoch.c, log_cut.c
+ * (truncation).
  *
  * Locks, in the order in which they nest:
  *	flushing   one flush, checkpoint or truncation at a time; held over I/O
@@ -57,19 +58,19 @@ struct log {
 	_Atomic bool		 offline;
 
 	/* under lock */
-	struct segment		**segs;		/* by base; the last is active */
+	struct segment		**segs;		/* by base; active: last */
 	int			 n_segs;
 	int			 cap_segs;
 	struct recent		*recent;	/* ring, NULL until an append */
 	unsigned int		 n_recent;	/* ever added since a reset */
 	struct epochs		 epochs;
 	unsigned int		 names;		/* changes of names in dir */
-	bool			 epochs_unsynced; /* their file was replaced */
+	bool			 epochs_unsynced; /* their file is new */
 
 	/* under flushing */
 	unsigned int		 names_synced;	/* changes that are durable */
-	bool			 made_synced;	/* the directory's own name and
-						   partition.metadata are durable */
+	bool			 made_synced;	/* so are the directory's own
+						   and partition.metadata */
 	int64_t			 checked;	/* the recovery point so far */
 
 	/* the writer's */
@@ -77,8 +78,8 @@ struct log {
 	bool			 touched;	/* since it was opened */
 	bool			 epochs_unsaved; /* newer than their file */
 	struct producers	 producers;
-	int64_t			 snapshot_at;	/* the newest one's offset, -1 */
-	int64_t			 expired_ms;	/* last look for old producers */
+	int64_t			 snapshot_at;	/* of the newest, -1: none */
+	int64_t			 expired_ms;	/* last look for idle ones */
 };
 
 /* Takes the log offline; e, which may be NULL, gets the name in front.
@@ -98,10 +99,12 @@ struct segment *log_active(const struct log *l);
 /* Where segment i ends: the next one's base, or the log's end. Same. */
 int64_t log_segment_end(const struct log *l, int i);
 
-/* log_append.c */
+/* log_roll.c */
 int log_make_dir(struct log *l, struct kerr *e);
-/* A segment at base becomes the active one. */
+/* An empty segment at base becomes the active one. */
 int log_start_segment(struct log *l, int64_t base, struct kerr *e);
+/* The same behind the active one, which is finished. */
+int log_roll_at(struct log *l, int64_t base, struct kerr *e);
 
 /* log_state.c: the small files beside the segments */
 char *log_path(const struct log *l, const char *file);
@@ -123,10 +126,17 @@ int log_sync_names(struct log *l, unsigned int names, struct kerr *e);
 /* Makes all of the directory durable, indexes and names included. */
 int log_sync_all(struct log *l, struct kerr *e);
 
-/* log_recover.c */
+/* log_load.c */
 /* Lists the directory and opens its segments; sets end. */
 int log_load(struct log *l, const struct log_known *k,
     struct log_recovery *r, struct kerr *e);
+
+/* log_recover.c: both set end, indexes and epochs. */
+/* Scans from segment `first`, which holds the recovery point, to the end. */
+int log_recover(struct log *l, int first, int64_t point,
+    struct log_recovery *r, struct kerr *e);
+/* The end of a log that was closed cleanly; r for what is not as it says. */
+int log_trust(struct log *l, struct log_recovery *r, struct kerr *e);
 
 /* One batch of a walk; non-zero ends it and is returned. */
 typedef int log_visit(void *arg, const struct batch_header *h,

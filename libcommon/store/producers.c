@@ -22,7 +22,7 @@ struct producer {
 	int16_t		  epoch;
 	int8_t		  n;		/* batches known, oldest first */
 	int32_t		  coordinator_epoch;
-	int64_t		  open_at;	/* first offset of the transaction, -1 */
+	int64_t		  open_at;	/* the transaction's first offset, -1 */
 	int64_t		  timestamp;	/* of the last batch or marker */
 	int64_t		  seen_ms;	/* our clock at the last batch */
 	struct past_batch batch[REMEMBERED];

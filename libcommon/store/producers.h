@@ -36,8 +36,8 @@ enum producer_verdict producers_check(const struct producers *ps,
     int64_t *base, int64_t *last);
 
 /* Notes a batch that is in the log, offsets assigned. now_ms is kept for
- * expiration. A control batch ends the producer's transaction; batch, of which n
- * bytes are there, tells the epoch of the coordinator. */
+ * expiration. A control batch ends the producer's transaction; batch, of which
+ * n bytes are there, tells the epoch of the coordinator. */
 void producers_note(struct producers *ps, const struct batch_header *h,
     const void *batch, size_t n, int64_t now_ms);
 /* Forgets who has been silent for expire_ms and has no open transaction. */

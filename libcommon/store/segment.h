@@ -7,8 +7,8 @@
  * Descriptors and indexes are opened when first needed. A segment that is not
  * the active one no longer changes, apart from truncation.
  *
- * Threads: `lock` below is the log's mutex, under which size and the maximum are
- * read by others than the writer.
+ * Threads: `lock` below is the log's mutex, under which size and the maximum
+ * are read by others than the writer.
  */
 #ifndef KLOG_STORE_SEGMENT_H
 #define KLOG_STORE_SEGMENT_H
@@ -42,7 +42,7 @@ struct segment {
 	bool		 has_max;	/* the next two are known */
 	int64_t		 max_ts;	/* largest timestamp, -1: none */
 	int64_t		 max_ts_offset;	/* last offset of its batch */
-	int64_t		 timed;		/* last timestamp in the time index, -1 */
+	int64_t		 timed;		/* last key of the time index, -1 */
 	int64_t		 first_ts;	/* of the first batch, -1: unknown */
 	int64_t		 made_ms;	/* when the segment was started */
 	int32_t		 unindexed;	/* bytes since the last index entry */

@@ -1,0 +1,235 @@
+/*
+ * log_load.c: what a log finds when it is opened: whose directory it is, the
+ * files in it, and from those the log in memory.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "store/checkpoint.h"
+#include "store/file.h"
+#include "store/log_impl.h"
+#include "wire/uuid.h"
+
+enum { DIGITS = 20 };	/* of an offset in a file's name */
+
+/* Offsets that are names of files. */
+struct offsets {
+	int64_t	*v;
+	int	 n;
+	int	 cap;
+};
+
+struct listing {
+	struct log	*l;
+	struct offsets	 logs;
+	struct offsets	 snapshots;
+	bool		 unfinished;	/* a .swap of the cleaner's */
+};
+
+static void
+push(struct offsets *o, int64_t v)
+{
+	if (o->n == o->cap) {
+		o->cap = o->cap != 0 ? 2 * o->cap : 8;
+		o->v = xreallocarray(o->v, (size_t)o->cap, sizeof(*o->v));
+	}
+	o->v[o->n++] = v;
+}
+
+static int
+ascending(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool
+ends_with(const char *name, const char *suffix)
+{
+	size_t n = strlen(name), m = strlen(suffix);
+
+	return n >= m && strcmp(name + n - m, suffix) == 0;
+}
+
+/* What was on its way out when the last run ended. */
+static int
+remove_stray(struct log *l, const char *name)
+{
+	char *path = log_path(l, name);
+	int rc = file_remove(l->sys, path, NULL);
+
+	free(path);
+	return rc;
+}
+
+static int
+each_name(void *arg, const char *name)
+{
+	struct listing *s = arg;
+	int64_t base;
+	char *end;
+
+	if (ends_with(name, ".deleted") || ends_with(name, ".cleaned") ||
+	    ends_with(name, ".tmp"))
+		return remove_stray(s->l, name);
+	if (ends_with(name, ".swap"))
+		s->unfinished = true;
+	if (strspn(name, "0123456789") != DIGITS)
+		return 0;
+	errno = 0;
+	base = strtoll(name, &end, 10);
+	if (errno != 0)
+		return 0;
+	if (strcmp(end, ".log") == 0)
+		push(&s->logs, base);
+	else if (strcmp(end, ".snapshot") == 0)
+		push(&s->snapshots, base);
+	return 0;
+}
+
+static int
+list(struct log *l, struct listing *s, struct kerr *e)
+{
+	memset(s, 0, sizeof(*s));
+	s->l = l;
+	l->made = true;
+	if (l->sys->list(l->sys, l->dir, each_name, s) != 0) {
+		if (errno != ENOENT)
+			return kerr_sys(e, "reading the directory");
+		l->made = false;
+	}
+	if (s->unfinished)
+		return kerr_set(e, KE_UNSUPPORTED, "a compaction by another "
+		    "program was interrupted (.swap files); let that program "
+		    "finish it");
+	if (s->logs.n > 0)
+		qsort(s->logs.v, (size_t)s->logs.n, sizeof(int64_t), ascending);
+	if (s->snapshots.n > 0)
+		qsort(s->snapshots.v, (size_t)s->snapshots.n, sizeof(int64_t),
+		    ascending);
+	return 0;
+}
+
+static int
+open_segments(struct log *l, const struct offsets *bases, struct kerr *e)
+{
+	struct segment *g;
+	int64_t size;
+
+	for (int i = 0; i < bases->n; i++) {
+		g = segment_new(l->sys, l->dir, bases->v[i], false);
+		log_push_segment(l, g);
+		if ((size = segment_stat(g, e)) < 0)
+			return (int)size;
+		g->size = g->tail = g->synced = g->written = size;
+		g->indexes_synced = true;
+		g->made_ms = sys_now_ms(l->sys);
+		l->bytes += size;
+	}
+	return 0;
+}
+
+static int
+find_end(struct log *l, const struct log_known *k, struct log_recovery *r,
+    struct kerr *e)
+{
+	int i = log_segment_of(l, k->recovery_point);
+
+	if (i < 0) {
+		l->end = k->start;
+		return 0;
+	}
+	/* nothing tells whether an empty file is all that there was */
+	return k->clean ? log_trust(l, r, e) :
+	    log_recover(l, i, k->recovery_point, r, e);
+}
+
+static int
+load(struct log *l, const struct listing *s, const struct log_known *k,
+    struct log_recovery *r, struct kerr *e)
+{
+	int rc, rebuild;
+
+	if ((rc = open_segments(l, &s->logs, e)) != 0)
+		return rc;
+	if ((rebuild = l->n_segs > 0 ? log_load_epochs(l, e) : 0) < 0)
+		return rebuild;
+	if ((rc = find_end(l, k, r, e)) != 0)
+		return rc;
+	if (rebuild && (rc = log_rebuild_epochs(l, e)) != 0)
+		return rc;
+	l->start = k->start;
+	if (l->n_segs > 0 && l->start < l->segs[0]->base)
+		l->start = l->segs[0]->base;
+	if (l->start > l->end)
+		l->start = l->end;
+	l->flushed = l->checked = l->end;
+	l->made_synced = k->clean && l->made && l->names == 0;
+	if (!k->clean)
+		l->checked = k->recovery_point;
+	return log_load_producers(l, s->snapshots.v, s->snapshots.n, e);
+}
+
+/* The directory of another topic of the same name, deleted and not yet gone,
+ * must not come back as this one. */
+static int
+set_aside(struct log *l, const struct kuuid *other, struct kerr *e)
+{
+	char text[KUUID_TEXT], *stray;
+	int rc = 0;
+
+	stray = xasprintf("%s.%s-stray", l->dir, kuuid_format(other, text));
+	if (l->sys->rename(l->sys, l->dir, stray) != 0)
+		rc = kerr_sys(e, "%s", stray);
+	else
+		log_line(LOG_WARN, LOG_STORE, "%s: belongs to another topic "
+		    "of that name; set aside as %s", l->name, stray);
+	free(stray);
+	return rc;
+}
+
+/* Whose directory it is. What a crash left without a name gets one. */
+static int
+check_topic(struct log *l, struct kerr *e)
+{
+	struct kerr why = KERR_INIT;
+	struct kuuid found;
+	int rc;
+
+	if (kuuid_none(&l->topic_id))
+		return 0;
+	rc = partition_metadata_load(l->sys, l->dir, &found, &why);
+	if (rc == 0 && !kuuid_eq(&found, &l->topic_id))
+		return set_aside(l, &found, e);
+	if (rc == KE_SYS && e != NULL)
+		*e = why;
+	if (rc == 0 || rc == KE_SYS)
+		return rc;
+	rc = partition_metadata_save(l->sys, l->dir, &l->topic_id, &why);
+	if (rc == KE_SYS && why.sys == ENOENT)
+		return 0;	/* there is no directory at all */
+	if (rc != 0 && e != NULL)
+		*e = why;
+	l->names++;
+	return rc;
+}
+
+int
+log_load(struct log *l, const struct log_known *k, struct log_recovery *r,
+    struct kerr *e)
+{
+	struct listing s;
+	int rc;
+
+	if ((rc = check_topic(l, e)) != 0)
+		return rc;
+	if ((rc = list(l, &s, e)) == 0)
+		rc = load(l, &s, k, r, e);
+	free(s.logs.v);
+	free(s.snapshots.v);
+	return rc;
+}
