@@ -131,6 +131,12 @@ control_pending(const struct broker *b)
 	return b->control->pending;
 }
 
+const struct image *
+control_durable(const struct broker *b)
+{
+	return b->control->durable;
+}
+
 const struct broker_config *
 control_config(const struct broker *b)
 {
@@ -284,7 +290,9 @@ control_change(struct broker *b, struct records *rs,
 	struct control *c = b->control;
 	struct change *ch;
 
-	if (rs->n == 0 || c->error.code != 0) {
+	/* what there is nothing to write for may still rest on changes that
+	 * are not durable yet */
+	if (c->error.code != 0 || (rs->n == 0 && !c->busy)) {
 		done(arg, rs->n == 0);
 		records_release(rs);
 		return;

@@ -39,12 +39,14 @@ void control_job(struct broker *, struct job *);
 
 /* The rest is for the control thread itself. */
 const struct controller *control_rules(const struct broker *);
+/* What was decided so far, for further decisions; and what is certain. */
 const struct image *control_pending(const struct broker *);
+const struct image *control_durable(const struct broker *);
 /* The properties in force, until the next change. */
 const struct broker_config *control_config(const struct broker *);
 /* Makes the records so; takes them over. Then done(arg, ok), ok false where
  * they could not be written: from then on nothing can be changed. No records:
- * done() at once. */
+ * done() as soon as what was decided before is durable. */
 void control_change(struct broker *, struct records *,
     void (*done)(void *arg, bool ok), void *arg);
 

@@ -694,22 +694,40 @@ controller_bootstrap(const struct controller *c, struct records *rs)
 	records_put(rs, &register_broker_record_msg, 3, &b);
 }
 
-void
-controller_raise_epochs(const struct controller *c, const struct image *im,
-    struct records *rs)
+static bool
+is_in_sync(const struct image_partition *p, int32_t id)
 {
+	for (int32_t i = 0; i < p->n_isr; i++)
+		if (p->isr[i] == id)
+			return true;
+	return false;
+}
+
+static void
+elect(const struct controller *c, const struct image_topic *t, int32_t index,
+    bool unclean, struct records *rs)
+{
+	const struct image_partition *p = &t->partitions[index];
 	struct partition_change_record r;
+
+	if (!(p->leader == c->node_id && unclean) &&
+	    !(p->leader < 0 && is_in_sync(p, c->node_id)))
+		return;
+	kmsg_defaults(&partition_change_record_msg, &r);
+	r.partition_id = index;
+	r.topic_id = t->id;
+	r.leader = c->node_id;
+	records_put(rs, &partition_change_record_msg, 1, &r);
+}
+
+void
+controller_elect(const struct controller *c, const struct image *im,
+    bool unclean, struct records *rs)
+{
 	const struct image_topic *t;
 	struct image_iter it = { 0 };
 
 	while ((t = image_next(im, &it)) != NULL)
-		for (int32_t i = 0; i < t->n; i++) {
-			if (t->partitions[i].leader != c->node_id)
-				continue;
-			kmsg_defaults(&partition_change_record_msg, &r);
-			r.partition_id = i;
-			r.topic_id = t->id;
-			r.leader = c->node_id;
-			records_put(rs, &partition_change_record_msg, 1, &r);
-		}
+		for (int32_t i = 0; i < t->n; i++)
+			elect(c, t, i, unclean, rs);
 }

@@ -41,9 +41,11 @@ int64_t controller_producer_ids(const struct controller *,
     const struct image *, struct records *);
 /* The first records of a new cluster of this one broker. */
 void controller_bootstrap(const struct controller *, struct records *);
-/* After an unclean stop: a new leader epoch for what this broker leads. */
-void controller_raise_epochs(const struct controller *, const struct image *,
-    struct records *);
+/* What a start brings: this broker leads what has no leader (as Apache Kafka
+ * leaves it at its stop) and is in sync; after an unclean stop, what it leads
+ * already gets a new leader epoch. */
+void controller_elect(const struct controller *, const struct image *,
+    bool unclean, struct records *);
 
 /* 0 or 17 with a text (static or in the arena). */
 int16_t controller_check_name(struct kstr name, struct arena *,

@@ -151,7 +151,8 @@ creation_error(const struct metadata *md, struct kstr name)
 		if (!kstr_eq(md->created.topics.v[i].name, name))
 			continue;
 		err = md->created.topics.v[i].error_code;
-		return err == ERR_NONE ? ERR_LEADER_NOT_AVAILABLE : err;
+		return err == ERR_NONE || err == ERR_TOPIC_ALREADY_EXISTS ?
+		    ERR_LEADER_NOT_AVAILABLE : err;
 	}
 	return ERR_UNKNOWN_TOPIC_OR_PARTITION;
 }
@@ -203,7 +204,7 @@ created(void *arg, bool ok)
 		for (int32_t i = 0; i < md->created.topics.n; i++)
 			md->created.topics.v[i].error_code =
 			    ERR_KAFKA_STORAGE_ERROR;
-	md->image = control_pending(md->r->broker);
+	md->image = control_durable(md->r->broker);
 	answer(md);
 }
 

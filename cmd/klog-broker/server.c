@@ -43,7 +43,7 @@ struct server {
 	struct metalog	 *metalog;
 	struct image	 *image;	/* while starting */
 	bool		  fresh;	/* a new data directory */
-	struct loop_signal term, intr;
+	struct loop_signal term, intr, hup;
 	struct loop_timer checkpoint;
 	struct loop_timer idle;
 	int64_t		  alone_since;	/* loop_now, -1: somebody is there */
@@ -115,7 +115,7 @@ decide(struct server *s, struct records *rs, struct kerr *e)
 {
 	const struct records *v[1] = { rs };
 	struct image_edit *ed;
-	int rc = s->fresh || !s->broker.clean_start ?
+	int rc = rs->n > 0 || s->fresh || !s->broker.clean_start ?
 	    metalog_append(s->metalog, v, 1, e) : 0;
 
 	if (rc == 0) {
@@ -149,8 +149,8 @@ open_metadata(struct server *s, struct kerr *e)
 		s->fresh = true;
 		controller_bootstrap(&rules, &rs);
 		controller_producer_ids(&rules, s->image, &rs);
-	} else if (!b->clean_start) {
-		controller_raise_epochs(&rules, s->image, &rs);
+	} else {
+		controller_elect(&rules, s->image, !b->clean_start, &rs);
 	}
 	return decide(s, &rs, e);
 }
@@ -249,6 +249,29 @@ caught_int(struct loop_signal *sig)
 }
 
 static void
+caught_hup(struct loop_signal *sig)
+{
+	stop((struct server *)((char *)sig - offsetof(struct server, hup)));
+}
+
+/* SIGHUP ends it as well, unless nohup(1) or the like said otherwise. */
+static void
+watch_signals(struct server *s)
+{
+	struct sigaction old;
+
+	loop_signal_init(&s->term, s->loop, SIGTERM, caught_term);
+	loop_signal_init(&s->intr, s->loop, SIGINT, caught_int);
+	loop_signal_init(&s->hup, s->loop, SIGHUP, caught_hup);
+	loop_signal_start(&s->term);
+	loop_signal_start(&s->intr);
+	sigaction(SIGHUP, NULL, &old);
+	if (old.sa_handler != SIG_IGN)
+		loop_signal_start(&s->hup);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void
 write_checkpoint(void *arg)
 {
 	struct server *s = arg;
@@ -299,10 +322,7 @@ start_loop(struct server *s, struct kerr *e)
 	b->listeners = listeners_open(b, s->loop, s->opt->socket, e);
 	if (b->listeners == NULL)
 		return e->code;
-	loop_signal_init(&s->term, s->loop, SIGTERM, caught_term);
-	loop_signal_init(&s->intr, s->loop, SIGINT, caught_int);
-	loop_signal_start(&s->term);
-	loop_signal_start(&s->intr);
+	watch_signals(s);
 	loop_timer_init(&s->checkpoint, s->loop, checkpoint_due);
 	loop_timer_set(&s->checkpoint, b->config->checkpoint_interval_ms);
 	loop_timer_init(&s->idle, s->loop, look_round);

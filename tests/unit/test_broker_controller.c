@@ -344,7 +344,9 @@ test_raised_epochs(void **state)
 	const struct image_topic *t;
 
 	assert_int_equal(error_of("e", 2, 1), 0);
-	controller_raise_epochs(&c, image, &rs);
+	controller_elect(&c, image, false, &rs);
+	assert_int_equal(rs.n, 0);
+	controller_elect(&c, image, true, &rs);
 	settle(&rs);
 	t = image_topic(image, kstr("e"));
 	assert_int_equal(t->partitions[0].leader, 1);
