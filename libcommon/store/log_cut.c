@@ -6,10 +6,8 @@
 #include "store/log.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/xalloc.h"
-#include "store/file.h"
 #include "store/log_impl.h"
 
 static void

@@ -5,8 +5,6 @@
  */
 #include "store/log.h"
 
-#include <string.h>
-
 #include "store/file.h"
 #include "store/log_impl.h"
 #include "store/scan.h"

@@ -1,9 +1,7 @@
 /* log_state.c: the small files beside the segments: leader epochs and the
  * producers' snapshots. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "base/xalloc.h"

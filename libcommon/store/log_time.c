@@ -1,9 +1,6 @@
 /* log_time.c: records by timestamp; see log.h. */
 #include "store/log.h"
 
-#include <stdlib.h>
-
-#include "base/xalloc.h"
 #include "record/iter.h"
 #include "store/file.h"
 #include "store/log_impl.h"
