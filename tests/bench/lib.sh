@@ -35,6 +35,20 @@ sample() {
 	fi
 }
 
+# best NAME < "P50 P99": keeps the smaller of each, in microseconds.
+best() {
+	local p50 p99
+	read -r p50 p99 || return 0
+	if [ -z "${WALL[$1.50]:-}" ] || less "$p50" "${WALL[$1.50]}"; then
+		WALL[$1.50]=$p50
+	fi
+	if [ -z "${WALL[$1.99]:-}" ] || less "$p99" "${WALL[$1.99]}"; then
+		WALL[$1.99]=$p99
+	fi
+	printf '{"sample":"%s","p50_us":%s,"p99_us":%s}\n' "$1" "$p50" "$p99" \
+	    >> "$OUT/bench.jsonl"
+}
+
 # row TEXT OP VALUE MUST AIM UNIT [DETAIL]: OP is <= or >=. Prints a line of
 # the table and notes whether the figure reaches what it must.
 row() {
