@@ -1,0 +1,248 @@
+/* test_consumer.c: which batches of an answer are handed out, and how far a
+ * partition has come behind them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "client/consumer_impl.h"
+#include "record/builder.h"
+
+/* The bytes of one partition in an answer. */
+struct world {
+	struct consumer				 c;
+	struct slot				 s;
+	struct answer				*a;
+	struct fetch_response_partition		 part;
+	struct fetch_response_aborted_transaction aborted[4];
+	uint8_t					 bytes[8192];
+	size_t					 n;
+};
+
+/* Appends a batch of n records at an offset. */
+static void
+add(struct world *w, int64_t offset, int n, int64_t producer, int flags)
+{
+	struct builder_opts opts = BUILDER_OPTS;
+	struct record_input in = { .key_len = -1, .value = "v",
+		.value_len = 1 };
+	struct builder b;
+
+	builder_init(&b, w->bytes + w->n, sizeof(w->bytes) - w->n);
+	for (int i = 0; i < n; i++)
+		assert_int_equal(builder_add(&b, &in), 0);
+	opts.base_offset = offset;
+	opts.producer_id = producer;
+	opts.producer_epoch = 0;
+	opts.flags = (int16_t)flags;
+	w->n += (size_t)builder_finish(&b, &opts, NULL, NULL, NULL);
+}
+
+/* An end-of-transaction marker. */
+static void
+marker(struct world *w, int64_t offset, int64_t producer, bool commit)
+{
+	struct builder_opts opts = BUILDER_OPTS;
+	const uint8_t key[] = { 0, 0, 0, commit };
+	struct record_input in = { .key = key, .key_len = 4,
+		.value = "\0\0\0\0\0\0", .value_len = 6 };
+	struct builder b;
+
+	builder_init(&b, w->bytes + w->n, sizeof(w->bytes) - w->n);
+	assert_int_equal(builder_add(&b, &in), 0);
+	opts.base_offset = offset;
+	opts.producer_id = producer;
+	opts.flags = BATCH_TRANSACTIONAL | BATCH_CONTROL;
+	w->n += (size_t)builder_finish(&b, &opts, NULL, NULL, NULL);
+}
+
+static struct world *
+world(void)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	w->s.c = &w->c;
+	w->s.to = INT64_MAX;
+	w->part.aborted_transactions.v = w->aborted;
+	return w;
+}
+
+/* What is handed out, as "BASE+COUNT ..", then "->POSITION". */
+static void
+expect(struct world *w, const char *want)
+{
+	struct consumer_batch b;
+	struct kerr e = KERR_INIT;
+	int64_t passed = w->s.from;
+	struct span *sp;
+	struct buf got;
+	int rc;
+
+	w->part.records.p = w->bytes;
+	w->part.records.len = (int64_t)w->n;
+	w->a = calloc(1, sizeof(*w->a));
+	w->a->refs = 1;
+	buf_init(&got, 0);
+	sp = span_new(&w->s, w->a, &w->part, 1);
+	while ((rc = span_next(sp, &b, &passed, &e)) > 0)
+		buf_printf(&got, "%lld+%d ", (long long)b.header.base_offset,
+		    b.header.count);
+	if (rc < 0)
+		buf_printf(&got, "%s", e.msg);
+	else
+		buf_printf(&got, "->%lld", (long long)passed);
+	buf_putc(&got, '\0');
+	assert_string_equal((char *)got.p, want);
+	buf_release(&got);
+	span_drop(sp);
+	free(w->a);
+	free(w);
+}
+
+static void
+test_plain(void **state)
+{
+	struct world *w = world();
+
+	add(w, 0, 3, -1, 0);
+	add(w, 3, 2, -1, 0);
+	add(w, 10, 1, -1, 0);		/* a hole before it */
+	expect(w, "0+3 3+2 10+1 ->11");
+}
+
+static void
+test_range(void **state)
+{
+	struct world *w = world();
+
+	add(w, 0, 3, -1, 0);
+	add(w, 3, 3, -1, 0);
+	add(w, 6, 3, -1, 0);
+	add(w, 9, 3, -1, 0);
+	w->s.from = 4;
+	w->s.to = 7;
+	expect(w, "3+3 6+3 ->9");
+}
+
+/* Two producers between each other; one aborts, then commits. */
+static void
+test_aborted(void **state)
+{
+	struct world *w = world();
+
+	add(w, 0, 2, 1, BATCH_TRANSACTIONAL);
+	add(w, 2, 2, 2, BATCH_TRANSACTIONAL);
+	add(w, 4, 1, -1, 0);
+	add(w, 5, 1, 1, BATCH_TRANSACTIONAL);
+	marker(w, 6, 1, true);
+	add(w, 7, 1, 2, BATCH_TRANSACTIONAL);
+	marker(w, 8, 2, false);
+	add(w, 9, 1, 2, BATCH_TRANSACTIONAL);
+	marker(w, 10, 2, true);
+	w->aborted[0] = (struct fetch_response_aborted_transaction){ 2, 2 };
+	w->part.aborted_transactions.n = 1;
+	expect(w, "0+2 4+1 5+1 9+1 ->11");
+}
+
+/* The same, uncommitted: the broker names no transactions. */
+static void
+test_uncommitted(void **state)
+{
+	struct world *w = world();
+
+	add(w, 0, 2, 2, BATCH_TRANSACTIONAL);
+	marker(w, 2, 2, false);
+	w->part.aborted_transactions.n = -1;
+	expect(w, "0+2 ->3");
+}
+
+/* What the cleaner leaves: a batch without records, a last offset that no
+ * record has. */
+static void
+test_emptied(void **state)
+{
+	struct world *w = world();
+	struct batch_header h;
+
+	add(w, 0, 1, -1, 0);
+	assert_int_equal(batch_parse(w->bytes, w->n, &h, NULL), 0);
+	h.last_offset_delta = 7;
+	h.count = 0;
+	h.length = BATCH_HEADER - BATCH_PREFIX;
+	w->n = batch_size(&h);
+	batch_header_put(w->bytes, &h);
+	put_be32(w->bytes + BATCH_AT_CRC, batch_crc(w->bytes, &h));
+	expect(w, "->8");
+}
+
+static void
+test_damage(void **state)
+{
+	struct world *w = world();
+
+	add(w, 0, 2, -1, 0);
+	add(w, 2, 2, -1, 0);
+	w->bytes[w->n - 1] ^= 1;
+	expect(w, "0+2 batch at offset 2: CRC mismatch");
+
+	w = world();
+	w->c.cf.no_crc = true;
+	add(w, 0, 2, -1, 0);
+	w->bytes[w->n - 3] ^= 1;
+	expect(w, "0+2 ->2");
+}
+
+/* The last batch is cut short: the next Fetch begins with it. */
+static void
+test_cut(void **state)
+{
+	struct world *w = world();
+
+	add(w, 0, 2, -1, 0);
+	add(w, 2, 2, -1, 0);
+	w->n -= 5;
+	expect(w, "0+2 ->2");
+}
+
+static void
+test_scan(void **state)
+{
+	struct world *w = world();
+	size_t need, first;
+
+	add(w, 4, 3, -1, 0);
+	first = w->n;
+	add(w, 7, 2, -1, 0);
+	assert_int_equal(span_scan(w->bytes, w->bytes + w->n, 5, &need), 9);
+	assert_int_equal(need, 0);
+	assert_int_equal(span_scan(w->bytes, w->bytes + w->n - 1, 5, &need),
+	    7);
+	assert_int_equal(need, 0);
+	assert_int_equal(span_scan(w->bytes, w->bytes + first - 1, 5, &need),
+	    5);
+	assert_int_equal(need, first);
+	assert_int_equal(span_scan(w->bytes, w->bytes + 20, 5, &need), 5);
+	assert_int_equal(need, 0);
+	free(w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_range),
+		cmocka_unit_test(test_aborted),
+		cmocka_unit_test(test_uncommitted),
+		cmocka_unit_test(test_emptied),
+		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_scan),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
