@@ -65,9 +65,15 @@ struct part {
 	int64_t			 since;		/* drop what is older, ms */
 };
 
+struct pattern;
+
 struct plan {
 	struct part	*part;
 	size_t		 n;
+	struct pattern	*pattern;	/* operands that are ^REGEX */
+	size_t		 n_patterns;
+	struct cluster_watch watch;
+	bool		 stale;		/* metadata came: plan_grow */
 };
 
 /* The run. */
@@ -81,6 +87,7 @@ struct consume {
 	struct printer		*printer;
 	struct codecs		*codecs;
 	struct buf		 scratch;
+	bool			 bounded;	/* every partition has an end */
 	int64_t			 left;		/* records to print; INT64_MAX */
 	int64_t			 printed;
 	bool			 progress;	/* tell it by itself */
@@ -92,7 +99,7 @@ struct consume {
 int plan_topics(struct consume *co, char *const *names, int n);
 int plan_ranges(struct consume *co, const struct spec *spec);
 void plan_release(struct plan *p);
-/* Assigns partitions that have come to the topics since. */
+/* Assigns the partitions, and topics that match, that have come since. */
 void plan_grow(struct consume *co);
 
 /* last.c: moves from so that the newest o->last records up to the end

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define METADATA_MS	10000
+#define GIVE_UP_MS	60000	/* of a partition, in a bounded read */
+
 static const struct opt options[] = {
 	OPT_WHERE(struct opts, common)
 	OPT_STR('p', "partition", "LIST", struct opts, partitions,
@@ -165,13 +168,10 @@ static void
 assign(struct consume *co)
 {
 	struct consumer_config cf = CONSUMER_CONFIG;
-	bool bounded = true;
 
-	for (size_t i = 0; i < co->plan.n; i++)
-		bounded &= co->plan.part[i].to >= 0;
 	cf.uncommitted = co->o->uncommitted;
-	if (bounded)
-		cf.give_up_ms = 60000;
+	if (co->bounded)
+		cf.give_up_ms = GIVE_UP_MS;
 	if (co->o->sort && co->plan.n > 16)
 		cf.partition_max_bytes = 256 << 10;
 	co->c = consumer_new(co->cl, &cf);
@@ -216,8 +216,13 @@ open_cluster(struct consume *co, struct common *c)
 	struct cluster_config conf;
 	struct kerr e = KERR_INIT;
 
-	if (common_cluster(c, &conf, &e) != 0 ||
-	    (co->loop = loop_new(&e)) == NULL ||
+	if (common_cluster(c, &conf, &e) != 0)
+		return exit_report(&e, NULL);
+	/* a follower wants to hear of new partitions and topics soon */
+	if (!co->bounded &&
+	    config_where(c->config, "metadata.max.age.ms") == CONFIG_UNSET)
+		conf.metadata_ms = METADATA_MS;
+	if ((co->loop = loop_new(&e)) == NULL ||
 	    (co->cl = cluster_open(co->loop, &conf, &e)) == NULL ||
 	    cluster_connect(co->cl, &e) != 0)
 		return exit_report(&e, NULL);
@@ -228,6 +233,7 @@ static void
 release(struct consume *co, struct opts *o)
 {
 	consumer_free(co->c);
+	co->c = NULL;
 	stop_end();
 	if (co->cl != NULL)
 		cluster_close(co->cl);
@@ -263,11 +269,14 @@ main(int argc, char **argv)
 		usage_error(&program, "%s", e.msg);
 	co.left = o.count >= 0 ? o.count : INT64_MAX;
 	co.codecs = codecs_new();
+	co.bounded = o.exit;
 	status = open_cluster(&co, &o.common);
 	if (status == EXIT_DONE)
 		status = plan_topics(&co, argv + 1, n);
 	if (status == EXIT_DONE)
 		status = plan_ranges(&co, &spec);
+	if (status == EXIT_DONE && o.sort && !co.bounded)
+		usage_error(&program, "--sort needs an end of each partition");
 	if (status == EXIT_DONE)
 		status = run(&co);
 	release(&co, &o);

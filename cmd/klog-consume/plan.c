@@ -12,13 +12,24 @@
 #include "client/admin.h"
 #include "consume.h"
 #include "wire/kerror.h"
-#include "wire/msg_metadata.h"
 
 #define WAIT_MS	200	/* between looks for a topic that is to come */
+
+/* A topic operand that is a regular expression. */
+struct pattern {
+	const char		*text;
+	pcre2_code		*re;
+	pcre2_match_data	*match;
+};
 
 void
 plan_release(struct plan *p)
 {
+	for (size_t i = 0; i < p->n_patterns; i++) {
+		pcre2_code_free(p->pattern[i].re);
+		pcre2_match_data_free(p->pattern[i].match);
+	}
+	free(p->pattern);
 	for (size_t i = 0; i < p->n; i++)
 		free(p->part[i].topic);
 	free(p->part);
@@ -99,15 +110,17 @@ add_topic(struct consume *co, const char *name, struct kerr *e)
 }
 
 static int
-compile(pcre2_code **re, const char *text, struct kerr *e)
+compile(struct pattern *p, const char *text, struct kerr *e)
 {
 	PCRE2_UCHAR why[160];
 	PCRE2_SIZE at;
 	int code;
 
-	*re = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, 0, &code,
-	    &at, NULL);
-	if (*re != NULL)
+	p->text = text;
+	p->re = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, 0,
+	    &code, &at, NULL);
+	p->match = pcre2_match_data_create(1, NULL);
+	if (p->re != NULL)
 		return 0;
 	pcre2_get_error_message(code, why, sizeof(why));
 	return kerr_set(e, KE_USAGE, "'%s': %s at character %zu", text,
@@ -116,58 +129,78 @@ compile(pcre2_code **re, const char *text, struct kerr *e)
 
 /* Kafka's own topics only where the expression asks for them. */
 static bool
-topic_matches(pcre2_code *re, pcre2_match_data *md, const char *text,
-    const struct metadata_response_topic *t)
+pattern_matches(const struct pattern *p, const struct cluster_topic *t)
 {
-	if (t->error_code != 0 || t->name.len <= 0 ||
-	    (t->is_internal && text[1] != '_'))
+	if (t->error != 0 || (t->internal && p->text[1] != '_'))
 		return false;
-	return pcre2_match(re, (PCRE2_SPTR)t->name.p,
-	    (PCRE2_SIZE)t->name.len, 0, 0, md, NULL) >= 0;
+	return pcre2_match(p->re, (PCRE2_SPTR)t->name, PCRE2_ZERO_TERMINATED,
+	    0, 0, p->match, NULL) >= 0;
 }
 
-/* Adds every topic of the cluster that matches; the number of them. */
-static int
-match_topics(struct consume *co, pcre2_code *re, const char *text,
-    struct kerr *e)
+/* Where topics that match are gathered. */
+struct matches {
+	struct consume		*co;
+	const struct pattern	*pattern;
+	int			 found;
+	int			 rc;
+	struct kerr		*e;
+};
+
+static void
+match(void *arg, const struct cluster_topic *t)
 {
-	pcre2_match_data *md = pcre2_match_data_create(1, NULL);
-	const struct metadata_response *rsp;
-	struct reply *r = NULL;
-	int found = 0, rc;
+	struct matches *m = arg;
 
-	if ((rc = admin_metadata(co->cl, NULL, -1, &r, e)) == 0) {
-		rsp = r->msg;
-		for (int32_t i = 0; i < rsp->topics.n && rc == 0; i++) {
-			const struct metadata_response_topic *t =
-			    &rsp->topics.v[i];
-			char *name;
+	if (m->rc != 0 || !pattern_matches(m->pattern, t))
+		return;
+	m->found++;
+	m->rc = add_partitions(m->co, t->name, t->n, m->e);
+}
 
-			if (!topic_matches(re, md, text, t))
-				continue;
-			name = xstrndup(t->name.p, (size_t)t->name.len);
-			cluster_want(co->cl, name);
-			rc = add_partitions(co, name, t->partitions.n, e);
-			free(name);
-			found++;
-		}
-		reply_free(r);
-	}
-	pcre2_match_data_free(md);
-	return rc != 0 ? rc : found;
+/* Adds every topic that matches; how many there are. */
+static int
+add_matches(struct consume *co, const struct pattern *p, struct kerr *e)
+{
+	struct matches m = { .co = co, .pattern = p, .e = e };
+
+	cluster_each_topic(co->cl, match, &m);
+	return m.rc != 0 ? m.rc : m.found;
+}
+
+static void
+metadata_came(struct cluster_watch *w)
+{
+	struct consume *co = (struct consume *)((char *)w -
+	    offsetof(struct consume, plan.watch));
+
+	co->plan.stale = true;
+	if (co->c != NULL)
+		consumer_wake(co->c);
 }
 
 static int
 add_regex(struct consume *co, const char *text, struct kerr *e)
 {
-	pcre2_code *re;
+	struct plan *pl = &co->plan;
+	struct pattern *p;
 	int rc;
 
-	if ((rc = compile(&re, text, e)) != 0)
+	pl->pattern = xreallocarray(pl->pattern, pl->n_patterns + 1, sizeof(*p));
+	p = &pl->pattern[pl->n_patterns++];
+	memset(p, 0, sizeof(*p));
+	if ((rc = compile(p, text, e)) != 0)
 		return rc;
-	while ((rc = match_topics(co, re, text, e)) == 0 && co->o->wait)
+	cluster_want_all(co->cl);
+	for (;;) {
+		pl->stale = false;
+		cluster_refresh(co->cl);
+		while (!pl->stale)
+			loop_once(co->loop, WAIT_MS);
+		rc = add_matches(co, p, e);
+		if (rc != 0 || !co->o->wait)
+			break;
 		loop_run_for(co->loop, WAIT_MS);
-	pcre2_code_free(re);
+	}
 	if (rc == 0)
 		return kerr_set(e, KE_NOTFOUND, "no topic matches '%s'", text);
 	return rc < 0 ? rc : 0;
@@ -186,6 +219,8 @@ plan_topics(struct consume *co, char *const *names, int n)
 	struct kerr e = KERR_INIT;
 	int rc = 0;
 
+	co->plan.watch.changed = metadata_came;
+	cluster_watch_add(co->cl, &co->plan.watch);
 	for (int i = 0; i < n && rc == 0; i++)
 		rc = add_name(co, names[i], &e);
 	for (int i = 0; i < more->n && rc == 0; i++)
@@ -286,7 +321,7 @@ resolve(struct consume *co, struct part *p, struct kerr *e)
 		p->since = r->from.n;
 	if (r->from.kind == SPEC_HEAD)
 		p->from = min64(p->from, p->end);
-	if (p->from < p->start || p->from > p->end)
+	if (p->from < p->start || (p->from > p->end && co->bounded))
 		return kerr_kafka(e, ERR_OFFSET_OUT_OF_RANGE,
 		    "%s[%d]: offset %lld is outside %lld..%lld", p->topic,
 		    (int)p->partition, (long long)p->from,
@@ -318,9 +353,14 @@ plan_ranges(struct consume *co, const struct spec *spec)
 	struct kerr e = KERR_INIT;
 	int rc;
 
-	for (size_t i = 0; i < co->plan.n; i++)
-		co->plan.part[i].range = *spec_for(spec,
-		    co->plan.part[i].partition);
+	co->bounded = true;
+	for (size_t i = 0; i < co->plan.n; i++) {
+		struct part *p = &co->plan.part[i];
+
+		p->range = *spec_for(spec, p->partition);
+		if (!co->o->exit && p->range.to.kind == SPEC_NONE)
+			co->bounded = false;
+	}
 	if ((rc = ask(co, FROM, OFFSET_EARLIEST, &e)) == 0 &&
 	    (rc = ask(co, FROM, OFFSET_LATEST, &e)) == 0 &&
 	    (rc = ask(co, FROM, INT64_MAX, &e)) == 0)
@@ -336,26 +376,48 @@ plan_ranges(struct consume *co, const struct spec *spec)
 	return EXIT_DONE;
 }
 
+/* Partitions that a topic has got since: its last one known is part i. */
+static void
+grow_topic(struct consume *co, size_t i)
+{
+	const struct part *p = &co->plan.part[i];
+	const struct cluster_topic *t = cluster_topic(co->cl, p->topic);
+	int32_t next = p->partition + 1;
+
+	if (p->to < 0 && t != NULL && t->error == 0)
+		for (; next < t->n; next++)
+			add_part(&co->plan, t->name, next);
+}
+
+static bool
+last_of_topic(const struct plan *pl, size_t i)
+{
+	for (size_t k = i + 1; k < pl->n; k++)
+		if (strcmp(pl->part[k].topic, pl->part[i].topic) == 0)
+			return false;
+	return true;
+}
+
 void
 plan_grow(struct consume *co)
 {
-	size_t n = co->plan.n;
+	struct plan *pl = &co->plan;
+	size_t n = pl->n;
 
-	if (co->o->partitions != NULL || co->o->exit)
+	if (!pl->stale || co->o->partitions != NULL || co->bounded)
 		return;
-	for (size_t i = 0; i < n; i++) {
-		const struct part *p = &co->plan.part[i];
-		const struct cluster_topic *t;
-		bool newest = i + 1 == n ||
-		    strcmp(co->plan.part[i + 1].topic, p->topic) != 0;
+	pl->stale = false;
+	for (size_t i = 0; i < n; i++)
+		if (last_of_topic(pl, i))
+			grow_topic(co, i);
+	for (size_t i = 0; i < pl->n_patterns; i++)
+		add_matches(co, &pl->pattern[i], NULL);
+	for (size_t i = n; i < pl->n; i++) {
+		struct part *p = &pl->part[i];
 
-		if (!newest || p->to >= 0 ||
-		    (t = cluster_topic(co->cl, p->topic)) == NULL)
-			continue;
-		for (int32_t k = p->partition + 1; k < t->n; k++) {
-			add_part(&co->plan, t->name, k);
-			co->plan.part[co->plan.n - 1].to = -1;
-			consumer_assign(co->c, t->name, k, 0, -1);
-		}
+		p->to = -1;
+		consumer_assign(co->c, p->topic, p->partition, 0, -1);
+		if (co->o->common.verbose > 0)
+			warn_line("%s[%d]: new", p->topic, (int)p->partition);
 	}
 }

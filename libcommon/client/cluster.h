@@ -152,6 +152,9 @@ const struct cluster_topic *cluster_topic(struct cluster *c,
     const char *name);
 const struct cluster_topic *cluster_topic_by_id(struct cluster *c,
     const struct kuuid *id);
+/* Every topic that was heard of; each() may not touch the cluster. */
+void cluster_each_topic(struct cluster *c,
+    void (*each)(void *arg, const struct cluster_topic *), void *arg);
 /* -1 when there is none, or nothing is known. */
 int32_t cluster_leader(struct cluster *c, const char *topic, int32_t part);
 const struct cluster_broker *cluster_broker(struct cluster *c, int32_t id);

@@ -17,6 +17,8 @@
 /* Waits so long where a partition that could not be asked for may have room
  * again, ms. */
 #define SHORT_WAIT	10
+/* That many failures in a row are worth a warning: a few seconds. */
+#define LOUD_ATTEMPT	6
 
 void
 consumer_fail(struct consumer *c, struct slot *s, const struct kerr *e)
@@ -41,7 +43,8 @@ slot_retry(struct slot *s, const struct kerr *e, int64_t now)
 	s->attempt++;
 	s->retry_at = now + retry_backoff(s->attempt, cf->backoff_ms,
 	    cf->backoff_max_ms, (uint32_t)s->partition * 2654435761u);
-	log_line(LOG_INFO, LOG_CLIENT, "%s[%d]: %s, trying again", s->topic,
+	log_line(s->attempt == LOUD_ATTEMPT ? LOG_WARN : LOG_INFO, LOG_CLIENT,
+	    "%s[%d]: %s, trying again", s->topic,
 	    s->partition, e->msg);
 	if (s->c->cf.give_up_ms >= 0 &&
 	    now - s->failing_since >= s->c->cf.give_up_ms)

@@ -347,6 +347,17 @@ cluster_topic_by_id(struct cluster *c, const struct kuuid *id)
 	return NULL;
 }
 
+void
+cluster_each_topic(struct cluster *c,
+    void (*each)(void *arg, const struct cluster_topic *), void *arg)
+{
+	struct topic *t, *next;
+
+	HASH_ITER(hh, c->topics, t, next)
+		if (t->heard > 0)
+			each(arg, &t->pub);
+}
+
 int32_t
 cluster_leader(struct cluster *c, const char *topic, int32_t part)
 {
