@@ -140,7 +140,8 @@ partition_configure(struct partition *p, const struct topic_config *config)
 
 /* No blocks are reserved ahead: turning them from reserved into written costs
  * the journal more at every fdatasync (twice the time on ext4) than finding
- * them when the data is written out. */
+ * them when the data is written out. Where nobody waits for the disk, when to
+ * write is left to the kernel. */
 void
 partition_log_config(const struct partition *p, struct log_config *lc)
 {
@@ -151,6 +152,8 @@ partition_log_config(const struct partition *p, struct log_config *lc)
 	lc->segment_index_bytes = p->config.segment_index_bytes;
 	lc->index_interval_bytes = p->config.index_interval_bytes;
 	lc->reserve_bytes = 0;
+	if (p->ld->acks_os)
+		lc->writeback_bytes = 0;
 }
 
 /* The removal, on a pool thread. */
