@@ -13,6 +13,9 @@
 #include "partition_impl.h"
 #include "wire/kerror.h"
 
+/* Appended bytes after which the kernel is told to write them out. */
+#define WRITEBACK_BYTES	(256 << 10)
+
 /* A namesake that was deleted may still have its files: the new one waits
  * for them to be out of the way before it opens its log. */
 static void
@@ -140,8 +143,9 @@ partition_configure(struct partition *p, const struct topic_config *config)
 
 /* No blocks are reserved ahead: turning them from reserved into written costs
  * the journal more at every fdatasync (twice the time on ext4) than finding
- * them when the data is written out. Where nobody waits for the disk, when to
- * write is left to the kernel. */
+ * them when the data is written out. Writing out starts early, so that the disk
+ * works while the next flush round collects; where nobody waits for the disk,
+ * the kernel decides when. */
 void
 partition_log_config(const struct partition *p, struct log_config *lc)
 {
@@ -152,8 +156,7 @@ partition_log_config(const struct partition *p, struct log_config *lc)
 	lc->segment_index_bytes = p->config.segment_index_bytes;
 	lc->index_interval_bytes = p->config.index_interval_bytes;
 	lc->reserve_bytes = 0;
-	if (p->ld->acks_os)
-		lc->writeback_bytes = 0;
+	lc->writeback_bytes = p->ld->acks_os ? 0 : WRITEBACK_BYTES;
 }
 
 /* The removal, on a pool thread. */
