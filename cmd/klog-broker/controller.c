@@ -552,7 +552,8 @@ controller_delete_topics(const struct controller *c, const struct image *im,
 			.name = req->topic_names.v[i] };
 		if ((it = find_deleted(c, im, &t, version, out)) == NULL)
 			continue;
-		ids[i] = (struct kstr){ (const char *)it->id.b, sizeof(it->id) };
+		ids[i].p = (const char *)it->id.b;
+		ids[i].len = sizeof(it->id);
 	}
 	twice = find_twice(ids, sizeof(*ids), n, a);
 	for (int32_t i = 0; i < n; i++) {

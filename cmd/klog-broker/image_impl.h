@@ -79,7 +79,7 @@ struct image {
 	const struct broker_config *base;	/* what it was started with */
 	struct settings		 *settings;
 	int32_t			  n_topics;
-	struct shard		 *by_name[IMAGE_SHARDS];	/* NULL: empty */
+	struct shard		 *by_name[IMAGE_SHARDS]; /* NULL: empty */
 	struct shard		 *by_id[IMAGE_SHARDS];
 	struct cluster		 *cluster;
 };

@@ -74,7 +74,8 @@ void io_adopt(struct io *, int fd);
 
 /* True on that thread. */
 bool io_here(const struct io *);
-/* Brings the cached image up to date: first thing in whatever the loop calls. */
+/* Brings the cached image up to date: the first thing in whatever the loop
+ * calls. */
 void io_refresh(struct io *);
 uint32_t io_slot_take(struct io *, struct request *, uint32_t *generation);
 void io_slot_give(struct io *, uint32_t id);

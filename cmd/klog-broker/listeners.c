@@ -230,7 +230,8 @@ listen_all(struct listeners *ls, struct loop *l, struct kerr *e)
 
 	for (; s != NULL; s = s[n] != '\0' ? s + n + 1 : NULL) {
 		n = strcspn(s, ",");
-		rc = parse(b->config, s, n, &a, given ? "0.0.0.0" : "127.0.0.1", e);
+		rc = parse(b->config, s, n, &a, given ? "0.0.0.0" :
+		    "127.0.0.1", e);
 		if (rc < 0 || (rc > 0 && (rc = listen_at(ls, l, &a, e)) < 0))
 			return rc;
 	}
@@ -248,7 +249,8 @@ set_advertised(struct listeners *ls, struct kerr *e)
 
 	for (; s != NULL && !ls->advertised; s = s[n] ? s + n + 1 : NULL) {
 		n = strcspn(s, ",");
-		rc = parse(ls->broker->config, s, n, &ls->advertise, "localhost", e);
+		rc = parse(ls->broker->config, s, n, &ls->advertise,
+		    "localhost", e);
 		if (rc < 0)
 			return rc;
 		ls->advertised = rc > 0;

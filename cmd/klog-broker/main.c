@@ -120,7 +120,7 @@ raise_limits(void)
 /* Where it all lies: given, or the user's own place. */
 struct place {
 	const char		*data;
-	const char		*socket;	/* private broker's, else NULL */
+	const char		*socket;	/* private broker's */
 	struct private_place	 own;
 };
 

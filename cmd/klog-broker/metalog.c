@@ -109,8 +109,8 @@ get_quorum_state(struct metalog *m)
 
 /* A batch of one control record. */
 static size_t
-control_batch(uint8_t *mem, size_t cap, int16_t type, const struct kmessage *msg,
-    const void *value, int64_t now)
+control_batch(uint8_t *mem, size_t cap, int16_t type,
+    const struct kmessage *msg, const void *value, int64_t now)
 {
 	struct builder_opts o = BUILDER_OPTS;
 	struct builder b;

@@ -155,8 +155,8 @@ pool_run(struct pool *p, struct job *j)
 	}
 	/* one thread is enough to go on with; none is the end */
 	if (rc != 0 && p->threads == 0) {
-		log_line(LOG_ERROR, LOG_BROKER, "cannot start a thread: error %d",
-		    rc);
+		log_line(LOG_ERROR, LOG_BROKER,
+		    "cannot start a thread: error %d", rc);
 		abort();
 	}
 	pthread_cond_signal(&p->work);

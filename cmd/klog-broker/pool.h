@@ -14,7 +14,7 @@ struct pool;
  * where there is none, until work() was entered: it may free the job). */
 struct job {
 	void		 (*work)(struct job *);	/* on a pool thread */
-	void		 (*done)(struct job *);	/* then on home's; may be NULL */
+	void		 (*done)(struct job *);	/* then on home's, or NULL */
 	struct loop	  *home;		/* NULL without done */
 	struct loop_msg	   msg;			/* the rest is the pool's */
 	STAILQ_ENTRY(job)  link;

@@ -82,7 +82,7 @@ struct request {
 	bool		 ended;
 	bool		 close;		/* close the connection at its turn */
 	struct chunks	 out;		/* encoded response, until its turn */
-	TAILQ_ENTRY(request) link;	/* requests of the connection, in order */
+	TAILQ_ENTRY(request) link;	/* the connection's, in order */
 };
 
 /* Encodes rsp, a <api>_response struct, and ends r. Borrowed memory in rsp
