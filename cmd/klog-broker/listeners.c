@@ -152,7 +152,8 @@ is_among(const char *words, const char *name, size_t n)
 
 /*
  * One of `listeners` or `advertised.listeners`: [NAME://][HOST]:PORT. 1 and
- * *a, or 0 where it is the controller's, which nobody dials here.
+ * *a, or 0 where it is the controller's, which nobody dials here. Without a
+ * host it is no_host, as Kafka has it, or, without a name, the loopback.
  */
 static int
 parse(const struct broker_config *cf, const char *s, size_t n, struct addr *a,
@@ -174,7 +175,8 @@ parse(const struct broker_config *cf, const char *s, size_t n, struct addr *a,
 		n -= name + 3;
 	}
 	if (n > 0 && *s == ':') {
-		snprintf(text, sizeof(text), "%s%.*s", no_host, (int)n, s);
+		snprintf(text, sizeof(text), "%s%.*s", sep != NULL ? no_host :
+		    "127.0.0.1", (int)n, s);
 		s = text;
 		n = strlen(text);
 	}

@@ -43,6 +43,7 @@ struct server {
 	struct metalog	 *metalog;
 	struct image	 *image;	/* while starting */
 	bool		  fresh;	/* a new data directory */
+	bool		  opened;	/* every log was opened */
 	struct loop_signal term, intr, hup;
 	struct loop_timer checkpoint;
 	struct loop_timer idle;
@@ -174,6 +175,7 @@ open_partitions(struct server *s, struct kerr *e)
 	rc = logdir_recover(&s->logdir, b->clean_start || s->fresh, e);
 	if (rc == 0)
 		places_tell_all(b, s->image);
+	s->opened = rc == 0;
 	return rc;
 }
 
@@ -353,6 +355,25 @@ end_threads(struct server *s)
 		sessions_free(b->sessions);
 }
 
+/* Closes every log; says in the directory whether that went well. */
+static int
+close_logs(struct server *s, struct kerr *e)
+{
+	struct broker *b = &s->broker;
+	int rc = b->logdir != NULL ? logdir_close(b->logdir, e) : 0;
+	struct kerr other = KERR_INIT;
+
+	/* jobs of the control thread may be under way */
+	pool_free(b->pool);
+	if (b->control != NULL && control_free(b->control, &other) < 0)
+		rc = kerr_set(e, other.code, "%s", other.msg);
+	if (s->metalog != NULL && metalog_close(s->metalog, &other) < 0)
+		rc = kerr_set(e, other.code, "%s", other.msg);
+	if (rc == 0 && s->opened)
+		rc = datadir_leave_clean(s->opt->datadir, -1, e);
+	return rc;
+}
+
 /* Closes what is open; rc is how it went so far. */
 static int
 close_all(struct server *s, int rc, struct kerr *e)
@@ -361,17 +382,8 @@ close_all(struct server *s, int rc, struct kerr *e)
 	struct kerr later = KERR_INIT;
 
 	end_threads(s);
-	if (b->logdir != NULL && logdir_close(b->logdir, &later) < 0 &&
-	    rc == 0)
+	if (close_logs(s, &later) < 0 && rc == 0)
 		rc = kerr_set(e, later.code, "%s", later.msg);
-	pool_free(b->pool);
-	if (b->control != NULL && control_free(b->control, &later) < 0 &&
-	    rc == 0)
-		rc = kerr_set(e, later.code, "%s", later.msg);
-	if (s->metalog != NULL)
-		metalog_close(s->metalog, &later);
-	if (rc == 0)
-		rc = datadir_leave_clean(s->opt->datadir, -1, e);
 	image_slot_free(b->image);
 	image_unref(s->image);
 	if (b->logdir != NULL)
