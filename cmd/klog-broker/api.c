@@ -16,6 +16,7 @@ static const struct api rows[] = {
 	{ API_DELETE_TOPICS,	false,	handle_delete_topics },
 	{ API_INIT_PRODUCER_ID,	false,	handle_init_producer_id },
 	{ API_DESCRIBE_CONFIGS,	false,	handle_describe_configs },
+	{ API_OFFSET_FOR_LEADER_EPOCH, false, handle_offset_for_leader_epoch },
 	{ API_CREATE_PARTITIONS, false,	handle_create_partitions },
 	{ API_DESCRIBE_CLUSTER,	false,	handle_describe_cluster },
 };

@@ -35,5 +35,6 @@ void handle_find_coordinator(struct request *);
 void handle_produce(struct request *);
 void handle_fetch(struct request *);
 void handle_list_offsets(struct request *);
+void handle_offset_for_leader_epoch(struct request *);
 
 #endif

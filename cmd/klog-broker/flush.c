@@ -34,6 +34,16 @@ flush_want(struct partition *p)
 		flush_start(p);
 }
 
+void
+flush_overdue(struct partition *p)
+{
+	int64_t now = sys_mono_ns(p->ld->sys) / 1000000;
+
+	if (log_flushed(p->log) < log_end(p->log) &&
+	    now - p->flush_ms >= p->config.flush_ms)
+		flush_want(p);
+}
+
 /* A failed fdatasync is not tried again: the kernel may have dropped the
  * pages and would call the next one a success. */
 static void

@@ -1,6 +1,7 @@
 /*
  * handle_offsets.c: ListOffsets (key 2): the ends of a partition, and the
- * place of a time in it.
+ * place of a time in it; OffsetForLeaderEpoch (key 23): where an epoch ended,
+ * by which a client finds out that the log was cut under it (KIP-320).
  */
 #include "api.h"
 #include "base/arena.h"
@@ -9,6 +10,7 @@
 #include "request.h"
 #include "wire/kerror.h"
 #include "wire/msg_list_offsets.h"
+#include "wire/msg_offset_for_leader_epoch.h"
 
 /* Special times came one a version (KIP-734, KIP-405, KIP-1005). */
 static bool
@@ -89,6 +91,71 @@ handle_list_offsets(struct request *r)
 	struct list_offsets_response rsp = { 0 };
 
 	if (find_all(r, &rsp))
+		request_reply(r, &rsp);
+	else
+		request_close(r, "more partitions than memory for them");
+}
+
+static void
+find_epoch(const struct image_topic *topic,
+    const struct offset_for_leader_epoch_request_partition *in,
+    struct offset_for_leader_epoch_response_partition *out)
+{
+	const struct image_partition *ip;
+
+	ip = topic != NULL ? image_partition(topic, in->partition) : NULL;
+	out->partition = in->partition;
+	out->leader_epoch = -1;
+	out->end_offset = -1;
+	if (ip == NULL)
+		out->error_code = ERR_UNKNOWN_TOPIC_OR_PARTITION;
+	else if (ip->local == NULL)
+		out->error_code = ERR_NOT_LEADER_OR_FOLLOWER;
+	else
+		out->error_code = partition_epoch_end(ip->local,
+		    in->current_leader_epoch, in->leader_epoch,
+		    &out->leader_epoch, &out->end_offset);
+}
+
+static bool
+find_epochs(struct request *r, struct offset_for_leader_epoch_response *rsp)
+{
+	const struct offset_for_leader_epoch_request *req = r->msg;
+	const struct image *image = request_image(r);
+	int32_t n = req->topics.n;
+
+	rsp->topics.v = arena_alloc(&r->arena,
+	    (size_t)n * sizeof(*rsp->topics.v));
+	if (rsp->topics.v == NULL)
+		return false;
+	rsp->topics.n = n;
+	for (int32_t i = 0; i < n; i++) {
+		const struct offset_for_leader_epoch_request_topic *in =
+		    &req->topics.v[i];
+		struct offset_for_leader_epoch_response_topic *out =
+		    &rsp->topics.v[i];
+		const struct image_topic *topic =
+		    image_topic(image, in->topic);
+
+		out->topic = in->topic;
+		out->partitions.n = in->partitions.n;
+		out->partitions.v = arena_alloc(&r->arena,
+		    (size_t)in->partitions.n * sizeof(*out->partitions.v));
+		if (out->partitions.v == NULL)
+			return false;
+		for (int32_t j = 0; j < in->partitions.n; j++)
+			find_epoch(topic, &in->partitions.v[j],
+			    &out->partitions.v[j]);
+	}
+	return true;
+}
+
+void
+handle_offset_for_leader_epoch(struct request *r)
+{
+	struct offset_for_leader_epoch_response rsp = { 0 };
+
+	if (find_epochs(r, &rsp))
 		request_reply(r, &rsp);
 	else
 		request_close(r, "more partitions than memory for them");

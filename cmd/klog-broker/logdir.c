@@ -213,6 +213,7 @@ note(struct partition *p, struct checkpoint c[CHECKPOINTS])
 	}
 	start = log_start(p->log);
 	hw = p->high_watermark;
+	flush_overdue(p);
 	p->users++;
 	pthread_mutex_unlock(&p->lock);
 
@@ -291,8 +292,8 @@ logdir_close(struct logdir *ld, struct kerr *e)
 	struct partition **all;
 	int n, rc;
 
-	wait_idle(ld);
 	rc = logdir_checkpoint(ld, e);
+	wait_idle(ld);
 	all = snapshot(ld, &n);
 	for (int i = 0; i < n; i++) {
 		int one = close_log(all[i], rc == 0 ? e : NULL);

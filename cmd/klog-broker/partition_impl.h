@@ -84,5 +84,7 @@ int partition_open(struct partition *, const struct log_known *,
 void partition_log_config(const struct partition *, struct log_config *);
 /* Wants a flush round: starts one, or another after the running one. */
 void flush_want(struct partition *);
+/* flush.ms: starts one where what is there has waited that long. */
+void flush_overdue(struct partition *);
 
 #endif
