@@ -66,6 +66,20 @@ static const struct program program = {
 	.footer = COMMON_FOOTER,
 };
 
+/* By the hash alone: what Java, librdkafka and sarama do by default. In a
+ * property "murmur2" and "fnv1a" mean what they mean to librdkafka. */
+static const char *
+partitioner_alias(const struct opts *o, const char *name)
+{
+	if (strcmp(name, "crc32") == 0)
+		return "consistent_random";
+	if (o->partitioner != NULL && strcmp(name, "murmur2") == 0)
+		return "murmur2_random";
+	if (o->partitioner != NULL && strcmp(name, "fnv1a") == 0)
+		return "fnv1a_random";
+	return name;
+}
+
 /* Properties that are klog-produce's own business. */
 static int
 configure(const struct opts *o, struct producer_config *cf, struct kerr *e)
@@ -99,7 +113,7 @@ configure(const struct opts *o, struct producer_config *cf, struct kerr *e)
 		cf->level = (int)n;
 	s = o->partitioner;
 	if (s != NULL || config_str(c, "partitioner", &s)) {
-		k = partitioner_by_name(s);
+		k = partitioner_by_name(partitioner_alias(o, s));
 		if (k < 0)
 			return kerr_set(e, KE_CONFIG, "'%s' is no partitioner: "
 			    "murmur2, crc32, fnv1a, random, roundrobin or "

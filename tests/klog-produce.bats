@@ -1,0 +1,445 @@
+#!/usr/bin/env bats
+# klog-produce, against the private broker or, with KLOG_TEST_BROKERS, another.
+
+load lib/klog
+
+setup() { klog_setup; }
+teardown() { klog_teardown; }
+
+# What the topic holds, as one JSON field a line.
+field() { klog-consume -e -J "$TOPIC" | jq -c "$1"; }
+
+@test "lines of standard input and of files" {
+	new_topic --partitions 1
+	printf '1\n2\n' >a
+	printf '3\n\n4' >b
+	echo 0 | klog-produce -q "$TOPIC"
+	klog-produce -q "$TOPIC" a b </dev/null
+	echo 5 | klog-produce -q -t "$TOPIC" - a
+	run -0 klog-consume -e "$TOPIC"
+	assert_output $'0\n1\n2\n3\n\n4\n5\n1\n2'
+}
+
+@test "no input: nothing, and no error" {
+	new_topic --partitions 1
+	run -0 klog-produce "$TOPIC" -q </dev/null
+	assert_output ''
+	run -0 klog-consume -e "$TOPIC"
+	assert_output ''
+}
+
+@test "a large input, by pipe and by file, comes back byte for byte" {
+	new_topic --partitions 1
+	seq 300000 | sed 's/$/ and some more text to fill the line/' >in
+	klog-produce -q "$TOPIC" in
+	klog-produce -q "$TOPIC" <in
+	dd if=in bs=777 status=none | klog-produce -q "$TOPIC"
+	cat in in in | cmp - <(klog-consume -e "$TOPIC")
+}
+
+@test "lines of every length around the size of a block" {
+	new_topic --partitions 1
+	local n
+	for n in 0 1 127 128 65535 65536 500000 999999; do
+		head -c "$n" /dev/zero | tr '\0' x
+		echo
+	done >in
+	klog-produce -q "$TOPIC" <in
+	klog-consume -e "$TOPIC" | cmp - in
+}
+
+@test "a line larger than a batch, on a topic that takes it" {
+	new_topic --partitions 1 --set max.message.bytes=8000000
+	{
+		echo first
+		head -c 5000000 /dev/zero | tr '\0' y
+		echo
+		echo last
+	} >in
+	klog-produce -q "$TOPIC" <in
+	klog-consume -e "$TOPIC" | cmp - in
+	klog-produce -q -k k "$TOPIC" <in
+	cat in in | cmp - <(klog-consume -e "$TOPIC")
+}
+
+@test "a line that the topic refuses is named; the others arrive" {
+	new_topic --partitions 1 --set max.message.bytes=10000
+	{
+		seq 100
+		head -c 20000 /dev/zero | tr '\0' z
+		echo
+		seq 101 200
+	} >in
+	run -6 klog-produce -q "$TOPIC" in
+	assert_output --partial "record 101"
+	assert_output --partial "MESSAGE_TOO_LARGE"
+	assert_output --partial "1 record"
+	seq 200 | cmp - <(klog-consume -e "$TOPIC")
+}
+
+@test "batches that are too large together are split, in order" {
+	new_topic --partitions 1 --set max.message.bytes=20000
+	seq 100000 >in
+	klog-produce -q "$TOPIC" in
+	klog-consume -e "$TOPIC" | cmp - in
+}
+
+@test "-K: keys, and the partition that Java's client would choose" {
+	new_topic --partitions 4
+	printf '21:a\nfoobar:b\nabc:c\n:empty\nnokey\n' |
+		klog-produce -q -K : "$TOPIC"
+	run -0 field '[.key,.payload,.partition]'
+	assert_line '["21","a",0]'
+	assert_line '["foobar","b",2]'
+	assert_line '["abc","c",3]'
+	assert_line '["","empty",1]'
+	assert_line --partial '[null,"nokey",'
+}
+
+@test "-K: several bytes, only the first counts" {
+	new_topic --partitions 1
+	printf 'a::b::c\n' | klog-produce -q -K :: "$TOPIC"
+	run -0 field '[.key,.payload]'
+	assert_output '["a","b::c"]'
+}
+
+@test "--partitioner crc32: where librdkafka puts it" {
+	new_topic --partitions 4
+	printf '21:a\nfoobar:b\nabc:c\n' |
+		klog-produce -q -K : --partitioner crc32 "$TOPIC"
+	run -0 field '[.key,.partition]'
+	assert_line '["21",0]'
+	assert_line '["foobar",1]'
+	assert_line '["abc",2]'
+	run -2 klog-produce --partitioner nonsense "$TOPIC" </dev/null
+	assert_output --partial "'nonsense' is no partitioner"
+}
+
+@test "-k and -p" {
+	new_topic --partitions 3
+	printf 'x\ny\n' | klog-produce -q -k K -p 2 "$TOPIC"
+	run -0 field '[.key,.payload,.partition]'
+	assert_output $'["K","x",2]\n["K","y",2]'
+	run -2 klog-produce -p 3 "$TOPIC" </dev/null
+	assert_output --partial "no partition 3: the topic has 3"
+}
+
+@test "-H: a value, an empty one, null; the order stays" {
+	new_topic --partitions 1
+	echo x | klog-produce -q -H b=1 -H a= -H n -H b=2=3 "$TOPIC"
+	run -0 field .headers
+	assert_output '["b","1","a","","n",null,"b","2=3"]'
+	run -2 klog-produce -H =x "$TOPIC" </dev/null
+}
+
+@test "null, empty and the word null are kept apart" {
+	new_topic --partitions 1
+	printf ':a\nNULL:NULL\nnull:null\nk:\n' >in
+	klog-produce -q -K : "$TOPIC" <in
+	run -0 field '[.key,.payload]'
+	assert_output $'["","a"]\n["NULL","NULL"]\n["null","null"]\n["k",""]'
+	new_topic --partitions 1
+	klog-produce -q -K : --null NULL "$TOPIC" <in
+	run -0 field '[.key,.payload]'
+	assert_output $'["","a"]\n[null,null]\n["null","null"]\n["k",""]'
+	new_topic --partitions 1
+	klog-produce -q -K : -Z "$TOPIC" <in
+	run -0 field '[.key,.payload]'
+	assert_output $'[null,"a"]\n["NULL","NULL"]\n["null","null"]\n["k",null]'
+	new_topic --partitions 1
+	printf 'a\n\n' | klog-produce -q -Z "$TOPIC"
+	run -0 field .payload
+	assert_output $'"a"\nnull'
+}
+
+@test "-D and -0: other ends of a record" {
+	new_topic --partitions 1
+	printf 'a\nb\0c\0' | klog-produce -q -0 "$TOPIC"
+	printf 'd;e;' | klog-produce -q -D ';' "$TOPIC"
+	printf 'f--g-h--i' | klog-produce -q -D -- "$TOPIC"
+	printf 'j\tk' | klog-produce -q -D '\t' "$TOPIC"
+	run -0 field .payload
+	assert_output "$(printf '"%s"\n' 'a\nb' c d e f g-h i j k)"
+	run -2 klog-produce -0 -D x "$TOPIC" </dev/null
+	run -2 klog-produce -D '' "$TOPIC" </dev/null
+}
+
+@test "--whole: each file one record, newlines and all" {
+	new_topic --partitions 1
+	printf '1\n2\n' >a
+	: >b
+	klog-produce -q --whole "$TOPIC" a b
+	printf 'in\nput' | klog-produce -q --whole "$TOPIC"
+	run -0 field .payload
+	assert_output $'"1\\n2\\n"\n""\n"in\\nput"'
+}
+
+@test "--ts: ms, seconds and dates" {
+	new_topic --partitions 1
+	echo a | klog-produce -q --ts 1738310400123 "$TOPIC"
+	echo b | klog-produce -q --ts @1738310400 "$TOPIC"
+	echo c | klog-produce -q --ts 2025-01-31T08:00:00Z "$TOPIC"
+	run -0 field .ts
+	assert_output $'1738310400123\n1738310400000\n1738310400000'
+	run -2 klog-produce --ts nonsense "$TOPIC" </dev/null
+}
+
+@test "without --ts: the present" {
+	new_topic --partitions 1
+	echo a | klog-produce -q "$TOPIC"
+	local ts
+	ts=$(field .ts)
+	[ $((${EPOCHREALTIME%.*} - ts / 1000)) -lt 10 ]
+}
+
+@test "-z: every codec is read back, also by -n" {
+	local codec
+	new_topic --partitions 1
+	seq 20000 >in
+	for codec in none gzip snappy lz4 zstd; do
+		klog-produce -q -z "$codec" "$TOPIC" in
+	done
+	cat in in in in in | cmp - <(klog-consume -e "$TOPIC")
+	run -2 klog-produce -z lzma "$TOPIC" </dev/null
+	assert_output --partial "'lzma' is no codec"
+}
+
+@test "-T: a copy on standard output, as it came" {
+	new_topic --partitions 1
+	printf 'a\nb\n\nc' >in
+	klog-produce -q -T "$TOPIC" <in | cmp - in
+	klog-produce -q -T -K b "$TOPIC" <in | cmp - in
+	seq 100000 >in
+	klog-produce -q -T "$TOPIC" <in | cmp - in
+	run -2 --separate-stderr bash -c \
+		'seq 100000 | klog-produce -q -T "$1" >/dev/full' _ "$TOPIC"
+	# shellcheck disable=SC2154
+	assert_regex "$stderr" 'standard output'
+}
+
+@test "-c: stops after so many" {
+	new_topic --partitions 1
+	seq 10 | klog-produce -q -c 3 "$TOPIC"
+	run -0 klog-consume -e "$TOPIC"
+	assert_output $'1\n2\n3'
+	# what comes in later is not waited for
+	(echo a; sleep 20) | timeout 10 klog-produce -q -c 1 "$TOPIC"
+}
+
+@test "-J: what klog-consume -J prints comes back byte for byte" {
+	new_topic --partitions 3
+	printf 'k\xff1:v\xfe\x00 \x22x\\\n:\nplain\n\xc3\xa4:\xe2\x82\xac\n' |
+		klog-produce -q -K : -H 'h=\xff' -H n --ts 1700000000000 "$TOPIC"
+	klog-consume -e --sort -J "$TOPIC" |
+		jq -cS '[.partition,.key,.payload,.headers,.ts]' | sort >want
+	klog-consume -e -J "$TOPIC" >all
+	new_topic --partitions 3
+	klog-produce -q -J --keep-partition "$TOPIC" <all
+	klog-consume -e --sort -J "$TOPIC" |
+		jq -cS '[.partition,.key,.payload,.headers,.ts]' | sort | cmp - want
+}
+
+@test "-J: other tools' names; null and empty" {
+	new_topic --partitions 1
+	klog-produce -q -J "$TOPIC" <<-'END'
+		{"key":"a","value":"b","timestamp":1700000000000}
+		{"payload":null}
+		{"payload":"","headers":{"x":"y"}}
+		{"payload":"c","headers":[{"key":"x","value":null}],"other":[1]}
+	END
+	run -0 field '[.key,.payload,.headers]'
+	assert_line --index 0 --partial '["a","b"'
+	assert_line --index 1 --partial '[null,null'
+	assert_line --index 2 '[null,"",["x","y"]]'
+	assert_line --index 3 '[null,"c",["x",null]]'
+}
+
+@test "-J: a bad line is named, what came before is kept" {
+	new_topic --partitions 1
+	printf '{"payload":"a"}\nnonsense\n{"payload":"b"}\n' >in
+	run -6 klog-produce -q -J "$TOPIC" in
+	assert_output --partial "in: record 2"
+	run -0 field .payload
+	assert_output '"a"'
+	new_topic --partitions 1
+	run -1 klog-produce -q -J --skip-bad "$TOPIC" in
+	assert_output --partial "record 2"
+	run -0 field .payload
+	assert_output $'"a"\n"b"'
+}
+
+@test "--create: with partitions; one that is there is used as it is" {
+	fresh_topic
+	echo a | klog-produce -q --create --partitions 5 "$TOPIC"
+	run -0 bash -c 'klog-topics offsets "$1" | wc -l' _ "$TOPIC"
+	assert_output 5
+	echo b | klog-produce -q --create --partitions 2 "$TOPIC"
+	run -0 bash -c 'klog-consume -e "$1" | sort' _ "$TOPIC"
+	assert_output $'a\nb'
+	run -2 klog-produce --partitions 2 "$TOPIC" </dev/null
+}
+
+@test "a topic that is not there appears" {
+	fresh_topic
+	seq 3 | klog-produce -q -p 0 "$TOPIC"
+	run -0 klog-consume -e "$TOPIC"
+	assert_output $'1\n2\n3'
+}
+
+@test "a topic name that Kafka refuses" {
+	run -2 klog-produce 'a b' </dev/null
+	assert_output --partial 'INVALID_TOPIC'
+}
+
+@test "a topic that is missing and may not be made: exit 4" {
+	fresh_topic
+	run -4 klog-produce -q -X allow.auto.create.topics=false "$TOPIC" \
+		</dev/null
+	assert_output --partial "$TOPIC"
+	assert_output --partial UNKNOWN_TOPIC_OR_PARTITION
+}
+
+@test "a file that is not there: exit 2, the others are sent" {
+	new_topic --partitions 1
+	echo a >a
+	run -2 klog-produce -q "$TOPIC" absent a
+	assert_output --partial absent
+	run -0 klog-consume -e "$TOPIC"
+	assert_output a
+	run -2 klog-produce -q "$TOPIC" .
+}
+
+@test "usage" {
+	run -2 klog-produce
+	assert_output --partial 'no topic'
+	run -2 klog-produce --no-such x
+	run -2 klog-produce -J -K : x
+	assert_output --partial '-J excludes'
+}
+
+@test "kcat's -P, -l and -X are taken" {
+	new_topic --partitions 1
+	echo a >a
+	klog-produce -q -P -t "$TOPIC" -l a -X acks=1 \
+		-X enable.idempotence=false
+	echo b | klog-produce -q -X acks=0 -X enable.idempotence=false "$TOPIC"
+	run -0 wait_until 5 bash -c \
+		'[ "$(klog-consume -e "$1" | tr "\n" ,)" = a,b, ]' _ "$TOPIC"
+}
+
+@test "-X: a value that is none, a near miss" {
+	run -2 klog-produce -X acks=some x </dev/null
+	run -2 klog-produce -X enable.idempotence=true -X acks=1 x </dev/null
+	assert_output --partial acks
+}
+
+@test "a typed line is sent at once" {
+	new_topic --partitions 1
+	mkfifo in out
+	klog-produce -q "$TOPIC" <in 3>&- &
+	KLOG_PIDS+=($!)
+	exec 9>in
+	local nth			# run has an i of its own
+	for nth in 1 2 3; do
+		echo "line $nth" >&9
+		run -0 timeout 5 klog-consume -o $((nth - 1)) -c 1 "$TOPIC"
+		assert_output "line $nth"
+	done
+	exec 9>&-
+	wait "${KLOG_PIDS[-1]}"
+}
+
+@test "SIGINT and SIGTERM: what was read is acknowledged" {
+	new_topic --partitions 1
+	local signal pid status
+	for signal in INT TERM HUP; do
+		mkfifo "in.$signal"
+		# a background shell would have SIGINT ignored
+		env --default-signal=INT klog-produce -q "$TOPIC" \
+			<"in.$signal" 3>&- &
+		pid=$!
+		exec 9>"in.$signal"
+		echo "$signal" >&9
+		timeout 5 klog-consume -n 1 -c 1 "$TOPIC" >/dev/null
+		kill -"$signal" "$pid"
+		status=0
+		wait "$pid" || status=$?
+		[ "$status" -eq $((128 + $(kill -l "$signal"))) ]
+		exec 9>&-
+	done
+	run -0 klog-consume -e "$TOPIC"
+	assert_output $'INT\nTERM\nHUP'
+}
+
+@test "SIGINT in the middle: a prefix of the input, every line of it" {
+	new_topic --partitions 1
+	env --default-signal=INT klog-produce -q "$TOPIC" \
+		< <(seq 100000000) 3>&- &
+	local pid=$!
+	sleep 0.5
+	kill -INT "$pid"
+	local status=0
+	wait "$pid" || status=$?
+	[ "$status" -eq 130 ]
+	klog-consume -e "$TOPIC" >got
+	[ -s got ]
+	seq "$(wc -l <got)" | cmp - got
+}
+
+@test "nobody answers: exit 3 within -m, the address is named" {
+	local start=$SECONDS
+	run -3 klog-produce -m 1 -b 127.0.0.1:1 t </dev/null
+	assert_output --partial '127.0.0.1:1: Connection refused'
+	[ $((SECONDS - start)) -le 3 ]
+	run -3 klog-produce -m 0.5 -b no-such-host.invalid t </dev/null
+	assert_output --partial 'does not resolve'
+	run -3 klog-produce -m 0.5 -b "/$T/absent.sock" t </dev/null
+	run -2 klog-produce -b '' t </dev/null
+	run -2 klog-produce -b host:port t </dev/null
+}
+
+@test "the broker dies: exit 3 and the count, after delivery.timeout.ms" {
+	needs_own_broker
+	klog_broker
+	new_topic --partitions 1
+	mkfifo in
+	klog-produce -q -X delivery.timeout.ms=1500 "$TOPIC" <in \
+		>out 2>&1 3>&- &
+	local pid=$!
+	exec 9>in
+	echo one >&9
+	timeout 5 klog-consume -c 1 "$TOPIC"
+	klog_broker_kill
+	printf 'two\nthree\n' >&9
+	local status=0
+	wait "$pid" || status=$?
+	[ "$status" -eq 3 ]
+	exec 9>&-
+	run cat out
+	assert_output --partial "2 records not acknowledged"
+	assert_output --partial "record 2"
+	assert_output --partial "$BROKER"
+}
+
+@test "the broker comes back: nothing lost, nothing twice, in order" {
+	needs_own_broker
+	klog_broker
+	new_topic --partitions 2
+	seq 400000 >in
+	(while read -r l; do echo "$l"; done <in) |
+		klog-produce -q -p 1 "$TOPIC" 3>&- &
+	local pid=$! i
+	for i in 1 2 3; do
+		sleep 0.4
+		klog_broker_kill
+		klog_broker
+	done
+	wait "$pid"
+	klog-consume -e "$TOPIC" | cmp - in
+}
+
+@test "standard input is read no faster than it can be sent" {
+	new_topic --partitions 1
+	(ulimit -v 400000 && seq 3000000 | klog-produce -q "$TOPIC")
+	[ "$(klog-topics offsets "$TOPIC" | cut -f 4)" = 3000000 ]
+}
