@@ -244,3 +244,19 @@ alive() {
 	run -2 env -u HOME -u XDG_DATA_HOME klog-broker --private
 	assert_output --partial 'home'
 }
+
+@test "ten tools at once start one private broker; one that leaves loses nothing" {
+	unset KLOG_BROKERS
+	for i in {1..10}; do
+		klog-produce -q t <<<"$i" 3>&- &
+	done
+	wait
+	assert_equal "$(grep -c '^ready' "$HOME/.local/share/klog/broker.log")" 1
+	for i in {11..20}; do
+		klog-broker --stop >/dev/null 3>&- &
+		klog-produce -q t <<<"$i" 3>&-
+		wait
+	done
+	run -0 klog-consume -q -e t
+	assert_equal "$(sort -n <<<"$output" | tr '\n' ' ')" "$(seq -s ' ' 20) "
+}

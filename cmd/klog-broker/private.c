@@ -134,6 +134,16 @@ find_running(const char *data, struct private_addr *a)
 	return strcmp(comm, "klog-broker") == 0;
 }
 
+/* Whether that broker still has the directory; the next may be there. */
+static bool
+has_gone(const char *data, pid_t pid)
+{
+	struct private_addr now;
+
+	return !is_locked(data) || kill(pid, 0) < 0 ||
+	    (find_running(data, &now) && now.pid != pid);
+}
+
 int
 private_status(const char *data)
 {
@@ -168,7 +178,7 @@ private_stop(const char *data)
 		return (int)exit_report(&e, NULL);
 	}
 	for (int i = 0; i < STOP_SECONDS * 100; i++) {
-		if (!is_locked(data))
+		if (has_gone(data, a.pid))
 			return exit_flush(EXIT_DONE);
 		nanosleep(&pause, NULL);
 	}
