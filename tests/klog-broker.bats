@@ -246,16 +246,19 @@ alive() {
 }
 
 @test "ten tools at once start one private broker; one that leaves loses nothing" {
+	local pids=()
+
 	unset KLOG_BROKERS
 	for i in {1..10}; do
 		klog-produce -q t <<<"$i" 3>&- &
+		pids+=($!)
 	done
-	wait
+	wait "${pids[@]}"
 	assert_equal "$(grep -c '^ready' "$HOME/.local/share/klog/broker.log")" 1
 	for i in {11..20}; do
 		klog-broker --stop >/dev/null 3>&- &
 		klog-produce -q t <<<"$i" 3>&-
-		wait
+		wait $!
 	done
 	run -0 klog-consume -q -e t
 	assert_equal "$(sort -n <<<"$output" | tr '\n' ' ')" "$(seq -s ' ' 20) "
