@@ -15,10 +15,15 @@ static const struct api rows[] = {
 	{ API_CREATE_TOPICS,	false,	handle_create_topics },
 	{ API_DELETE_TOPICS,	false,	handle_delete_topics },
 	{ API_INIT_PRODUCER_ID,	false,	handle_init_producer_id },
-	{ API_DESCRIBE_CONFIGS,	false,	handle_describe_configs },
 	{ API_OFFSET_FOR_LEADER_EPOCH, false, handle_offset_for_leader_epoch },
+	{ API_DESCRIBE_CONFIGS,	false,	handle_describe_configs },
+	{ API_ALTER_CONFIGS,	false,	handle_alter_configs },
 	{ API_CREATE_PARTITIONS, false,	handle_create_partitions },
+	{ API_INCREMENTAL_ALTER_CONFIGS, false,
+	    handle_incremental_alter_configs },
 	{ API_DESCRIBE_CLUSTER,	false,	handle_describe_cluster },
+	{ API_LIST_CLIENT_METRICS_RESOURCES, false,
+	    handle_list_client_metrics },
 };
 
 const struct api *

@@ -203,10 +203,11 @@ check_replicas(const char *name, const char *value, struct kerr *e)
 		end = *colon == ':' ? digits(colon + 1) : s;
 		if (colon == s || end <= colon + 1 ||
 		    (*end != ',' && *end != '\0'))
-			return wrong(name, value, "name must be the literal "
-			    "'*' or a list of replicas in the following "
-			    "format: [partitionId]:[brokerId],[partitionId]:"
-			    "[brokerId],...", e);
+			return kerr_set(e, KE_CONFIG, "Invalid value [%s] for "
+			    "configuration %s: %s must be the literal '*' or "
+			    "a list of replicas in the following format: "
+			    "[partitionId]:[brokerId],[partitionId]:[brokerId]"
+			    ",...", value, name, name);
 		s = *end == ',' ? end + 1 : end;
 	}
 	return 0;
@@ -228,7 +229,7 @@ check_version(const struct property *p, const char *name, const char *value,
 		if (c[n] == '\0')
 			break;
 	}
-	snprintf(why, sizeof(why), "Version `%.*s` is not a valid version",
+	snprintf(why, sizeof(why), "Version %.*s is not a valid version",
 	    TEXT_MAX, value);
 	return wrong(name, value, why, e);
 }

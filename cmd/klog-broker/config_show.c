@@ -56,7 +56,7 @@ at_level(const struct show *s, const char *name, int8_t source)
 	case CONFIG_SOURCE_STATIC:
 		return broker_config_own(s->base, p);
 	default:
-		return p->dflt;
+		return p->of == PLUGIN ? NULL : p->dflt;
 	}
 }
 
@@ -74,14 +74,8 @@ add(struct values *vs, const struct property *p, const char *name,
 		kstr(name), kstr(is_secret(p) ? NULL : value), source };
 }
 
-/* Kafka lists its defaults even where they are none. */
-static bool
-is_listed(const char *name, const char *value, int8_t source)
-{
-	return value != NULL || (source == CONFIG_SOURCE_DEFAULT &&
-	    broker_property(name)->of != PLUGIN);
-}
-
+/* All values from the one of the property itself on: where it has none, its
+ * synonyms do not show either. */
 static void
 gather(const struct show *s, const struct property *p, struct values *vs)
 {
@@ -95,7 +89,7 @@ gather(const struct show *s, const struct property *p, struct values *vs)
 	    source <= CONFIG_SOURCE_DEFAULT; source++)
 		for (int i = 0; names[i] != NULL; i++) {
 			value = at_level(s, names[i], source);
-			if (!is_listed(names[i], value, source))
+			if (value == NULL)
 				continue;
 			begun |= strcmp(names[i], p->broker) == 0;
 			if (begun)

@@ -13,6 +13,7 @@
 #include "request.h"
 #include "wire/codec.h"
 #include "wire/kerror.h"
+#include "wire/msg_list_client_metrics.h"
 
 /* One resource of a request. */
 struct described {
@@ -69,8 +70,10 @@ describe_topic(struct described *d)
 	int16_t error;
 
 	error = controller_check_name(d->q->resource_name, &d->r->arena, &why);
-	if (error == 0 && t == NULL)
+	if (error == 0 && t == NULL) {
 		error = ERR_UNKNOWN_TOPIC_OR_PARTITION;
+		why = "";
+	}
 	if (error != 0) {
 		refuse(d, error, why);
 		return;
@@ -201,5 +204,15 @@ handle_describe_configs(struct request *r)
 		d.out->resource_name = d.q->resource_name;
 		describe_one(&d);
 	}
+	request_reply(r, &rsp);
+}
+
+/* Subscriptions of client metrics: there are none. */
+void
+handle_list_client_metrics(struct request *r)
+{
+	struct list_client_metrics_response rsp;
+
+	kmsg_defaults(&list_client_metrics_response_msg, &rsp);
 	request_reply(r, &rsp);
 }

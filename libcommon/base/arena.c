@@ -1,7 +1,9 @@
 /* arena.c: see arena.h. */
 #include "base/arena.h"
 
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,5 +104,23 @@ arena_strndup(struct arena *a, const char *s, size_t n)
 
 	if (p != NULL)
 		memcpy(p, s, n);
+	return p;
+}
+
+char *
+arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap, again;
+	char *p;
+	int n;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	p = n >= 0 ? arena_alloc(a, (size_t)n + 1) : NULL;
+	if (p != NULL)
+		vsnprintf(p, (size_t)n + 1, fmt, again);
+	va_end(again);
+	va_end(ap);
 	return p;
 }

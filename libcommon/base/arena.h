@@ -24,5 +24,8 @@ void arena_clear(struct arena *a);
 void *arena_alloc(struct arena *a, size_t n);
 /* A NUL-terminated copy; NULL when max would be passed. */
 char *arena_strndup(struct arena *a, const char *s, size_t n);
+/* What printf would print; NULL when max would be passed. */
+char *arena_printf(struct arena *a, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif
