@@ -97,12 +97,13 @@ drop() {	# BROKER TOPIC
 	"$BIN/klog-topics" -q -b "$1" delete "$2" > /dev/null 2>&1 || :
 }
 
-# Memory that a virtual machine touches for the first time costs it several
-# times what other memory costs; whoever comes next finds the pages that this
-# has just used.
+# Every run starts alike: memory that a virtual machine touches for the first
+# time costs it several times what other memory costs, so the next one finds
+# pages that this has just used; and no older writes are under way.
 warm() {
 	dd "if=$LINES" "of=$WORK/warm" bs=1M status=none
 	rm -f "$WORK/warm"
+	sync
 }
 
 # --- lines in, and out ----------------------------------------------------
@@ -213,16 +214,13 @@ broker disk
 disk_pid=$broker_pid disk_port=$broker_port disk=127.0.0.1:$broker_port
 for i in $(seq "$RUNS"); do
 	warm
-	sync
 	sample dd dd "if=$LINES" "of=$WORK/dd" bs=1M conv=fdatasync status=none
 	rm -f "$WORK/dd"
 	warm
-	sync
 	sample klog_disk -i "$LINES" -p "$disk_pid" \
 	    "$BIN/klog-produce" -q -b "$disk" "one$i" || :
 	drop "$disk" "one$i"
 	warm
-	sync
 	"$BIN/klog-topics" -q -b "$disk" create --partitions 100 "hundred$i" \
 	    > /dev/null
 	sample klog_100 -i "$LINES" -p "$disk_pid" \
