@@ -11,7 +11,9 @@
 #include "produce.h"
 
 enum {
-	BLOCK = 1024 * 1024,		/* bytes a read asks for */
+	BLOCK = 256 * 1024,		/* bytes a read asks for: they are
+					 * still in the cache when the lines
+					 * are looked for and copied */
 	PIPE_SIZE = 1024 * 1024,
 	SPARE = 64			/* behind a block; see lines.c */
 };
@@ -97,7 +99,7 @@ run(struct input *in, struct kerr *e)
 				break;
 		}
 		make_room(in);
-		n = read(in->fd, in->p + in->len, in->cap - in->len);
+		n = read(in->fd, in->p + in->len, BLOCK);
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (n < 0)
@@ -120,7 +122,7 @@ run_whole(struct input *in, struct kerr *e)
 		if (in->waits && !input_wait(in->j, in->fd))
 			return 0;
 		make_room(in);
-		n = read(in->fd, in->p + in->len, in->cap - in->len);
+		n = read(in->fd, in->p + in->len, BLOCK);
 		if (n < 0 && errno != EINTR && errno != EAGAIN)
 			return kerr_sys(e, "cannot read");
 		in->len += n > 0 ? (size_t)n : 0;
