@@ -292,8 +292,9 @@ logdir_close(struct logdir *ld, struct kerr *e)
 	struct partition **all;
 	int n, rc;
 
-	rc = logdir_checkpoint(ld, e);
 	wait_idle(ld);
+	rc = logdir_checkpoint(ld, e);
+	wait_idle(ld);	/* it may have started a flush */
 	all = snapshot(ld, &n);
 	for (int i = 0; i < n; i++) {
 		int one = close_log(all[i], rc == 0 ? e : NULL);
