@@ -169,7 +169,7 @@ unescape(char *s)
 	return (size_t)(to - s);
 }
 
-static const char *
+static char *
 delimiter(const char *option, const char *s, size_t *len)
 {
 	char *copy = xstrdup(s);
@@ -235,11 +235,11 @@ prepare(struct job *j, struct opts *o)
 		j->delim = "";
 		j->delim_len = 1;
 	} else
-		j->delim = delimiter("-D", o->delim != NULL ? o->delim : "\n",
-		    &j->delim_len);
+		j->delim = j->delim_memory = delimiter("-D",
+		    o->delim != NULL ? o->delim : "\n", &j->delim_len);
 	if (o->key_delim != NULL)
-		j->key_delim = delimiter("-K", o->key_delim,
-		    &j->key_delim_len);
+		j->key_delim = j->key_delim_memory = delimiter("-K",
+		    o->key_delim, &j->key_delim_len);
 	if (o->ts != NULL)
 		parse_time(j, o->ts);
 	parse_headers(j, &o->headers);
@@ -329,6 +329,10 @@ close_all(struct job *j)
 	loop_free(j->loop);
 	envelope_release(&j->envelope);
 	free(j->headers);
+	free(j->delim_memory);
+	free(j->key_delim_memory);
+	free(j->o->headers.v);
+	common_end(&j->o->common);
 }
 
 /* Dies of the signal that ended the run, as a shell expects. */

@@ -65,6 +65,7 @@ struct job {
 	struct record_header	*headers;
 	int32_t			 n_headers;
 	const char		*delim, *key_delim;
+	char			*delim_memory, *key_delim_memory;
 	size_t			 delim_len, key_delim_len;
 	struct envelope		 envelope;
 	uint64_t		 tag;		/* of the next record: its
