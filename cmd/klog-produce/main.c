@@ -24,7 +24,7 @@ static const struct opt options[] = {
 	    "with so many partitions"),
 	OPT_GROUP("Input"),
 	OPT_STR('D', "delim", "STR", T, delim, "ends a record (\\n); -0: NUL"),
-	OPT_FLAG('0', NULL, T, nul, NULL),
+	OPT_FLAG('0', "nul", T, nul, NULL),
 	OPT_FLAG(0, "whole", T, whole, "each file is one record"),
 	OPT_STR('K', "key-delim", "STR", T, key_delim,
 	    "what comes before STR is the key"),
@@ -33,7 +33,7 @@ static const struct opt options[] = {
 	    "a header for all; without '=' its value is null"),
 	OPT_STR(0, "null", "STR", T, null,
 	    "a key or value that is STR is null; -Z: an empty one"),
-	OPT_FLAG('Z', NULL, T, empty_is_null, NULL),
+	OPT_FLAG('Z', "empty-null", T, empty_is_null, NULL),
 	OPT_STR(0, "ts", "TIME", T, ts, "timestamp of all records"),
 	OPT_JSON(T, common, "JSON as klog-consume -J prints it")
 	OPT_FLAG(0, "keep-partition", T, keep_partition,
@@ -364,12 +364,14 @@ main(int argc, char **argv)
 		close_all(&j);
 		return exit_flush(status);
 	}
-	outcome_signals(&j);
+	signals_init(&j);
+	progress_init(&j);
 	if (at > n)
 		status = run_one(&j, "-");
 	for (; at <= n && !j.stop; at++)
 		status = exit_worse(status, run_one(&j, argv[at]));
 	status = exit_worse(status, outcome_finish(&j));
+	progress_end(&j);
 	close_all(&j);
 	status = exit_flush(status);
 	if (j.signo != 0)

@@ -1,19 +1,9 @@
 /* outcome.c: what became of the records (produce.h). */
-#include <signal.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "produce.h"
 #include "wire/kerror.h"
 
 enum { SAID_MAX = 10 };		/* lost records that are named one by one */
-
-struct catcher {
-	struct loop_signal	 s;
-	struct job		*j;
-};
-
-static struct catcher catchers[4];
 
 /* The broker refused this batch for what is in it: others may be fine. */
 static bool
@@ -93,51 +83,6 @@ outcome_refused(struct job *j, const struct kerr *e)
 		exit_report(e, "%s: record %llu", j->where,
 		    (unsigned long long)j->tag);
 	j->out.status = exit_worse(j->out.status, EXIT_NO);
-}
-
-static void
-caught(struct loop_signal *s)
-{
-	struct job *j = ((struct catcher *)s)->j;
-
-	j->stop = j->hurry = true;
-	j->signo = s->signo;
-	/* a second one ends at once */
-	for (int i = 0; i < 3; i++)
-		loop_signal_stop(&catchers[i].s);
-}
-
-static void
-say_progress(struct loop_signal *s)
-{
-	struct job *j = ((struct catcher *)s)->j;
-	struct producer_stats st;
-
-	producer_stats(j->producer, &st);
-	warn_line("%llu records acknowledged, %llu under way, %llu bytes sent",
-	    (unsigned long long)st.acked,
-	    (unsigned long long)(st.added - st.acked - st.failed),
-	    (unsigned long long)st.bytes);
-}
-
-void
-outcome_signals(struct job *j)
-{
-	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction old;
-
-	for (int i = 0; i < 4; i++) {
-		int signo = i < 3 ? ends[i] : SIGUSR1;
-
-		catchers[i].j = j;
-		loop_signal_init(&catchers[i].s, j->loop, signo,
-		    i < 3 ? caught : say_progress);
-		/* what nohup and a background shell ignore stays ignored */
-		if (sigaction(signo, NULL, &old) == 0 &&
-		    old.sa_handler != SIG_IGN)
-			loop_signal_start(&catchers[i].s);
-	}
-	signal(SIGPIPE, SIG_IGN);
 }
 
 static void

@@ -4,7 +4,8 @@
  *	main.c		options, opening, the end
  *	input.c		files and standard input, block by block
  *	lines.c		blocks to records: lines, keys, JSON, whole files
- *	outcome.c	what became of the records, signals, progress
+ *	outcome.c	what became of the records
+ *	signals.c	signals, and how far it is
  *	tty.c		the prompt
  */
 #ifndef KLOG_PRODUCE_H
@@ -97,9 +98,13 @@ int lines_whole(struct job *j, const char *p, size_t n, struct kerr *e);
 void outcome_report(void *arg, const struct producer_report *r);
 /* A record that could not be taken: it is counted and said. */
 void outcome_refused(struct job *j, const struct kerr *e);
-void outcome_signals(struct job *j);
 /* Waits for what is under way, says what was lost; the exit status. */
 enum exit_class outcome_finish(struct job *j);
+
+/* signals.c */
+void signals_init(struct job *j);
+void progress_init(struct job *j);
+void progress_end(struct job *j);
 
 /* tty.c */
 /* Reads lines with editing and history; 0 at the end of the input. */
