@@ -34,8 +34,8 @@ struct delayed {
 struct waiter {
 	TAILQ_ENTRY(waiter)	 link;
 	struct delayed		*delayed;
-	struct partition	*partition;	/* whose lock guards it; set once */
-	int64_t			 offset;	/* acks: the end to be covered */
+	struct partition	*partition;	/* whose lock guards it */
+	int64_t			 offset;	/* acks: end to be covered */
 	bool			 ack;		/* in which of the two lists */
 	bool			 listed;	/* hangs there now */
 };

@@ -15,10 +15,10 @@
 
 /* One partition asked for. */
 struct fetch_item {
-	struct fetch_target	  target;	/* borrows from frame or session */
+	struct fetch_target	  target;	/* frame's or session's */
 	struct session_partition *sp;		/* its place there, or NULL */
 	struct partition	 *partition;	/* a reference, or NULL */
-	struct partition_fetch	  got;		/* records: a hold to be dropped */
+	struct partition_fetch	  got;		/* records may hold a file */
 	int16_t			  error;
 	int32_t			  leader;	/* as the image says; -1 */
 	int32_t			  leader_epoch;

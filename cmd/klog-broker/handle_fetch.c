@@ -323,7 +323,7 @@ answer(struct fetch *f)
 		reply(f);
 		return;
 	}
-	f->r->woken = NULL;	/* a deadline would only get in the way */
+	request_unwait(f->r);
 	f->warming.work = warm_job;
 	pool_run(f->r->broker->pool, &f->warming);
 }

@@ -236,6 +236,14 @@ request_wait(struct request *r, int64_t timeout_ms,
 }
 
 void
+request_unwait(struct request *r)
+{
+	if (r->timed)
+		loop_timer_cancel(&r->deadline);
+	r->woken = NULL;
+}
+
+void
 request_woken(struct request *r, enum wake_why why)
 {
 	if (r->woken != NULL)

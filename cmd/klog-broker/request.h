@@ -104,6 +104,9 @@ void request_close(struct request *r, const char *fmt, ...)
 struct waker request_waker(struct request *r);
 void request_wait(struct request *r, int64_t timeout_ms,
     void (*woken)(struct request *, enum wake_why));
+/* Waits no more: neither deadline nor wake-up is delivered from now on. Before
+ * a waiting request is handed to the pool. */
+void request_unwait(struct request *r);
 /* From any thread, also under a lock. */
 void io_wake(struct io *, uint64_t id, uint32_t generation);
 

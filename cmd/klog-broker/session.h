@@ -33,7 +33,7 @@ struct fetch_target {
 
 /* One of a session. */
 struct session_partition {
-	struct fetch_target	 target;	/* topic lies behind this struct */
+	struct fetch_target	 target;	/* topic lies in key */
 	int64_t			 high_watermark;	/* as last sent; -1 */
 	int64_t			 log_start;		/* likewise */
 	TAILQ_ENTRY(session_partition) link;
