@@ -147,7 +147,7 @@ make_room(struct frame_input *in)
 		return true;
 	}
 	cap = have * 2 > in->earned ? have * 2 : in->earned;
-	if (cap > need)
+	if (cap + SMALL > need)
 		cap = need;
 	cap = (cap + SMALL - 1) / SMALL * SMALL;
 	if (cap <= have)

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/xalloc.h"
 
 struct loop {
@@ -72,12 +73,21 @@ limit_passed(evutil_socket_t fd, short what, void *arg)
 {
 }
 
+/* libevent would print. */
+static void
+take_log(int severity, const char *text)
+{
+	log_line(LOG_DEBUG, LOG_NET, "%s", text);
+}
+
 static struct event_base *
 new_base(void)
 {
-	struct event_config *ec = event_config_new();
+	struct event_config *ec;
 	struct event_base *base;
 
+	event_set_log_callback(take_log);
+	ec = event_config_new();
 	if (ec == NULL)
 		return NULL;
 	event_config_set_flag(ec, EVENT_BASE_FLAG_NOLOCK);
