@@ -2,7 +2,6 @@
  * change.c: create, delete, alter. One request for all topics; each topic has
  * its own outcome, and the worst one is the program's.
  */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,56 +16,6 @@
 #include "wire/msg_create_partitions.h"
 #include "wire/msg_create_topics.h"
 #include "wire/msg_delete_topics.h"
-
-/* How outcomes are told: rows of JSON, or lines on stderr. */
-struct outcome {
-	struct topics		*t;
-	const char		*done;		/* "created" */
-	struct output		 out;		/* JSON only */
-	enum exit_class		 status;
-};
-
-static void
-outcome_open(struct outcome *o, struct topics *t, const char *done)
-{
-	static const char *const columns[] = { "topic", "status", "error",
-	    "message", NULL };
-
-	o->t = t;
-	o->done = t->dry_run ? "checked" : done;
-	o->status = EXIT_DONE;
-	if (t->form == OUTPUT_JSON)
-		output_open(&o->out, OUTPUT_JSON, stdout, columns);
-}
-
-/* One topic: error 0, one that was allowed, or a failure. */
-static void
-outcome_add(struct outcome *o, struct kstr name, int16_t error, bool allowed,
-    struct kstr message)
-{
-	const char *status = error == 0 ? o->done : allowed ? "unchanged" :
-	    "failed";
-
-	if (error != 0 && !allowed)
-		o->status = exit_worse(o->status,
-		    topics_failed(name, error, message));
-	else if (o->t->common.verbose > 0)
-		warn_line("%.*s: %s", (int)name.len, name.p, status);
-	if (o->t->form != OUTPUT_JSON)
-		return;
-	output_row(&o->out, (struct cell[]){ cell_text(name.p, name.len),
-	    CELL_STR(status),
-	    error != 0 ? CELL_STR(kerror_name(error)) : CELL_NONE,
-	    cell_text(message.len >= 0 ? message.p : NULL, message.len) });
-}
-
-static enum exit_class
-outcome_close(struct outcome *o)
-{
-	if (o->t->form == OUTPUT_JSON)
-		output_close(&o->out);
-	return o->status;
-}
 
 /* What the metadata of the named topics still lacks: topics that are there
  * with all leaders (want), or topics that are gone. */

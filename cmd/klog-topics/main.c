@@ -11,7 +11,7 @@
 
 enum verb {
 	VERB_LIST, VERB_DESCRIBE, VERB_CREATE, VERB_DELETE, VERB_ALTER,
-	VERB_OFFSETS
+	VERB_OFFSETS, VERB_CONFIG
 };
 
 #define V(name)	(1u << VERB_##name)
@@ -35,10 +35,10 @@ static const struct opt options[] = {
 	OPT_GROUP("Which topics"),
 	OPT_LIST('t', "topic", "TOPIC", struct topics, more,
 	    "as an operand; repeat it for several"),
-	OPT_FLAG('a', "all", struct topics, all, "internal topics too"),
+	OPT_FLAG('a', "all", struct topics, all, "internal topics too; config: defaults too"),
 	OPT_FLAG(0, "regex", struct topics, regex,
 	    "TOPIC is a regular expression for whole names"),
-	FOR(V(DELETE) | V(ALTER), "if-exists", if_exists,
+	FOR(V(DELETE) | V(ALTER) | V(CONFIG), "if-exists", if_exists,
 	    "a missing topic is no failure"),
 	FOR(V(CREATE), "if-not-exists", if_not_exists,
 	    "a topic that is there is no failure"),
@@ -52,7 +52,7 @@ static const struct opt options[] = {
 	{ .c = 'n', .name = "dry-run", .kind = OPT_KIND_FLAG,
 	    .help = "let the broker check, change nothing",
 	    .target = OPT_MEMBER(struct topics, dry_run, bool *),
-	    .verbs = V(CREATE) | V(DELETE) | V(ALTER) },
+	    .verbs = V(CREATE) | V(DELETE) | V(ALTER) | V(CONFIG) },
 	{ .c = 'y', .name = "yes", .kind = OPT_KIND_FLAG,
 	    .help = "do not ask (delete --regex)",
 	    .target = OPT_MEMBER(struct topics, yes, bool *) },
@@ -87,6 +87,8 @@ static const struct opt_verb verbs[] = {
 	[VERB_ALTER] = { "alter", "TOPIC..", "--partitions N adds partitions" },
 	[VERB_OFFSETS] = { "offsets", "[TOPIC..]",
 	    "where partitions start and end, or -o SPEC" },
+	[VERB_CONFIG] = { "config", "get|set|unset ..",
+	    "properties: TOPIC[,TOPIC..] [NAME[=VALUE]..]" },
 	{ NULL, NULL, NULL }
 };
 
@@ -97,6 +99,7 @@ static enum exit_class (*const run[])(struct topics *) = {
 	[VERB_DELETE] = topics_delete,
 	[VERB_ALTER] = topics_alter,
 	[VERB_OFFSETS] = topics_offsets,
+	[VERB_CONFIG] = topics_config,
 };
 
 static const struct program program = {
@@ -131,7 +134,7 @@ check(const struct topics *t, enum verb verb)
 		usage_error(&program, "option '--regex' does not go with '%s'",
 		    name);
 	if ((verb == VERB_CREATE || verb == VERB_DELETE ||
-	    verb == VERB_ALTER) && t->nnames == 0)
+	    verb == VERB_ALTER || verb == VERB_CONFIG) && t->nnames == 0)
 		usage_error(&program, "'%s' needs a topic", name);
 	if (verb == VERB_ALTER && t->partitions < 0)
 		usage_error(&program, "'%s' needs --partitions N", name);
@@ -165,6 +168,7 @@ release(struct topics *t)
 		loop_free(t->loop);
 	free(t->matched);
 	free(t->names);
+	free(t->list);
 	free(t->more.v);
 	free(t->configs.v);
 	free(t->spec.v);
@@ -192,6 +196,7 @@ main(int argc, char **argv)
 {
 	struct topics t = { .common = COMMON_DEFAULTS, .partitions = -1,
 	    .replicas = -1 };
+	struct kerr e = KERR_INIT;
 	int n, verb;
 
 	n = common_start(&program, &t, &t.common, argc, argv);
@@ -204,9 +209,12 @@ main(int argc, char **argv)
 	}
 	if (n == 0)
 		usage_error(&program, "no verb: list, describe, create, "
-		    "delete, alter or offsets");
+		    "delete, alter, offsets or config");
 	verb = options_verb(&program, argv[1]);
-	gather_names(&t, argv + 2, n - 1);
+	if (verb != VERB_CONFIG)
+		gather_names(&t, argv + 2, n - 1);
+	else if (topics_config_operands(&t, argv + 2, n - 1, &e) != 0)
+		usage_error(&program, "%s", e.msg);
 	check(&t, (enum verb)verb);
 	return act(&t, run[verb]);
 }

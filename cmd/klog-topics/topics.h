@@ -31,6 +31,12 @@ struct topics {
 	struct opt_list		 spec;		/* -o */
 	const char		*which;		/* -p */
 
+	/* operands of config */
+	int			 action;	/* enum props_action */
+	char			**props;	/* NAME or NAME=VALUE */
+	int			 nprops;
+	char			*list;		/* names point in */
+
 	/* made by main */
 	struct cluster		*cluster;
 	struct loop		*loop;
@@ -47,8 +53,29 @@ enum exit_class topics_create(struct topics *);
 enum exit_class topics_delete(struct topics *);
 enum exit_class topics_alter(struct topics *);
 enum exit_class topics_offsets(struct topics *);
+enum exit_class topics_config(struct topics *);
 /* -L: as kcat prints it, or its JSON. */
 enum exit_class topics_kcat(struct topics *);
+
+/* Takes config's operands: an action, topics where -t names none, properties.
+ * KE_USAGE with the reason. */
+enum props_action { PROPS_GET, PROPS_SET, PROPS_UNSET };
+int topics_config_operands(struct topics *, char **operands, int n,
+    struct kerr *e);
+
+/* How the outcomes of a change are told: rows of JSON, or lines on stderr. */
+struct outcome {
+	struct topics		*t;
+	const char		*done;		/* "created" */
+	struct output		 out;		/* JSON only */
+	enum exit_class		 status;	/* the worst so far */
+};
+
+void outcome_open(struct outcome *, struct topics *, const char *done);
+/* One topic: error 0, one that was allowed, or a failure. */
+void outcome_add(struct outcome *, struct kstr name, int16_t error,
+    bool allowed, struct kstr message);
+enum exit_class outcome_close(struct outcome *);
 
 /*
  * The metadata of the topics named (of all where none is), sorted by name,

@@ -16,7 +16,7 @@ enum config_resource {
 };
 
 /* Where a value comes from: config_source, source. */
-enum config_source {
+enum config_from {
 	CONFIG_SOURCE_TOPIC = 1,
 	CONFIG_SOURCE_BROKER = 2,	/* set at run time, one broker */
 	CONFIG_SOURCE_ALL_BROKERS = 3,	/* set at run time, all brokers */
@@ -39,7 +39,7 @@ struct describe_configs_request {
 struct describe_configs_response_synonym {
 	struct kstr	name;
 	struct kstr	value;
-	int8_t		source;	/* enum config_source */
+	int8_t		source;	/* enum config_from */
 };
 
 struct describe_configs_response_config {
@@ -47,7 +47,7 @@ struct describe_configs_response_config {
 	struct kstr	value;		/* null: sensitive, or none */
 	bool		read_only;
 	bool		is_default;	/* v0, never sent */
-	int8_t		config_source;	/* enum config_source */
+	int8_t		config_source;	/* enum config_from */
 	bool		is_sensitive;
 	/* all that would count, the one that does first (KIP-226) */
 	KARRAY(struct describe_configs_response_synonym)	synonyms;
