@@ -147,7 +147,7 @@ check:
 	@tests/check.sh $B
 
 .PHONY: interop
-interop: all $(HELPER)
+interop: tests
 	tests/interop/run.sh $B
 
 .PHONY: bench

@@ -496,14 +496,18 @@ apply_registration_change(struct image_edit *ed,
 static int32_t
 broker_number(struct kstr s)
 {
-	int32_t id = s.len == 0 ? IMAGE_ALL_BROKERS : 0;
+	int64_t id = 0;
 
+	if (s.len == 0)
+		return IMAGE_ALL_BROKERS;
 	for (int32_t i = 0; i < s.len; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9' || id > INT32_MAX / 10 - 1)
+		if (s.p[i] < '0' || s.p[i] > '9')
 			return INT32_MIN;
 		id = 10 * id + s.p[i] - '0';
+		if (id > INT32_MAX)
+			return INT32_MIN;
 	}
-	return id;
+	return (int32_t)id;
 }
 
 static int

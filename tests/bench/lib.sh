@@ -1,6 +1,6 @@
 # lib.sh: samples, rows and brokers for run.sh, which sets BIN (programs), MEAS
 # (helpers), WORK (files that go away) and OUT (results).
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 
 declare -A WALL CPU RSS	# the best of each contender so far
 rows=0 misses=0 skipped=0

@@ -1,17 +1,12 @@
 #!/bin/bash
 # configs.sh BUILD: our table of properties against Apache Kafka's own, and the
 # answers to questions about properties and to changes of them against those
-# of a broker of Apache Kafka. KAFKA_LIBS names the folder of jars (3.9.1);
-# skipped without it.
+# of a broker of Apache Kafka.
 set -u
-if [ -z "${KAFKA_LIBS:-}" ] || ! ls "$KAFKA_LIBS"/kafka-clients-3.9.*.jar >/dev/null 2>&1; then
-	echo "configs: skipped, KAFKA_LIBS names no jars of Kafka 3.9"
-	exit 0
-fi
 . "$(dirname "$0")/lib.sh"
+LIBS=$(kafka_libs 3.9.1) || { skip "Kafka's properties" "no jars"; exit; }
 need javac openjdk-17-jdk-headless
-CP=$WORK:$KAFKA_LIBS/*
-[ -x "$BIN/tests/helper/config_table" ] || make -s -C "$HERE/../.." "$BIN/tests/helper/config_table"
+CP="$WORK:$LIBS/*"
 
 # Those that come in several units have a range and a default only where it is
 # all put together.
@@ -28,7 +23,7 @@ check "the table: $(wc -l <"$WORK/kafka.tsv") rows" diff "$WORK/kafka.tsv" "$WOR
 
 # The same questions to both, started with the same file. The documentation is
 # our own, the directory differs, and so do klog's own properties.
-KAFKA_LIBS=$KAFKA_LIBS apache_kafka 3.9.1 || { not_ok "Apache Kafka starts"; exit; }
+apache_kafka 3.9.1 || { not_ok "Apache Kafka starts"; exit; }
 javac -cp "$CP" -d "$WORK" "$HERE/ConfigsAsk.java" || exit 1
 ask() {
 	java -cp "$CP" ConfigsAsk "$BROKER" 2>"$WORK/ask.err" |

@@ -1,31 +1,21 @@
 #!/bin/bash
-# schemas.sh BUILD: our message tables against the definitions in Apache Kafka's
-# jars, and our bytes against those that its own classes write. KAFKA_LIBS names
-# the folder of jars (3.9.1); skipped without it.
-set -eu
-B=${1:-build}
-here=$(dirname "$0")
-if [ -z "${KAFKA_LIBS:-}" ] || ! ls "$KAFKA_LIBS"/kafka-clients-3.9.*.jar >/dev/null 2>&1; then
-	echo "schemas: skipped, KAFKA_LIBS names no jars of Kafka 3.9"
-	exit 0
-fi
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+# schemas.sh: our message tables against the definitions in Apache Kafka's
+# jars, and our bytes against those that its own classes write.
+set -u
+. "$(dirname "$0")/lib.sh"
+LIBS=$(kafka_libs 3.9.1) || { skip "Kafka's definitions" "no jars"; exit; }
+need javac openjdk-17-jdk-headless
 
-"$B/tests/helper/wire_tables" >"$tmp/tables"
-python3 "$here/schemas.py" "$KAFKA_LIBS" <"$tmp/tables"
+"$BIN/tests/helper/wire_tables" >"$WORK/tables"
+tables() { python3 "$HERE/schemas.py" "$LIBS" <"$WORK/tables"; }
+check "$(grep -c '^message' "$WORK/tables") tables" tables
 
-if ! command -v javac >/dev/null; then
-	echo "schemas: no javac, bytes not compared"
-	exit 0
-fi
-javac -cp "$KAFKA_LIBS/*" -d "$tmp" "$here/WireGolden.java"
-java -cp "$tmp:$KAFKA_LIBS/*" WireGolden errors >"$tmp/errors"
-grep '^error' "$tmp/tables" | diff - "$tmp/errors"
-mapfile -t names < <(awk '$1 == "message" { print $2 }' "$tmp/tables")
-for seed in 1 22 333 4444 55555; do
-	java -cp "$tmp:$KAFKA_LIBS/*" WireGolden "$seed" "${names[@]}"
-done >"$tmp/bodies"
-[ -x "$B/tests/unit/test_wire_golden" ] || make -s "$B/tests/unit/test_wire_golden"
-WIRE_GOLDEN=$tmp/bodies "$B/tests/unit/test_wire_golden"
-echo "schemas: $(wc -l <"$tmp/bodies") bodies of Kafka's own, byte for byte"
+golden() { java -cp "$WORK:$LIBS/*" WireGolden "$@"; }
+javac -cp "$LIBS/*" -d "$WORK" "$HERE/WireGolden.java" || exit 1
+golden errors >"$WORK/errors"
+grep '^error' "$WORK/tables" >"$WORK/errors.ours"
+check "error codes" diff "$WORK/errors" "$WORK/errors.ours"
+mapfile -t names < <(awk '$1 == "message" { print $2 }' "$WORK/tables")
+for seed in 1 22 333 4444 55555; do golden "$seed" "${names[@]}"; done >"$WORK/bodies"
+check "$(wc -l <"$WORK/bodies") bodies, byte for byte" \
+	env WIRE_GOLDEN="$WORK/bodies" "$BIN/tests/unit/test_wire_golden"
