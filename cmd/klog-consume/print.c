@@ -286,7 +286,8 @@ print_values(struct printer *p, struct consume *co, struct record_iter *it,
 			buf_reserve(&p->out, n + p->delim_len);
 		}
 		to = p->out.p + p->out.len;
-		memcpy(to, r.value, n);
+		if (n > 0)
+			memcpy(to, r.value, n);
 		if (p->delim_len == 1)
 			to[n] = p->delim[0];
 		else

@@ -175,9 +175,11 @@ delimiter(const char *option, const char *s, size_t *len)
 	char *copy = xstrdup(s);
 
 	*len = unescape(copy);
-	if (*len == 0)
+	if (*len == 0) {
+		free(copy);
 		usage_error(&program, "option %s: the delimiter is empty",
 		    option);
+	}
 	return copy;
 }
 
