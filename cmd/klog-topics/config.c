@@ -269,28 +269,54 @@ alter(struct topics *t, struct reply **r, struct kerr *e)
 	return error;
 }
 
+/* Whether list has the first n bytes of word between its commas. */
+static bool
+has_word(struct kstr list, const char *word, int32_t n)
+{
+	int32_t len;
+
+	for (int32_t i = 0; i < list.len; i += len + 1) {
+		for (len = 0; i + len < list.len && list.p[i + len] != ',';)
+			len++;
+		if (len == n && memcmp(list.p + i, word, (size_t)n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether a property is by now as the change wants it. */
+static bool
+is_as_wanted(const struct describe_configs_response_config *c,
+    const struct incremental_alter_configs_request_config *want)
+{
+	const char *word = want->value.p;
+	bool has;
+
+	switch (want->config_operation) {
+	case CONFIG_OP_SET:
+		return kstr_eq(c->value, want->value);
+	case CONFIG_OP_DELETE:
+		return c->config_source != CONFIG_SOURCE_TOPIC;
+	default:	/* the first word speaks for the others */
+		has = has_word(c->value, word, (int32_t)strcspn(word, ","));
+		return has == (want->config_operation == CONFIG_OP_APPEND);
+	}
+}
+
 /* Whether a topic's properties are by now as the change wants them. */
 static bool
 is_settled(const struct topics *t,
     const struct describe_configs_response_result *q)
 {
 	struct incremental_alter_configs_request_config want;
-	const struct describe_configs_response_config *c;
 	int i, k;
 
 	for (i = 0; i < t->nprops; i++) {
 		take_change(t->props[i], t->action == PROPS_SET, &want);
-		for (k = 0; k < q->configs.n; k++) {
-			c = &q->configs.v[k];
-			if (!kstr_eq(c->name, want.name))
-				continue;
-			if (want.config_operation == CONFIG_OP_SET &&
-			    !kstr_eq(c->value, want.value))
+		for (k = 0; k < q->configs.n; k++)
+			if (kstr_eq(q->configs.v[k].name, want.name) &&
+			    !is_as_wanted(&q->configs.v[k], &want))
 				return false;
-			if (want.config_operation == CONFIG_OP_DELETE &&
-			    c->config_source == CONFIG_SOURCE_TOPIC)
-				return false;
-		}
 	}
 	return true;
 }
