@@ -18,6 +18,7 @@ static const struct api rows[] = {
 	{ API_OFFSET_FOR_LEADER_EPOCH, false, handle_offset_for_leader_epoch },
 	{ API_DESCRIBE_CONFIGS,	false,	handle_describe_configs },
 	{ API_ALTER_CONFIGS,	false,	handle_alter_configs },
+	{ API_DESCRIBE_LOG_DIRS, false,	handle_describe_log_dirs },
 	{ API_CREATE_PARTITIONS, false,	handle_create_partitions },
 	{ API_INCREMENTAL_ALTER_CONFIGS, false,
 	    handle_incremental_alter_configs },

@@ -32,6 +32,7 @@ void handle_create_partitions(struct request *);
 void handle_describe_configs(struct request *);
 void handle_alter_configs(struct request *);
 void handle_incremental_alter_configs(struct request *);
+void handle_describe_log_dirs(struct request *);
 void handle_list_client_metrics(struct request *);
 void handle_init_producer_id(struct request *);
 void handle_find_coordinator(struct request *);

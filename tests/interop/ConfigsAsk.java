@@ -215,6 +215,23 @@ public class ConfigsAsk {
 		describe(TOPIC, "conf", false);
 	}
 
+	static void logDirs() throws Exception
+	{
+		System.out.println("log dirs");
+		for (LogDirDescription d : admin.describeLogDirs(
+		    Arrays.asList(1)).allDescriptions().get().get(1).values()) {
+			System.out.println("\terror " + d.error() + ", room " +
+			    (d.totalBytes().getAsLong() >=
+			    d.usableBytes().getAsLong()));
+			TreeMap<String, String> lines = new TreeMap<>();
+			d.replicaInfos().forEach((p, r) -> lines.put("" + p,
+			    "\t" + p + " " + r.size() + " " + r.offsetLag() +
+			    " " + r.isFuture()));
+			for (String l : lines.values())
+				System.out.println(l);
+		}
+	}
+
 	public static void main(String[] args) throws Exception
 	{
 		Properties p = new Properties();
@@ -225,6 +242,7 @@ public class ConfigsAsk {
 		admin = Admin.create(p);
 		topics();
 		brokers();
+		logDirs();
 		admin.close();
 	}
 }
