@@ -122,9 +122,11 @@ find_data(struct private_place *pl, const struct private_env *env,
 	return 0;
 }
 
-/* The runtime directory; NULL where this candidate will not do. */
+/* The runtime directory; NULL where this candidate will not do, with an error
+ * where it is there but not safe. */
 static char *
-try_runtime(const char *parent, const char *name, bool parent_ours)
+try_runtime(const char *parent, const char *name, bool parent_ours,
+    struct kerr *e)
 {
 	struct kerr ignored = KERR_INIT;
 	char *path = xasprintf("%s/%s", parent, name);
@@ -135,17 +137,19 @@ try_runtime(const char *parent, const char *name, bool parent_ours)
 	if (mkdir(path, 0700) != 0 && errno != EEXIST)
 		goto no;
 	/* in /tmp anybody may have put a link there */
-	if (lstat(path, &st) != 0 || !S_ISDIR(st.st_mode) ||
-	    check_owned(path, 0077, &ignored) != 0)
-		goto no;
-	return path;
+	if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+	    check_owned(path, 0077, &ignored) == 0)
+		return path;
+	kerr_set(e, KE_CONFIG, "'%s', for the private broker's socket, is not "
+	    "a directory that is yours alone (chmod 700 it, or set "
+	    "XDG_RUNTIME_DIR)", path);
 no:
 	free(path);
 	return NULL;
 }
 
 static char *
-find_runtime(const struct private_env *env)
+find_runtime(const struct private_env *env, struct kerr *e)
 {
 	char user[64], name[64];
 	char *path = NULL;
@@ -153,11 +157,11 @@ find_runtime(const struct private_env *env)
 	snprintf(user, sizeof(user), "/run/user/%u", (unsigned int)geteuid());
 	snprintf(name, sizeof(name), "klog-%u", (unsigned int)geteuid());
 	if (is_absolute(env->runtime_dir))
-		path = try_runtime(env->runtime_dir, "klog", true);
-	if (path == NULL)
-		path = try_runtime(user, "klog", true);
-	if (path == NULL)
-		path = try_runtime("/tmp", name, false);
+		path = try_runtime(env->runtime_dir, "klog", true, e);
+	if (path == NULL && e->code == 0)
+		path = try_runtime(user, "klog", true, e);
+	if (path == NULL && e->code == 0)
+		path = try_runtime("/tmp", name, false, e);
 	return path;
 }
 
@@ -176,12 +180,12 @@ static int
 find_socket(struct private_place *pl, const struct private_env *env,
     bool usual, struct kerr *e)
 {
-	char *runtime = find_runtime(env);
+	char *runtime = find_runtime(env, e);
 
 	if (runtime == NULL)
-		return kerr_set(e, KE_CONFIG, "no directory for the private "
-		    "broker's socket: '/tmp/klog-%u' belongs to another user "
-		    "or is open to others", (unsigned int)geteuid());
+		return e->code != 0 ? e->code : kerr_set(e, KE_CONFIG, "no "
+		    "directory for the private broker's socket (set "
+		    "XDG_RUNTIME_DIR)");
 	if (usual)
 		pl->socket = xasprintf("%s/broker.sock", runtime);
 	else

@@ -26,6 +26,7 @@
 #ifndef KLOG_CLIENT_PRIVATE_H
 #define KLOG_CLIENT_PRIVATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -52,6 +53,7 @@ struct private_place {
 	char	*data;		/* the data directory */
 	char	*socket;	/* where its broker shall listen */
 	char	*broker;	/* klog-broker's file; NULL: not found */
+	bool	 told;		/* that an older one runs there */
 };
 
 /* Finds the places and makes the directories, 0700 and the effective user's
@@ -67,7 +69,8 @@ int private_addr_read(struct private_addr *a, const char *data,
     struct kerr *e);
 
 /* A cluster_locate: arg is a struct private_place. The broker that answers
- * there, else one it starts. KE_LOCKED when another host holds it. */
+ * there, else one it starts. KE_LOCKED when another host holds it. Logs a
+ * warning, once, where the one that answers is older than this program. */
 int private_locate(void *arg, int64_t left_ms, char **brokers,
     struct kerr *e);
 

@@ -239,9 +239,22 @@ start(const struct private_place *pl, int64_t until, struct kerr *e)
 	return rc;
 }
 
+/* After an upgrade the old program goes on until it is alone for a minute. */
+static void
+tell_older(struct private_place *pl, const struct private_addr *a)
+{
+	if (pl->told || strverscmp(a->version, KLOG_VERSION) >= 0)
+		return;
+	pl->told = true;
+	log_line(LOG_WARN, LOG_CLIENT, "the private broker that runs is "
+	    "version %s, this is %s ('klog-broker --stop --data %s' ends it, "
+	    "the next tool starts the new one)", a->version, KLOG_VERSION,
+	    pl->data);
+}
+
 /* The address of a broker that answers. */
 static int
-running(const struct private_place *pl, char **brokers, struct kerr *e)
+running(struct private_place *pl, char **brokers, struct kerr *e)
 {
 	struct private_addr a;
 	struct kerr none = KERR_INIT;
@@ -256,6 +269,7 @@ running(const struct private_place *pl, char **brokers, struct kerr *e)
 	}
 	if (!answers(a.socket))
 		return KE_NOTFOUND;
+	tell_older(pl, &a);
 	*brokers = xstrdup(a.socket);
 	return 0;
 }
@@ -263,7 +277,7 @@ running(const struct private_place *pl, char **brokers, struct kerr *e)
 int
 private_locate(void *arg, int64_t left_ms, char **brokers, struct kerr *e)
 {
-	const struct private_place *pl = arg;
+	struct private_place *pl = arg;
 	struct kerr why = KERR_INIT;
 	int64_t until = now_ms() + left_ms;
 	const struct timespec pause = { 0, RETRY_MS * 1000000 };
