@@ -145,7 +145,8 @@ go_down(struct node *n, const struct kerr *e)
 {
 	uint32_t random = cluster_random(n->cl);
 
-	log_line(LOG_INFO, LOG_CLIENT, "%s", e->msg);
+	if (e->code != KE_CANCELLED)
+		log_line(LOG_INFO, LOG_CLIENT, "%s", e->msg);
 	if (n->state != NODE_UP || n->n_sent > 0)
 		n->failures++;
 	n->retry_at = loop_now(n->cl->loop) + (n->failures == 0 ? 0 :
