@@ -287,6 +287,7 @@ $TOPIC|0|2|||0|0||%"
 	run -2 bash -c "klog-consume -e $TOPIC >/dev/full"
 	assert_output 'klog-consume: standard output: No space left on device'
 	run -2 bash -c "klog-consume -e $TOPIC >&-"
+	run -2 bash -c "klog-consume -e -o end $TOPIC >&-"
 	run -2 bash -c "trap '' PIPE; seq 200000 | klog-produce -q $TOPIC
 		klog-consume -e $TOPIC | head -n 1 >/dev/null
 		exit \${PIPESTATUS[0]}"
@@ -364,4 +365,58 @@ $TOPIC|0|2|||0|0||%"
 	run -0 bash -c "klog-consume -e -f '%a\n' $TOPIC | sort | uniq -c |
 		xargs"
 	assert_output '500 gzip 500 lz4 500 none 500 snappy 500 zstd'
+}
+
+@test "a start behind the last stable offset: nothing yet, and no error" {
+	[ -n "${KLOG_TEST_BROKERS:-}" ] ||
+		skip "klog-broker has no transactions yet"
+	new_topic --partitions 1
+	seq 5 | klog-produce -q "$TOPIC"
+	mkfifo open
+	kcat -b "$KLOG_TEST_BROKERS" -P -t "$TOPIC" -X linger.ms=1 \
+		-X transactional.id="$TOPIC" <open 2>kcat.err 3>&- &
+	KLOG_PIDS+=($!)
+	exec 4>open
+	seq 1000 >&4
+	wait_until 30 grows "$TOPIC" 8
+	assert_equal "$(klog-topics offsets --committed "$TOPIC" | cut -f 4)" 5
+	run -0 klog-consume -q -e -o 7 "$TOPIC"
+	assert_output ''
+	run -0 klog-consume -q -o 6..8 "$TOPIC"
+	assert_output ''
+	run -0 klog-consume -q -o 6..8 --uncommitted "$TOPIC"
+	assert_output $'2\n3'
+	run -4 klog-consume -q -e -o 5000 "$TOPIC"
+	exec 4>&-
+	wait_until 20 grows "$TOPIC" 1006
+	run -0 klog-consume -q -o 6..8 "$TOPIC"
+	assert_output $'2\n3'
+}
+
+grows() { [ "$(klog-topics -q offsets "$1" | cut -f 4)" -ge "$2" ]; }
+
+@test "names that are none, a partition of -o that is not there" {
+	run -2 klog-consume ''
+	assert_output --partial 'name of a topic is empty'
+	run -2 klog-consume -t ''
+	run -2 klog-produce '' </dev/null
+	assert_output --partial 'name of a topic is empty'
+	run -2 klog-produce -t '' </dev/null
+	new_topic --partitions 2
+	seq 3 | klog-produce -q -p 1 "$TOPIC"
+	run -0 klog-consume -q -e -o 0=0..0,1=1 "$TOPIC"
+	assert_output $'2\n3'
+	run -4 klog-consume -q -e -o 2=0..1 "$TOPIC"
+	assert_output --partial 'no partition 2'
+	run -4 klog-consume -q -e -p 0 -o 1=0..1 "$TOPIC"
+}
+
+@test "-v tells what was resolved, and no more" {
+	new_topic --partitions 1
+	seq 3 | klog-produce -q "$TOPIC"
+	run -0 --separate-stderr klog-consume -v -e -o -2 "$TOPIC"
+	assert_output $'2\n3'
+	# shellcheck disable=SC2154	# set by run
+	assert_equal "$(grep -vc 'private broker' <<<"$stderr")" 1
+	assert_regex "$stderr" "$TOPIC\[0\]: 1\.\.3 \(log 0\.\.3\)"
 }

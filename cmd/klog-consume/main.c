@@ -3,6 +3,8 @@
  */
 #include "consume.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -182,6 +184,14 @@ assign(struct consume *co)
 	}
 }
 
+/* Where standard output was closed common_start() has put something that
+ * cannot be written to. */
+static bool
+no_output(void)
+{
+	return (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY;
+}
+
 /* From a plan to an exit class. */
 static int
 run(struct consume *co)
@@ -262,11 +272,16 @@ main(int argc, char **argv)
 
 	if (n == 0 && o.topics.n == 0)
 		usage_error(&program, "which topic?");
+	for (int i = 0; i < n + o.topics.n; i++)
+		if (*(i < n ? argv[1 + i] : o.topics.v[i - n]) == '\0')
+			usage_error(&program, "the name of a topic is empty");
 	parse_offsets(&o, &spec);
 	check(&o, &spec);
 	if (grep_compile(&co.grep, &o.greps, &e) != 0 ||
 	    (co.printer = printer_new(&o, &e)) == NULL)
 		usage_error(&program, "%s", e.msg);
+	if (no_output())
+		die(EXIT_BAD_USAGE, "standard output: %s", strerror(EBADF));
 	co.left = o.count >= 0 ? o.count : INT64_MAX;
 	co.codecs = codecs_new();
 	co.bounded = o.exit;

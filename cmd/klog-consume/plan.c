@@ -310,10 +310,37 @@ locate(const struct part *p, const struct spec_point *pt, int64_t anchor)
 	}
 }
 
+/* A start behind the end is outside the log, unless a transaction that is
+ * still open lies between: p->end is the last stable offset. Then there is
+ * nothing to read yet. */
+static int
+check_start(struct consume *co, struct part *p, struct kerr *e)
+{
+	struct admin_offset high = { .topic = p->topic,
+		.partition = p->partition, .at = OFFSET_LATEST };
+	int rc;
+
+	if (p->from > p->end && co->bounded && !co->o->uncommitted) {
+		rc = admin_list_offsets(co->cl, &high, 1, false,
+		    co->o->common.first_contact, e);
+		if (rc != 0)
+			return rc;
+		if (p->from <= high.offset)
+			p->end = p->from;
+	}
+	if (p->from >= p->start && (p->from <= p->end || !co->bounded))
+		return 0;
+	return kerr_kafka(e, ERR_OFFSET_OUT_OF_RANGE,
+	    "%s[%d]: offset %lld is outside %lld..%lld", p->topic,
+	    (int)p->partition, (long long)p->from, (long long)p->start,
+	    (long long)p->end);
+}
+
 static int
 resolve(struct consume *co, struct part *p, struct kerr *e)
 {
 	const struct spec_range *r = &p->range;
+	int rc;
 
 	if (r->from.kind != SPEC_TIME)
 		p->from = locate(p, &r->from, p->start);
@@ -321,11 +348,8 @@ resolve(struct consume *co, struct part *p, struct kerr *e)
 		p->since = r->from.n;
 	if (r->from.kind == SPEC_HEAD)
 		p->from = min64(p->from, p->end);
-	if (p->from < p->start || (p->from > p->end && co->bounded))
-		return kerr_kafka(e, ERR_OFFSET_OUT_OF_RANGE,
-		    "%s[%d]: offset %lld is outside %lld..%lld", p->topic,
-		    (int)p->partition, (long long)p->from,
-		    (long long)p->start, (long long)p->end);
+	if ((rc = check_start(co, p, e)) != 0)
+		return rc;
 	if (r->to.kind == SPEC_NONE)
 		p->to = co->o->exit ? p->end : -1;
 	else if (r->to.kind != SPEC_TIME)
@@ -347,12 +371,32 @@ tell(const struct part *p)
 	    (long long)p->end);
 }
 
+/* Each partition that -o names is one of those that are read. */
+static int
+check_named(const struct plan *pl, const struct spec *spec, struct kerr *e)
+{
+	size_t k;
+
+	for (size_t i = 0; i < spec->nparts; i++) {
+		for (k = 0; k < pl->n; k++)
+			if (pl->part[k].partition == spec->part[i].partition)
+				break;
+		if (k == pl->n)
+			return kerr_set(e, KE_NOTFOUND, "-o: there is no "
+			    "partition %d to read",
+			    (int)spec->part[i].partition);
+	}
+	return 0;
+}
+
 int
 plan_ranges(struct consume *co, const struct spec *spec)
 {
 	struct kerr e = KERR_INIT;
 	int rc;
 
+	if (check_named(&co->plan, spec, &e) != 0)
+		return exit_report(&e, NULL);
 	co->bounded = true;
 	for (size_t i = 0; i < co->plan.n; i++) {
 		struct part *p = &co->plan.part[i];
