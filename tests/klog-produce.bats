@@ -120,7 +120,7 @@ field() { klog-consume -e -J "$TOPIC" | jq -c "$1"; }
 	printf 'x\ny\n' | klog-produce -q -k K -p 2 "$TOPIC"
 	run -0 field '[.key,.payload,.partition]'
 	assert_output $'["K","x",2]\n["K","y",2]'
-	run -2 klog-produce -p 3 "$TOPIC" </dev/null
+	run -4 klog-produce -p 3 "$TOPIC" </dev/null
 	assert_output --partial "no partition 3: the topic has 3"
 }
 

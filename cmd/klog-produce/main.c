@@ -284,7 +284,7 @@ open_all(struct job *j, struct kerr *e)
 		return e->code == KE_BROKER ? kerr_wrap(e, "%s", o->topic) :
 		    e->code;
 	if (j->partition >= ptopic_partitions(j->topic))
-		return kerr_set(e, KE_USAGE, "%s: no partition %d: the topic "
+		return kerr_set(e, KE_NOTFOUND, "%s: no partition %d: the topic "
 		    "has %d", o->topic, (int)j->partition,
 		    (int)ptopic_partitions(j->topic));
 	return 0;
@@ -360,6 +360,8 @@ main(int argc, char **argv)
 			usage_error(&program, "no topic given");
 		o.topic = argv[at++];
 	}
+	if (*o.topic == '\0')
+		usage_error(&program, "the name of a topic is empty");
 	prepare(&j, &o);
 	if (open_all(&j, &e) != 0) {
 		status = exit_report(&e, NULL);

@@ -92,12 +92,14 @@ say_total(struct job *j, uint64_t acked)
 	const char *hint = exit_hint(&o->first);
 
 	if (o->first.code == 0 || o->first.code == KE_CANCELLED)
-		warn_line("%s: %llu records not acknowledged",
-		    j->o->topic, (unsigned long long)o->lost);
+		warn_line("%s: %llu record%s not acknowledged",
+		    j->o->topic, (unsigned long long)o->lost,
+		    o->lost == 1 ? "" : "s");
 	else
-		warn_line("%s: %llu records not acknowledged, %llu were; "
+		warn_line("%s: %llu record%s not acknowledged, %llu were; "
 		    "first: record %llu%s: %s%s%s%s", j->o->topic,
-		    (unsigned long long)o->lost, (unsigned long long)acked,
+		    (unsigned long long)o->lost, o->lost == 1 ? "" : "s",
+		    (unsigned long long)acked,
 		    (unsigned long long)o->first_tag,
 		    o->first_alone ? "" : " or after", o->first.msg,
 		    hint != NULL ? " (" : "", hint != NULL ? hint : "",

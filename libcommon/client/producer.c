@@ -207,7 +207,7 @@ pick(struct ptopic *t, int32_t part, const void *key, int32_t len,
 	if (part < 0)
 		part = partitioner_pick(&t->partitioner, key, len, t->n);
 	if (part >= t->n) {
-		kerr_set(e, KE_USAGE, "no partition %d: the topic has %d",
+		kerr_set(e, KE_NOTFOUND, "no partition %d: the topic has %d",
 		    (int)part, (int)t->n);
 		return NULL;
 	}
