@@ -443,3 +443,75 @@ field() { klog-consume -e -J "$TOPIC" | jq -c "$1"; }
 	(ulimit -v 400000 && seq 3000000 | klog-produce -q "$TOPIC")
 	[ "$(klog-topics offsets "$TOPIC" | cut -f 4)" = 3000000 ]
 }
+
+# fake FAULT [N]: a broker that misbehaves; sets FAKE.
+fake() {
+	rm -f "$T/fake"
+	mkfifo "$T/fake"
+	"${KLOG_BUILD:-$BATS_TEST_DIRNAME/../build}/tests/helper/fakebroker" \
+		"$@" >"$T/fake" 3>&- &
+	KLOG_PIDS+=($!)
+	read -r -t 10 FAKE <"$T/fake"
+}
+
+# Short timeouts, a thousand lines.
+produce_to_fake() {
+	seq 1000 | timeout 20 klog-produce -m 0.5 -b "$FAKE" \
+		-X delivery.timeout.ms=1500 -X request.timeout.ms=1000 t
+}
+
+@test "no Kafka broker on the other end: exit 3 within -m" {
+	local fault
+	for fault in silent close rubbish huge negative correlation; do
+		fake "$fault"
+		local start=${EPOCHREALTIME/./}
+		run -3 produce_to_fake
+		assert_output --partial "$FAKE: "
+		[ $((${EPOCHREALTIME/./} - start)) -lt 3000000 ]
+	done
+	fake rubbish
+	run -3 produce_to_fake
+	assert_output --partial 'does not answer as a Kafka broker would'
+}
+
+@test "a broker that ends in the middle, or answers half: the count" {
+	fake truncated
+	run -3 produce_to_fake
+	assert_output --partial 't: 1000 records not acknowledged, 0 were'
+	assert_output --partial "not acknowledged in 1.5 s: broker 1 ($FAKE)"
+	fake dies 1
+	run -3 produce_to_fake
+	assert_output --partial 't: 1000 records not acknowledged, 0 were'
+	assert_output --partial 'Connection refused'
+}
+
+@test "an old broker, a slow one" {
+	fake old
+	run -0 produce_to_fake
+	fake slow 300
+	run -0 produce_to_fake
+}
+
+@test "what the broker answers decides the exit status" {
+	local code want
+	while read -r code want; do
+		fake error "$code"
+		run -"$want" produce_to_fake
+		assert_output --partial '1000 records not acknowledged'
+	done <<-'END'
+		6 3
+		19 3
+		29 5
+		87 6
+		10 6
+	END
+}
+
+@test "an address that was learnt and leads nowhere is named" {
+	fake advertises
+	run -3 produce_to_fake
+	assert_output --partial 'bootstrap ok; broker 7 advertises no-such-host'
+	assert_output --partial 'see --resolve'
+	run -0 bash -c 'seq 10 | klog-produce -b "$1" \
+		--resolve no-such-host.invalid:9:"$1" t' _ "$FAKE"
+}

@@ -26,11 +26,11 @@ is_about_content(const struct kerr *e)
 static void
 note_first(struct outcome *o, const struct kerr *e, uint64_t tag, bool alone)
 {
-	if (o->first.code == 0 || o->first.code == KE_CANCELLED) {
-		o->first = *e;
-		o->first_tag = tag;
-		o->first_alone = alone;
-	}
+	if (o->first.code != 0)
+		return;
+	o->first = *e;
+	o->first_tag = tag;
+	o->first_alone = alone;
 }
 
 static void
@@ -88,18 +88,17 @@ outcome_refused(struct job *j, const struct kerr *e)
 static void
 say_total(struct job *j, uint64_t acked)
 {
-	struct outcome *o = &j->out;
-	const char *hint = exit_hint(&o->first);
+	const struct outcome *o = &j->out;
+	const char *hint = exit_hint(&o->first), *s = o->lost == 1 ? "" : "s";
 
-	if (o->first.code == 0 || o->first.code == KE_CANCELLED)
-		warn_line("%s: %llu record%s not acknowledged",
-		    j->o->topic, (unsigned long long)o->lost,
-		    o->lost == 1 ? "" : "s");
+	if (o->first.code == 0 || o->lines > 0)	/* why has been said */
+		warn_line("%s: %llu record%s not acknowledged, %llu were",
+		    j->o->topic, (unsigned long long)o->lost, s,
+		    (unsigned long long)acked);
 	else
 		warn_line("%s: %llu record%s not acknowledged, %llu were; "
 		    "first: record %llu%s: %s%s%s%s", j->o->topic,
-		    (unsigned long long)o->lost, o->lost == 1 ? "" : "s",
-		    (unsigned long long)acked,
+		    (unsigned long long)o->lost, s, (unsigned long long)acked,
 		    (unsigned long long)o->first_tag,
 		    o->first_alone ? "" : " or after", o->first.msg,
 		    hint != NULL ? " (" : "", hint != NULL ? hint : "",

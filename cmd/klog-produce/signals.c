@@ -5,7 +5,7 @@
 
 #include "produce.h"
 
-enum { PROGRESS_MS = 500, ENDS = 3 };
+enum { PROGRESS_MS = 500, PATIENCE_MS = 3000, ENDS = 3 };
 
 struct catcher {
 	struct loop_signal	 s;
@@ -16,6 +16,8 @@ static struct catcher catchers[ENDS + 1];
 
 static struct {
 	struct loop_timer	 timer;
+	struct loop_timer	 patience;
+	uint64_t		 acked;		/* when it was last looked at */
 	struct job		*j;
 	int64_t			 started;
 	bool			 on;
@@ -82,6 +84,24 @@ tick(struct loop_timer *t)
 	loop_timer_set(t, PROGRESS_MS);
 }
 
+/* Records wait, and none was acknowledged for a while: the user may want to
+ * know why long before they are given up. */
+static void
+lose_patience(struct loop_timer *t)
+{
+	const struct kerr *why = producer_trouble(progress.j->producer);
+	struct producer_stats st;
+
+	producer_stats(progress.j->producer, &st);
+	if (why->code != 0 && st.acked == progress.acked) {
+		warn_line("%s: trying again: %s", progress.j->o->topic,
+		    why->msg);
+		return;		/* once will do */
+	}
+	progress.acked = st.acked;
+	loop_timer_set(t, PATIENCE_MS);
+}
+
 void
 progress_init(struct job *j)
 {
@@ -94,12 +114,16 @@ progress_init(struct job *j)
 	loop_timer_init(&progress.timer, j->loop, tick);
 	if (progress.on)
 		loop_timer_set(&progress.timer, PROGRESS_MS);
+	loop_timer_init(&progress.patience, j->loop, lose_patience);
+	if (!c->quiet)
+		loop_timer_set(&progress.patience, PATIENCE_MS);
 }
 
 void
 progress_end(struct job *j)
 {
 	loop_timer_cancel(&progress.timer);
+	loop_timer_cancel(&progress.patience);
 	/* a run too short to be wondered about ends in silence */
 	if (progress.told || j->o->common.progress > 0)
 		tell(j, "\033[K\n");

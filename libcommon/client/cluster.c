@@ -29,25 +29,26 @@ dup_or_null(const char *s)
 	return s != NULL ? xstrdup(s) : NULL;
 }
 
-/* HOST:PORT:ADDR; the last colon outside brackets parts the two. */
+/* HOST:PORT:ADDR[:PORT]. */
 static int
 parse_rule(struct resolve_rule *r, const char *s, size_t n, struct kerr *e)
 {
-	size_t at = n;
+	const char *end = s + n, *close = s, *at;
 
-	while (at > 0 && s[at - 1] != ':' && s[at - 1] != ']')
-		at--;
-	if (at > 0 && s[at - 1] == ']')
-		while (at > 0 && s[at - 1] != '[')
-			at--;
-	else
-		at++;
-	if (at < 2 || s[at - 2] != ':' ||
-	    addr_parse(&r->from, s, at - 2, 0, e) != 0 || r->from.port == 0 ||
-	    addr_parse(&r->to, s + at - 1, n - at + 1, r->from.port, e) != 0)
-		return kerr_set(e, KE_USAGE, "'%.*s' is not HOST:PORT:ADDR",
-		    (int)n, s);
+	if (n > 0 && s[0] == '[' && (close = memchr(s, ']', n)) == NULL)
+		goto bad;
+	at = memchr(close, ':', (size_t)(end - close));
+	if (at != NULL)
+		at = memchr(at + 1, ':', (size_t)(end - at) - 1);
+	if (at == NULL ||
+	    addr_parse(&r->from, s, (size_t)(at - s), 0, NULL) != 0 ||
+	    r->from.port == 0 || addr_parse(&r->to, at + 1,
+	    (size_t)(end - at) - 1, r->from.port, NULL) != 0)
+		goto bad;
 	return 0;
+bad:
+	return kerr_set(e, KE_USAGE, "'%.*s' is not HOST:PORT:ADDR", (int)n,
+	    s);
 }
 
 static int

@@ -463,6 +463,10 @@ conn_ended(struct conn *conn, const struct kerr *why)
 	struct kerr e = *why;
 
 	n->conn = NULL;		/* it frees itself */
+	if (e.code == KE_PROTO) {
+		rubbish(n, &e);
+		return;
+	}
 	blame(n, &e);
 	go_down(n, &e);
 }

@@ -73,7 +73,7 @@ int32_t ptopic_partitions(const struct ptopic *t);
 
 /* Adds a record; tag is the caller's name for it (a line number). part -1:
  * the partitioner chooses. r->timestamp -1: now. KE_RANGE: larger than
- * message_max; KE_AGAIN: no room; KE_USAGE: no such partition. Nothing of r is
+ * message_max; KE_AGAIN: no room; KE_NOTFOUND: no such partition. Nothing of r is
  * kept. */
 int producer_add(struct producer *p, struct ptopic *t, int32_t part,
     const struct record_input *r, uint64_t tag, struct kerr *e);

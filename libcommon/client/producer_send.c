@@ -348,8 +348,8 @@ expire(struct ppart *pp, int64_t now)
 	while ((it = pqueue_idle(&pp->q)) != NULL &&
 	    ((struct batch *)it)->deadline <= now) {
 		kerr_clear(&e);
-		kerr_set(&e, KE_TIMEOUT, "not acknowledged in %lld s%s%s",
-		    (long long)p->cf.delivery_ms / 1000,
+		kerr_set(&e, KE_TIMEOUT, "not acknowledged in %g s%s%s",
+		    (double)p->cf.delivery_ms / 1000,
 		    p->trouble.code != 0 ? ": " : "",
 		    p->trouble.code != 0 ? p->trouble.msg : "");
 		give_up(pp, (struct batch *)it, -1, &e);
