@@ -208,7 +208,7 @@ static const char *
 asked_value(const struct create_topics_request_topic *t, const char *name,
     struct arena *a)
 {
-	for (int32_t i = 0; i < t->configs.n; i++)
+	for (int32_t i = t->configs.n - 1; i >= 0; i--)
 		if (kstr_eq(t->configs.v[i].name, kstr(name)))
 			return arena_strndup(a, t->configs.v[i].value.p,
 			    (size_t)t->configs.v[i].value.len);

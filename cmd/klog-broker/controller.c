@@ -89,6 +89,7 @@ has_dots(struct kstr s)
 	    memchr(s.p, '_', (size_t)s.len) != NULL;
 }
 
+/* Equal names stay in their order. */
 static int
 compare_names(const void *a, const void *b)
 {
@@ -97,26 +98,34 @@ compare_names(const void *a, const void *b)
 	int32_t n = x->len < y->len ? x->len : y->len;
 	int c = n > 0 ? memcmp(x->p, y->p, (size_t)n) : 0;
 
-	return c != 0 ? c : x->len - y->len;
+	if (c == 0)
+		c = x->len - y->len;
+	return c != 0 ? c : (x > y) - (x < y);
 }
 
+/* A name among several: comes again, came before, or both. */
+enum { AGAIN = 1, BEFORE = 2 };
+
 /* Which of n names, stride bytes apart, come more than once. */
-static bool *
+static uint8_t *
 find_twice(const struct kstr *first, size_t stride, int32_t n,
     struct arena *a)
 {
 	size_t count = n > 0 ? (size_t)n : 0;
 	const struct kstr **v = arena_alloc(a, count * sizeof(struct kstr *));
-	bool *twice = arena_alloc(a, count);
+	uint8_t *twice = arena_alloc(a, count);
 
 	for (size_t i = 0; i < count; i++)
 		v[i] = (const struct kstr *)((const char *)first + i * stride);
 	qsort(v, count, sizeof(struct kstr *), compare_names);
-	for (size_t i = 1; i < count; i++)
-		if (kstr_eq(*v[i], *v[i - 1]))
-			for (size_t j = i - 1; j <= i; j++)
-				twice[(size_t)((const char *)v[j] -
-				    (const char *)first) / stride] = true;
+	for (size_t i = 1; i < count; i++) {
+		if (!kstr_eq(*v[i], *v[i - 1]))
+			continue;
+		twice[(size_t)((const char *)v[i - 1] -
+		    (const char *)first) / stride] |= AGAIN;
+		twice[(size_t)((const char *)v[i] -
+		    (const char *)first) / stride] |= BEFORE;
+	}
 	return twice;
 }
 
@@ -125,11 +134,8 @@ struct creation {
 	const struct controller		*c;
 	const struct image		*im;
 	struct arena			*arena;
-	const struct create_topics_request *req;
 	const struct create_topics_request_topic *t;
-	struct create_topics_response	*rsp;
-	int32_t				 index;	/* of t in the request */
-	const bool			*twice;	/* names that come again */
+	bool				 twice;	/* its name comes again */
 	int32_t				 partitions;
 	int32_t				 replicas;
 	int32_t				*total;	/* partitions so far */
@@ -153,23 +159,13 @@ check_collision(struct creation *cr)
 		    name.len, name.p, other->name.len, other->name.p);
 		return ERR_INVALID_TOPIC_EXCEPTION;
 	}
-	for (int32_t i = 0; i < cr->index; i++) {
-		if (cr->rsp->topics.v[i].error_code != 0 ||
-		    !collides(name, cr->req->topics.v[i].name))
-			continue;
-		cr->why = text(cr->arena,
-		    "Topic '%.*s' collides with existing topic: %.*s",
-		    name.len, name.p, cr->req->topics.v[i].name.len,
-		    cr->req->topics.v[i].name.p);
-		return ERR_INVALID_TOPIC_EXCEPTION;
-	}
 	return ERR_NONE;
 }
 
 static int16_t
 check_duplicate(struct creation *cr)
 {
-	if (cr->twice[cr->index]) {
+	if (cr->twice) {
 		cr->why = "Duplicate topic name.";
 		return ERR_INVALID_REQUEST;
 	}
@@ -458,24 +454,24 @@ controller_create_topics(const struct controller *c, const struct image *im,
 {
 	struct create_topics_response_topic *out;
 	struct topic_config in_force;
-	const bool *twice = NULL;
+	const uint8_t *twice = NULL;
 	int32_t total = 0;
 	struct kuuid id;
 
 	kmsg_defaults(&create_topics_response_msg, rsp);
-	rsp->topics.n = req->topics.n;
 	rsp->topics.v = arena_alloc(a, (size_t)req->topics.n * sizeof(*out));
 	if (req->topics.n > 0)
 		twice = find_twice(&req->topics.v->name,
 		    sizeof(*req->topics.v), req->topics.n, a);
 	for (int32_t i = 0; i < req->topics.n; i++) {
 		struct creation cr = {
-			.c = c, .im = im, .arena = a, .req = req,
-			.t = &req->topics.v[i], .rsp = rsp, .index = i,
-			.twice = twice, .total = &total,
+			.c = c, .im = im, .arena = a, .t = &req->topics.v[i],
+			.twice = twice[i] != 0, .total = &total,
 		};
 
-		out = &rsp->topics.v[i];
+		if (twice[i] & BEFORE)
+			continue;
+		out = &rsp->topics.v[rsp->topics.n++];
 		*out = (struct create_topics_response_topic){
 			.name = cr.t->name,
 			.num_partitions = -1,
@@ -503,10 +499,11 @@ find_deleted(const struct controller *c, const struct image *im,
 
 	out->name = t->name;
 	out->topic_id = t->topic_id;
-	if (t->name.len >= 0 && !kuuid_none(&t->topic_id)) {
+	if ((t->name.len >= 0) == !kuuid_none(&t->topic_id)) {
 		out->error_code = ERR_INVALID_REQUEST;
-		out->error_message = kstr(
-		    "You may not specify both topic name and topic id.");
+		out->error_message = kstr(t->name.len >= 0 ?
+		    "You may not specify both topic name and topic id." :
+		    "Neither topic name nor id were specified.");
 		return NULL;
 	}
 	if (!c->config->delete_topics) {
@@ -536,12 +533,11 @@ controller_delete_topics(const struct controller *c, const struct image *im,
 	struct delete_topics_request_topic t;
 	const struct image_topic *it;
 	struct remove_topic_record rt;
-	const bool *twice;
+	const uint8_t *twice;
 	struct kstr *ids = arena_alloc(a, (size_t)n * sizeof(*ids));
 
 	kmsg_defaults(&delete_topics_response_msg, rsp);
 	rsp->responses.v = arena_alloc(a, (size_t)n * sizeof(*out));
-	rsp->responses.n = n;
 	for (int32_t i = 0; i < n; i++) {
 		out = &rsp->responses.v[i];
 		*out = (struct delete_topics_response_topic){
@@ -557,10 +553,13 @@ controller_delete_topics(const struct controller *c, const struct image *im,
 	}
 	twice = find_twice(ids, sizeof(*ids), n, a);
 	for (int32_t i = 0; i < n; i++) {
-		out = &rsp->responses.v[i];
+		if (ids[i].len > 0 && (twice[i] & BEFORE) != 0)
+			continue;
+		out = &rsp->responses.v[rsp->responses.n++];
+		*out = rsp->responses.v[i];
 		if (ids[i].len == 0)
 			continue;
-		if (twice[i]) {
+		if (twice[i] != 0) {
 			out->error_code = ERR_INVALID_REQUEST;
 			out->error_message = kstr("Duplicate topic name.");
 			continue;
@@ -632,20 +631,21 @@ controller_create_partitions(const struct controller *c,
 {
 	struct create_partitions_response_result *out;
 	const char *why;
-	const bool *twice = NULL;
+	const uint8_t *twice = NULL;
 
 	kmsg_defaults(&create_partitions_response_msg, rsp);
-	rsp->results.n = req->topics.n;
 	rsp->results.v = arena_alloc(a, (size_t)req->topics.n * sizeof(*out));
 	if (req->topics.n > 0)
 		twice = find_twice(&req->topics.v->name,
 		    sizeof(*req->topics.v), req->topics.n, a);
 	for (int32_t i = 0; i < req->topics.n; i++) {
-		out = &rsp->results.v[i];
+		if (twice[i] & BEFORE)
+			continue;
+		out = &rsp->results.v[rsp->results.n++];
 		out->name = req->topics.v[i].name;
 		why = "Duplicate topic name.";
 		out->error_code = ERR_INVALID_REQUEST;
-		if (!twice[i]) {
+		if (twice[i] == 0) {
 			why = NULL;
 			out->error_code = grow_one(c, im, &req->topics.v[i],
 			    req->validate_only, a, rs, &why);

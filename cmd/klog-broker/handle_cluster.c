@@ -15,6 +15,8 @@
 
 #define CLUSTER_OPERATIONS	8096	/* bits of all that can be done */
 
+enum { ENDPOINT_BROKERS = 1, ENDPOINT_CONTROLLERS = 2 };	/* KIP-919 */
+
 /* KIP-511: what may stand in a client's name and version. */
 static bool
 is_plain(struct kstr s)
@@ -103,7 +105,11 @@ handle_describe_cluster(struct request *r)
 	self.host = kstr(a.host);
 	self.port = a.port;
 	self.rack = kstr(r->broker->config->rack);
-	if (req->endpoint_type != 1) {
+	if (req->endpoint_type != ENDPOINT_BROKERS &&
+	    req->endpoint_type != ENDPOINT_CONTROLLERS) {
+		rsp.error_code = ERR_UNSUPPORTED_ENDPOINT_TYPE;
+		rsp.error_message = kstr("Unsupported endpoint type");
+	} else if (req->endpoint_type == ENDPOINT_CONTROLLERS) {
 		rsp.error_code = ERR_MISMATCHED_ENDPOINT_TYPE;
 		rsp.error_message = kstr("The request was sent to an endpoint "
 		    "of type BROKER, but we wanted an endpoint of type "

@@ -20,10 +20,9 @@ give_id(void *arg, int64_t id)
 
 	kmsg_defaults(&init_producer_id_response_msg, &rsp);
 	rsp.producer_id = id;
+	rsp.producer_epoch = id < 0 ? -1 : 0;
 	if (id < 0)
 		rsp.error_code = ERR_KAFKA_STORAGE_ERROR;
-	else
-		rsp.producer_epoch = 0;
 	request_reply(r, &rsp);
 }
 
@@ -38,24 +37,38 @@ handle_init_producer_id(struct request *r)
 {
 	const struct init_producer_id_request *req = r->msg;
 	struct init_producer_id_response rsp;
+	bool half = (req->producer_id == -1) != (req->producer_epoch == -1);
 
-	if (req->transactional_id.len < 0) {
+	if (req->transactional_id.len < 0 && !half) {
 		control_call(r, take_id);
 		return;
 	}
 	kmsg_defaults(&init_producer_id_response_msg, &rsp);
-	rsp.error_code = req->transactional_id.len == 0 ?
+	rsp.producer_epoch = -1;
+	rsp.error_code = half || req->transactional_id.len == 0 ?
 	    ERR_INVALID_REQUEST : ERR_COORDINATOR_NOT_AVAILABLE;
 	request_reply(r, &rsp);
 }
 
-static const char no_coordinator[] = "The coordinator is not available.";
+enum { KEY_GROUP, KEY_TRANSACTION, KEY_SHARE };
+
+static int16_t
+why_not(const struct find_coordinator_request *req, const char **why)
+{
+	if (req->key_type >= KEY_GROUP && req->key_type <= KEY_SHARE) {
+		*why = "The coordinator is not available.";
+		return ERR_COORDINATOR_NOT_AVAILABLE;
+	}
+	*why = "There is no such kind of coordinator.";
+	return ERR_INVALID_REQUEST;
+}
 
 static void
 put_each(struct request *r, struct find_coordinator_response *rsp)
 {
 	const struct find_coordinator_request *req = r->msg;
 	struct find_coordinator_response_coordinator *c;
+	const char *why;
 
 	rsp->coordinators.n = req->coordinator_keys.n;
 	rsp->coordinators.v = arena_alloc(&r->arena,
@@ -66,8 +79,8 @@ put_each(struct request *r, struct find_coordinator_response *rsp)
 		c->node_id = -1;
 		c->host = kstr("");
 		c->port = -1;
-		c->error_code = ERR_COORDINATOR_NOT_AVAILABLE;
-		c->error_message = kstr(no_coordinator);
+		c->error_code = why_not(req, &why);
+		c->error_message = kstr(why);
 	}
 }
 
@@ -75,13 +88,14 @@ void
 handle_find_coordinator(struct request *r)
 {
 	struct find_coordinator_response rsp;
+	const char *why;
 
 	kmsg_defaults(&find_coordinator_response_msg, &rsp);
 	if (r->version >= 4) {
 		put_each(r, &rsp);
 	} else {
-		rsp.error_code = ERR_COORDINATOR_NOT_AVAILABLE;
-		rsp.error_message = kstr(no_coordinator);
+		rsp.error_code = why_not(r->msg, &why);
+		rsp.error_message = kstr(why);
 		rsp.node_id = -1;
 		rsp.host = kstr("");
 		rsp.port = -1;

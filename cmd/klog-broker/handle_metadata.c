@@ -104,13 +104,16 @@ compare(const void *a, const void *b)
 	    sizeof(x->topic_id.b));
 }
 
-/* Sorts what is asked for and drops what is asked for twice, so that a short
+/* An id outweighs a name. Sorts what is asked for and drops what is asked for twice, so that a short
  * request cannot ask for a long answer. */
 static void
 tidy(struct metadata_request *req)
 {
 	int32_t n = 0;
 
+	for (int32_t i = 0; i < req->topics.n; i++)
+		if (!kuuid_none(&req->topics.v[i].topic_id))
+			req->topics.v[i].name = KSTR_NULL;
 	if (req->topics.n <= 1)
 		return;
 	qsort(req->topics.v, (size_t)req->topics.n, sizeof(*req->topics.v),

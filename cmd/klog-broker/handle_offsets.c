@@ -24,7 +24,7 @@ known(int64_t timestamp, int16_t version)
 	case OFFSETS_LATEST_TIERED:
 		return version >= 9;
 	default:
-		return true;
+		return timestamp >= OFFSETS_EARLIEST;
 	}
 }
 

@@ -96,7 +96,7 @@ append_batch(struct produce *pr, struct partition *p, struct iovec batch,
 		return;
 	}
 	a->base_offset = pa.base;
-	a->log_append_time_ms = append_time;
+	a->log_append_time_ms = pa.append_time;
 	a->log_start_offset = pa.log_start;
 	if (pa.wait) {
 		u->partition = partition_ref(p);

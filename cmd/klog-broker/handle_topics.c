@@ -22,14 +22,17 @@ put_configs(struct creating *cr)
 	struct broker *b = cr->r->broker;
 	const struct show s = { b->config, control_pending(b), b->node_id,
 	    false, false, &cr->r->arena };
+	const struct create_topics_request_topic *t = req->topics.v;
 	struct create_topics_response_topic *out;
 
 	if (cr->r->version < 5)
 		return;
-	for (int32_t i = 0; i < cr->rsp.topics.n; i++) {
+	for (int32_t i = 0; i < cr->rsp.topics.n; i++, t++) {
 		out = &cr->rsp.topics.v[i];
+		while (!kstr_eq(t->name, out->name))
+			t++;	/* named before, answered once */
 		if (out->error_code == 0)
-			show_created(&s, &req->topics.v[i], out);
+			show_created(&s, t, out);
 	}
 }
 

@@ -108,6 +108,7 @@ partition_apply(struct partition *p, int32_t self,
 	for (int32_t i = 0; i < s->n_isr; i++)
 		p->isr[i] = s->isr[i];
 	p->n_isr = s->n_isr;
+	p->n_replicas = s->n_replicas;
 	p->leading = s->leader == self;
 	if (p->leading)
 		partition_begin(p);
@@ -262,9 +263,9 @@ partition_check(struct partition *p, int32_t leader_epoch)
 		return ERR_UNKNOWN_TOPIC_OR_PARTITION;
 	if (p->offline)
 		return ERR_KAFKA_STORAGE_ERROR;
-	if (leader_epoch >= 0 && leader_epoch < p->leader_epoch)
+	if (leader_epoch != -1 && leader_epoch < p->leader_epoch)
 		return ERR_FENCED_LEADER_EPOCH;
-	if (leader_epoch >= 0 && leader_epoch > p->leader_epoch)
+	if (leader_epoch > p->leader_epoch)
 		return ERR_UNKNOWN_LEADER_EPOCH;
 	return p->leading ? ERR_NONE : ERR_NOT_LEADER_OR_FOLLOWER;
 }

@@ -37,6 +37,7 @@ struct partition_state {
 	int32_t		 partition_epoch;
 	const int32_t	*isr;		/* borrowed for the call */
 	int32_t		 n_isr;
+	int32_t		 n_replicas;
 };
 
 struct partition_offsets {
@@ -80,7 +81,8 @@ const struct kuuid *partition_topic_id(const struct partition *);
 /* One batch on its way in; whole and validated (record/batch.h). */
 struct partition_append {
 	struct iovec	 batch;		/* is patched: offset, epoch, time */
-	int64_t		 append_time;	/* >= 0: LogAppendTime, ms */
+	int64_t		 append_time;	/* >= 0: LogAppendTime, ms; of a
+					 * duplicate out: its time */
 	bool		 wait;		/* acks=all */
 
 	int64_t		 base;		/* out: first offset */

@@ -51,6 +51,7 @@ struct partition {
 	int32_t		 partition_epoch;
 	int32_t		*isr;
 	int32_t		 n_isr;
+	int32_t		 n_replicas;
 
 	int64_t		 high_watermark;
 	int64_t		 end_bytes;	/* appended since start */

@@ -42,6 +42,15 @@ append_error(struct partition *p, const struct kerr *e)
 	return ERR_KAFKA_STORAGE_ERROR;
 }
 
+/* No more can be asked for than there are replicas at all. */
+static bool
+enough_in_sync(const struct partition *p)
+{
+	int32_t least = p->config.min_insync_replicas;
+
+	return p->n_isr >= (least < p->n_replicas ? least : p->n_replicas);
+}
+
 static int16_t
 append(struct partition *p, struct partition_append *a, int64_t *last)
 {
@@ -51,7 +60,7 @@ append(struct partition *p, struct partition_append *a, int64_t *last)
 
 	if ((error = partition_check(p, -1)) != 0)
 		return error;
-	if (a->wait && p->n_isr < p->config.min_insync_replicas)
+	if (a->wait && !enough_in_sync(p))
 		return ERR_NOT_ENOUGH_REPLICAS;
 	if ((error = partition_need_log(p)) != 0)
 		return error;
@@ -61,7 +70,9 @@ append(struct partition *p, struct partition_append *a, int64_t *last)
 	a->base = done.base;
 	a->log_start = log_start(p->log);
 	*last = done.last;
-	if (!done.duplicate)
+	if (done.duplicate)
+		a->append_time = done.append_time;
+	else
 		p->end_bytes += (int64_t)a->batch.iov_len;
 	return ERR_NONE;
 }

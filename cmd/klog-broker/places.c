@@ -41,6 +41,7 @@ tell(struct broker *b, const struct image_topic *t)
 		s.partition_epoch = p->partition_epoch;
 		s.isr = p->isr;
 		s.n_isr = p->n_isr;
+		s.n_replicas = p->n_replicas;
 		partition_configure(p->local, t->config);
 		partition_apply(p->local, b->node_id, &s);
 	}

@@ -42,6 +42,16 @@ refuse(struct batch_verdict *v, int16_t error, const char *message)
 	return error;
 }
 
+/* Formats 0 and 1 are the past, the others are nothing. */
+static int16_t
+other_format(const struct krecords *rec, struct batch_verdict *v)
+{
+	if (rec->p[BATCH_AT_MAGIC] > BATCH_MAGIC)
+		return refuse(v, ERR_CORRUPT_MESSAGE, NULL);
+	return refuse(v, ERR_INVALID_RECORD,
+	    "only record batches of format 2 are allowed");
+}
+
 /* Exactly one batch of format 2 (Produce 3 and later). */
 static int16_t
 find_batch(const struct krecords *rec, struct batch_header *h,
@@ -55,8 +65,7 @@ find_batch(const struct krecords *rec, struct batch_header *h,
 			return refuse(v, ERR_INVALID_RECORD,
 			    "only one record batch a partition is allowed");
 		case KE_UNSUPPORTED:
-			return refuse(v, ERR_INVALID_RECORD,
-			    "only record batches of format 2 are allowed");
+			return other_format(rec, v);
 		case KE_PROTO:
 			return refuse(v, ERR_CORRUPT_MESSAGE, NULL);
 		}

@@ -126,7 +126,8 @@ const char *log_dir(const struct log *l);
 struct log_appended {
 	int64_t	base;		/* first offset given out */
 	int64_t	last;		/* last offset */
-	int64_t	append_time;	/* LogAppendTime, else -1 */
+	int64_t	append_time;	/* LogAppendTime, else -1; of a duplicate the
+				   time that it has in the log */
 	int64_t	max_ts;		/* largest timestamp in the batches */
 	bool	duplicate;	/* nothing was written: base and last are those
 				   of the first time */

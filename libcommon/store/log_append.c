@@ -243,7 +243,7 @@ judge(struct log *l, const struct group *add, struct log_appended *a,
 		    h.producer_id, &other) != NULL)
 			before = &other;
 		verdict = producers_check(&l->producers, &h, before,
-		    &a->base, &a->last);
+		    &a->base, &a->last, &a->append_time);
 		if (verdict == PRODUCER_DUPLICATE)
 			return 1;
 		if (verdict != PRODUCER_OK)
@@ -314,7 +314,6 @@ log_append(struct log *l, const struct iovec *v, int n, int32_t epoch,
 		return rc;
 	if (rc == 1) {
 		a->duplicate = true;
-		a->append_time = -1;
 		return 0;
 	}
 	if (append_time >= 0)

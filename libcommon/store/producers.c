@@ -78,7 +78,8 @@ in_sequence(int16_t epoch, int32_t last_seq, const struct batch_header *h)
 
 enum producer_verdict
 producers_check(const struct producers *ps, const struct batch_header *h,
-    const struct batch_header *before, int64_t *base, int64_t *last)
+    const struct batch_header *before, int64_t *base, int64_t *last,
+    int64_t *time)
 {
 	const struct past_batch *dup;
 	const struct producer *p;
@@ -93,6 +94,7 @@ producers_check(const struct producers *ps, const struct batch_header *h,
 	if ((dup = duplicate(p, h)) != NULL) {
 		*base = dup->last_offset - dup->delta;
 		*last = dup->last_offset;
+		*time = dup->timestamp;
 		return PRODUCER_DUPLICATE;
 	}
 	return in_sequence(p->epoch,

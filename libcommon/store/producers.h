@@ -29,11 +29,11 @@ enum producer_verdict {
 /*
  * Judges a batch that a client sends. before, unless NULL, is an earlier batch
  * of the same producer in the same append. For a duplicate *base and *last are
- * its offsets. Batches without a producer id are always PRODUCER_OK.
+ * its offsets, *time its largest timestamp. Batches without a producer id are always PRODUCER_OK.
  */
 enum producer_verdict producers_check(const struct producers *ps,
     const struct batch_header *h, const struct batch_header *before,
-    int64_t *base, int64_t *last);
+    int64_t *base, int64_t *last, int64_t *time);
 
 /* Notes a batch that is in the log, offsets assigned. now_ms is kept for
  * expiration. A control batch ends the producer's transaction; batch, of which

@@ -159,7 +159,7 @@ lead(struct partition *p, int32_t epoch)
 	int32_t self = 1;
 	struct partition_state s = {
 		.leader = 1, .leader_epoch = epoch, .partition_epoch = epoch,
-		.isr = &self, .n_isr = 1
+		.isr = &self, .n_isr = 1, .n_replicas = 1
 	};
 
 	partition_apply(p, 1, &s);
@@ -355,6 +355,7 @@ test_duplicate_waits(void **state)
 	assert_int_equal(append_batch(p, &pr[0], 0, make_batch(9, 0, 2)), 0);
 	assert_int_equal(append_batch(p, &pr[1], 1, make_batch(9, 0, 2)), 0);
 	assert_int_equal(pr[1].a.base, 0);
+	assert_int_equal(pr[1].a.append_time, 1000);
 	assert_false(delayed_settled(&pr[1].d, 1));
 	assert_int_equal(append_batch(p, &pr[2], 2, make_batch(9, 3, 1)),
 	    ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
@@ -410,11 +411,21 @@ static void
 test_min_insync(void **state)
 {
 	struct partition *p = make(&id_a);
+	const int32_t self = 1;
+	struct partition_state s = {
+		.leader = 1, .isr = &self, .n_isr = 1, .n_replicas = 1
+	};
 	struct topic_config two = config;
 	struct produce pr;
 
 	two.min_insync_replicas = 2;
 	partition_configure(p, &two);
+	/* one replica cannot be two */
+	assert_int_equal(append(p, &pr, 0), 0);
+	assert_true(run_one());
+	assert_int_equal(partition_acked(p, &pr.w), 0);
+	s.n_replicas = 3;
+	partition_apply(p, 1, &s);
 	assert_int_equal(append(p, &pr, 0), ERR_NOT_ENOUGH_REPLICAS);
 	partition_unref(p);
 }

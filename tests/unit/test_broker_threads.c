@@ -84,7 +84,7 @@ make(const char *topic)
 	int32_t self = 1;
 	struct partition_state s = {
 		.leader = 1, .leader_epoch = 0, .partition_epoch = 0,
-		.isr = &self, .n_isr = 1
+		.isr = &self, .n_isr = 1, .n_replicas = 1
 	};
 	struct partition *p = partition_new(&ld, topic, &id, 0, &config);
 

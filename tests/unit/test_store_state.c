@@ -56,11 +56,12 @@ test_producers(void **state)
 	};
 	struct producers ps = { NULL };
 	struct batch_header h;
-	int64_t base, last, end = 0;
+	int64_t base, last, time, end = 0;
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		h = batch(t[i].pid, t[i].epoch, t[i].seq, t[i].n, end);
-		if (producers_check(&ps, &h, NULL, &base, &last) != t[i].say)
+		if (producers_check(&ps, &h, NULL, &base, &last,
+		    &time) != t[i].say)
 			fail_msg("row %zu", i);
 		if (t[i].say == PRODUCER_DUPLICATE) {
 			assert_int_equal(base, t[i].base);
@@ -84,7 +85,7 @@ test_snapshot(void **state)
 	struct producers ps = { NULL }, again = { NULL };
 	struct batch_header h = batch(9, 3, 100, 10, 500);
 	struct kerr e = KERR_INIT;
-	int64_t base, last;
+	int64_t base, last, time;
 	struct buf b, c;
 
 	producers_note(&ps, &h, NULL, 0, 0);
@@ -99,7 +100,7 @@ test_snapshot(void **state)
 	producers_save(&again, &c);
 	assert_int_equal(c.len, b.len);
 	assert_memory_equal(c.p, b.p, b.len);
-	assert_int_equal(producers_check(&again, &h, NULL, &base, &last),
+	assert_int_equal(producers_check(&again, &h, NULL, &base, &last, &time),
 	    PRODUCER_DUPLICATE);
 	assert_int_equal(base, 500);
 	/* an open transaction is never forgotten */
