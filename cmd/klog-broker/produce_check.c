@@ -52,6 +52,18 @@ other_format(const struct krecords *rec, struct batch_verdict *v)
 	    "only record batches of format 2 are allowed");
 }
 
+static int16_t
+something_behind(const struct krecords *rec, size_t at,
+    struct batch_verdict *v)
+{
+	struct batch_header h;
+
+	if (batch_parse(rec->p + at, (size_t)rec->len - at, &h, NULL) < 0)
+		return refuse(v, ERR_CORRUPT_MESSAGE, NULL);
+	return refuse(v, ERR_INVALID_RECORD,
+	    "only one record batch a partition is allowed");
+}
+
 /* Exactly one batch of format 2 (Produce 3 and later). */
 static int16_t
 find_batch(const struct krecords *rec, struct batch_header *h,
@@ -62,8 +74,7 @@ find_batch(const struct krecords *rec, struct batch_header *h,
 		case 0:
 			if (batch_size(h) == (size_t)rec->len)
 				return ERR_NONE;
-			return refuse(v, ERR_INVALID_RECORD,
-			    "only one record batch a partition is allowed");
+			return something_behind(rec, batch_size(h), v);
 		case KE_UNSUPPORTED:
 			return other_format(rec, v);
 		case KE_PROTO:

@@ -104,6 +104,14 @@ test_shape(void **state)
 	rec = make(CODEC_NONE, 0, 1, NOW);
 	put_be32(mem + BATCH_AT_LENGTH, 5);
 	assert_int_equal(check(rec, &plain, 9), ERR_CORRUPT_MESSAGE);
+	rec = make(CODEC_NONE, 0, 1, NOW);
+	mem[BATCH_AT_MAGIC] = 3;
+	assert_int_equal(check(rec, &plain, 9), ERR_CORRUPT_MESSAGE);
+	/* something behind the batch that is not another */
+	rec = make(CODEC_NONE, 0, 1, NOW);
+	memset(mem + rec.len, 'x', 100);
+	rec.len += 100;
+	assert_int_equal(check(rec, &plain, 9), ERR_CORRUPT_MESSAGE);
 }
 
 static void
