@@ -69,6 +69,13 @@ check_range(const struct property *p, const char *name, const char *value,
 	return wrong(name, value, why, e);
 }
 
+/* Numbers may have blanks around them, as in Java. */
+static bool
+ends(const char *value, const char *end)
+{
+	return end != value && end[strspn(end, " \t\r\n")] == '\0';
+}
+
 static int
 set_number(const struct property *p, const char *name, const char *value,
     void *to, struct kerr *e)
@@ -81,7 +88,7 @@ set_number(const struct property *p, const char *name, const char *value,
 
 	errno = 0;
 	v = strtoll(value, &end, 10);
-	if (end == value || *end != '\0' || errno != 0 || v > top ||
+	if (!ends(value, end) || errno != 0 || v > top ||
 	    v < -top - 1) {
 		snprintf(why, sizeof(why), "Not a number of type %s",
 		    p->kind == P_LONG ? "LONG" :
@@ -105,7 +112,7 @@ set_double(const struct property *p, const char *name, const char *value,
 	double v = strtod(value, &end);
 	int rc;
 
-	if (end == value || *end != '\0')
+	if (!ends(value, end))
 		return wrong(name, value, "Not a number of type DOUBLE", e);
 	if ((rc = check_range(p, name, value, v, e)) == 0)
 		*to = v;

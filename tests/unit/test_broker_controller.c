@@ -199,6 +199,9 @@ test_configs(void **state)
 	assert_int_equal(with_config("c1", "retention.ms", "5"), 0);
 	assert_int_equal(image_topic(image, kstr("c1"))->config->retention_ms,
 	    5);
+	assert_int_equal(with_config("c3", "retention.ms", " 6 "), 0);
+	assert_int_equal(image_topic(image, kstr("c3"))->config->retention_ms,
+	    6);
 	assert_int_equal(with_config("c2", "retention.ms", "x"),
 	    ERR_INVALID_CONFIG);
 	assert_int_equal(with_config("c2", "retention.ms", "-2"),
