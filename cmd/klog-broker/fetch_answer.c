@@ -47,7 +47,10 @@ answer_item(struct fetch *f, struct fetch_item *it,
 		out->current_leader.leader_id = it->leader;
 		out->current_leader.leader_epoch = it->leader_epoch;
 	}
-	out->aborted_transactions.n = f->req->isolation_level == 1 ? 0 : -1;
+	/* an empty list, too, where Apache Kafka does not get to the log */
+	out->aborted_transactions.n = f->req->isolation_level == 1 ||
+	    it->error == ERR_UNKNOWN_TOPIC_OR_PARTITION ||
+	    it->error == ERR_UNKNOWN_TOPIC_ID ? 0 : -1;
 	out->preferred_read_replica = -1;
 	out->records = it->got.records;
 	it->got.records.hold = NULL;

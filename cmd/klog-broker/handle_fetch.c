@@ -38,7 +38,8 @@ target_of(const struct fetch_request_topic *t,
 		.partition = p->partition,
 		.max_bytes = p->partition_max_bytes,
 		.offset = p->fetch_offset,
-		.current_leader_epoch = p->current_leader_epoch,
+		.current_leader_epoch = p->current_leader_epoch < 0 ? -1 :
+		    p->current_leader_epoch,
 	};
 }
 

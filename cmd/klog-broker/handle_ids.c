@@ -53,9 +53,12 @@ handle_init_producer_id(struct request *r)
 enum { KEY_GROUP, KEY_TRANSACTION, KEY_SHARE };
 
 static int16_t
-why_not(const struct find_coordinator_request *req, const char **why)
+why_not(const struct request *r, const char **why)
 {
-	if (req->key_type >= KEY_GROUP && req->key_type <= KEY_SHARE) {
+	const struct find_coordinator_request *req = r->msg;
+	int8_t last = r->version >= 6 ? KEY_SHARE : KEY_TRANSACTION;
+
+	if (req->key_type >= KEY_GROUP && req->key_type <= last) {
 		*why = "The coordinator is not available.";
 		return ERR_COORDINATOR_NOT_AVAILABLE;
 	}
@@ -79,7 +82,7 @@ put_each(struct request *r, struct find_coordinator_response *rsp)
 		c->node_id = -1;
 		c->host = kstr("");
 		c->port = -1;
-		c->error_code = why_not(req, &why);
+		c->error_code = why_not(r, &why);
 		c->error_message = kstr(why);
 	}
 }
@@ -94,7 +97,7 @@ handle_find_coordinator(struct request *r)
 	if (r->version >= 4) {
 		put_each(r, &rsp);
 	} else {
-		rsp.error_code = why_not(r->msg, &why);
+		rsp.error_code = why_not(r, &why);
 		rsp.error_message = kstr(why);
 		rsp.node_id = -1;
 		rsp.host = kstr("");
