@@ -6,9 +6,9 @@ set -u
 . "$(dirname "$0")/lib.sh"
 need java openjdk-17-jre-headless
 libs=$(kafka_libs 3.9.1) || { skip "the differ" "no jars"; exit 0; }
-klog_broker
+klog_broker -X log.segment.delete.delay.ms=60000
 ours=$BROKER
-apache_kafka 3.9.1 log.segment.delete.delay.ms=60000 || { not_ok "Apache Kafka 3.9.1 starts"; exit 1; }
+apache_kafka 3.9.1 log.segment.delete.delay.ms=60000 broker.session.timeout.ms=60000 || { not_ok "Apache Kafka 3.9.1 starts"; exit 1; }
 while IFS= read -r name; do
 	said=$(python3 "$HERE/differ.py" "$libs" "$ours" "$BROKER" "$name")
 	if [ $? -eq 0 ]; then ok "$name: ${said##*differ: }"; else not_ok "$name" "$said"; fi
