@@ -100,7 +100,7 @@ request_free(struct request *r)
 {
 	chunks_release(&r->out);
 	arena_release(&r->arena);
-	frame_drop(&r->frame);
+	frame_recycle(r->io->loop, &r->frame);
 	free(r);
 }
 

@@ -94,12 +94,12 @@ topic_new(struct producer *p, const char *name, int32_t n)
 	t->name = xstrdup(name);
 	t->n = n;
 	t->part = xcalloc((size_t)n, sizeof(*t->part));
-	t->batch_bytes = p->cf.batch_bytes;
+	t->batch_bytes = t->share_bytes = p->cf.batch_bytes;
 	if (n > MANY_PARTITIONS &&
-	    t->batch_bytes > p->cf.buffer_bytes / 2 / (size_t)n) {
-		t->batch_bytes = p->cf.buffer_bytes / 2 / (size_t)n;
-		if (t->batch_bytes < BATCH_MIN)
-			t->batch_bytes = BATCH_MIN;
+	    t->share_bytes > p->cf.buffer_bytes / 2 / (size_t)n) {
+		t->share_bytes = p->cf.buffer_bytes / 2 / (size_t)n;
+		if (t->share_bytes < BATCH_MIN)
+			t->share_bytes = BATCH_MIN;
 	}
 	sys->random(sys, &seed, sizeof(seed));
 	partitioner_init(&t->partitioner, p->cf.partitioner, seed);
@@ -214,6 +214,17 @@ pick(struct ptopic *t, int32_t part, const void *key, int32_t len,
 	return &t->part[part];
 }
 
+/* Records without a key fill one batch after the other; those with one are
+ * spread, and their batches share the memory. */
+static size_t
+batch_cap(const struct ptopic *t, int32_t part, int32_t key_len)
+{
+	if (part < 0 && partitioner_is_sticky(&t->partitioner, key_len))
+		return t->batch_bytes;
+	return t->share_bytes < t->batch_bytes ? t->share_bytes :
+	    t->batch_bytes;
+}
+
 static int
 too_large(const struct producer *p, size_t n, struct kerr *e)
 {
@@ -241,7 +252,7 @@ producer_add(struct producer *p, struct ptopic *t, int32_t part,
 		return too_large(p, record_size_bound(r), e);
 	if (in.timestamp < 0)
 		in.timestamp = wall_clock();
-	b = part_open(pp, t->batch_bytes);
+	b = part_open(pp, batch_cap(t, part, r->key_len));
 	if (b != NULL && builder_add(&b->b, &in) == 0) {
 		batch_tag(b, tag, 1);
 		p->stats.added++;

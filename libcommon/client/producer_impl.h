@@ -47,6 +47,8 @@ struct ptopic {
 	struct ppart	*part;
 	int32_t		 n;
 	size_t		 batch_bytes;	/* what the broker takes, as learnt */
+	size_t		 share_bytes;	/* of a batch when every partition
+					 * may have one open */
 	struct partitioner partitioner;
 };
 

@@ -46,6 +46,9 @@ struct frame {
 /* Keeps the bytes of a frame; once for each hold: frame_drop(). */
 void frame_hold(const struct frame *f);
 void frame_drop(const struct frame *f);
+/* frame_drop() on the thread of the connection's loop, or after the connection
+ * is gone: the memory is kept for the next frame there. */
+void frame_recycle(struct loop *l, const struct frame *f);
 
 struct conn_ops {
 	/* an outgoing connection stands; may be NULL */

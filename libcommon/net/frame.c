@@ -11,7 +11,7 @@ enum {
 	HEAD = 4,			/* the length in front of a frame */
 	SMALL = 64 * 1024,		/* a block for small frames */
 	EARNED_MAX = 4 * 1024 * 1024,
-	SPARES = 4
+	SPARES = 6			/* five in flight, one being read */
 };
 
 /* Large blocks that are kept for the next frame on any connection of a loop:
@@ -105,22 +105,37 @@ frame_drop(const struct frame *f)
 		free(f->block);
 }
 
+/* Gives up a reference; a large block is kept for the loop's next frame. */
+static void
+recycle(struct loop *l, struct frame_block *b)
+{
+	struct spares *s;
+
+	if (!block_unref(b))
+		return;
+	s = spares_of(l);
+	if (b->cap > SMALL && b->cap <= EARNED_MAX + SMALL && s->n < SPARES)
+		s->v[s->n++] = b;
+	else
+		free(b);
+}
+
+void
+frame_recycle(struct loop *l, const struct frame *f)
+{
+	recycle(l, f->block);
+}
+
 /* Gives up the input's own block. */
 static void
 leave_block(struct frame_input *in)
 {
 	struct frame_block *b = in->block;
-	struct spares *s;
 
 	in->block = NULL;
 	in->start = in->end = 0;
-	if (b == NULL || !block_unref(b))
-		return;
-	s = spares_of(in->loop);
-	if (b->cap > SMALL && b->cap <= EARNED_MAX + SMALL && s->n < SPARES)
-		s->v[s->n++] = b;
-	else
-		free(b);
+	if (b != NULL)
+		recycle(in->loop, b);
 }
 
 /* Bytes that the frame in progress takes, as far as is known. */
@@ -204,7 +219,7 @@ frame_next(struct frame_input *in, struct frame *f, struct kerr *e)
 void
 frame_done(struct frame_input *in, const struct frame *f)
 {
-	frame_drop(f);
+	recycle(in->loop, f->block);
 }
 
 void
