@@ -20,6 +20,8 @@ struct fetch_item {
 	struct partition	 *partition;	/* a reference, or NULL */
 	struct partition_fetch	  got;		/* records may hold a file */
 	int16_t			  error;
+	int32_t			  diverging_epoch; /* -1: none */
+	int64_t			  diverging_end;
 	int32_t			  leader;	/* as the image says; -1 */
 	int32_t			  leader_epoch;
 	struct waiter		  waiter;
@@ -35,7 +37,7 @@ struct fetch {
 	struct fetch_item	   *items;
 	int32_t			    n;
 	int64_t			    bytes;	/* read so far */
-	bool			    failed;	/* an item has an error */
+	bool			    failed;	/* an item does not wait */
 	struct delayed		    delayed;
 	struct job		    warming;
 };

@@ -12,6 +12,7 @@ is_news(const struct fetch *f, const struct fetch_item *it)
 	if (!f->incremental || it->sp == NULL)
 		return true;
 	return it->error != 0 || it->got.records.len > 0 ||
+	    it->diverging_epoch >= 0 ||
 	    it->got.high_watermark != it->sp->high_watermark ||
 	    it->got.log_start != it->sp->log_start;
 }
@@ -37,8 +38,9 @@ answer_item(struct fetch *f, struct fetch_item *it,
 	out->high_watermark = it->got.high_watermark;
 	out->last_stable_offset = it->got.last_stable;
 	out->log_start_offset = it->got.log_start;
-	out->diverging_epoch.epoch = -1;
-	out->diverging_epoch.end_offset = -1;
+	out->diverging_epoch.epoch = it->diverging_epoch;
+	out->diverging_epoch.end_offset = it->diverging_epoch >= 0 ?
+	    it->diverging_end : -1;
 	out->snapshot_id.end_offset = out->snapshot_id.epoch = -1;
 	out->current_leader.leader_id = -1;
 	out->current_leader.leader_epoch = -1;

@@ -40,6 +40,7 @@ target_of(const struct fetch_request_topic *t,
 		.offset = p->fetch_offset,
 		.current_leader_epoch = p->current_leader_epoch < 0 ? -1 :
 		    p->current_leader_epoch,
+		.last_fetched_epoch = p->last_fetched_epoch,
 	};
 }
 
@@ -192,6 +193,38 @@ find_partition(struct fetch *f, struct fetch_item *it,
 	return ERR_NONE;
 }
 
+/* Is what the client has read last not in the log any more (KIP-595)? Then it
+ * is told where the two part, and gets no records. */
+static bool
+has_diverged(struct fetch_item *it)
+{
+	const struct fetch_target *t = &it->target;
+	struct partition_offsets o;
+	int32_t epoch;
+	int64_t end;
+
+	if (t->last_fetched_epoch < 0)
+		return false;
+	it->error = partition_epoch_end(it->partition,
+	    t->current_leader_epoch, t->last_fetched_epoch, &epoch, &end);
+	if (it->error == 0 && epoch < 0)
+		it->error = ERR_OFFSET_OUT_OF_RANGE;
+	if (it->error == 0 && epoch == t->last_fetched_epoch &&
+	    end >= t->offset)
+		return false;
+	if (it->error == 0)
+		it->error = partition_offsets(it->partition,
+		    t->current_leader_epoch, &o);
+	if (it->error == 0) {
+		it->got.high_watermark = o.high_watermark;
+		it->got.last_stable = o.last_stable;
+		it->got.log_start = o.start;
+		it->diverging_epoch = epoch;
+		it->diverging_end = end;
+	}
+	return true;
+}
+
 static void
 read_item(struct fetch *f, struct fetch_item *it, int64_t left)
 {
@@ -202,8 +235,10 @@ read_item(struct fetch *f, struct fetch_item *it, int64_t left)
 		    it->target.max_bytes,
 		.min_one = f->bytes == 0,
 		.committed = f->req->isolation_level == 1,
+		.records = { .fd = -1 },
 	};
-	it->error = partition_fetch(it->partition, &it->got);
+	if (!has_diverged(it))
+		it->error = partition_fetch(it->partition, &it->got);
 }
 
 static void
@@ -221,6 +256,7 @@ read_all(struct fetch *f)
 		struct fetch_item *it = &f->items[i];
 
 		drop_records(it);
+		it->diverging_epoch = -1;
 		topic = find_topic(f, image, &it->target, topic);
 		it->error = find_partition(f, it, topic);
 		if (it->error == 0)
@@ -229,8 +265,8 @@ read_all(struct fetch *f)
 			it->got.records = (struct krecords){ .fd = -1 };
 			it->got.high_watermark = -1;
 			it->got.last_stable = it->got.log_start = -1;
-			f->failed = true;
 		}
+		f->failed |= it->error != 0 || it->diverging_epoch >= 0;
 		f->bytes += it->got.records.len;
 	}
 }

@@ -264,6 +264,7 @@ session_add(struct sessions *c, struct session *s,
 	sp->target.max_bytes = t->max_bytes;
 	sp->target.offset = t->offset;
 	sp->target.current_leader_epoch = t->current_leader_epoch;
+	sp->target.last_fetched_epoch = t->last_fetched_epoch;
 	return sp;
 }
 

@@ -29,6 +29,7 @@ struct fetch_target {
 	int32_t		 max_bytes;
 	int64_t		 offset;
 	int32_t		 current_leader_epoch;
+	int32_t		 last_fetched_epoch;	/* -1: not given */
 };
 
 /* One of a session. */
