@@ -223,7 +223,12 @@ field() { klog-consume -e -J "$TOPIC" | jq -c "$1"; }
 	run -0 klog-consume -e "$TOPIC"
 	assert_output $'1\n2\n3'
 	# what comes in later is not waited for
-	(echo a; sleep 20) | timeout 10 klog-produce -q -c 1 "$TOPIC"
+	mkfifo open
+	timeout 10 klog-produce -q -c 1 "$TOPIC" <open 3>&- &
+	exec 4>open
+	echo a >&4
+	wait $!
+	exec 4>&-
 }
 
 @test "-J: what klog-consume -J prints comes back byte for byte" {
@@ -351,7 +356,7 @@ field() { klog-consume -e -J "$TOPIC" | jq -c "$1"; }
 
 @test "SIGINT and SIGTERM: what was read is acknowledged" {
 	new_topic --partitions 1
-	local signal pid status
+	local signal pid status n=0
 	for signal in INT TERM HUP; do
 		mkfifo "in.$signal"
 		# a background shell would have SIGINT ignored
@@ -360,7 +365,7 @@ field() { klog-consume -e -J "$TOPIC" | jq -c "$1"; }
 		pid=$!
 		exec 9>"in.$signal"
 		echo "$signal" >&9
-		timeout 5 klog-consume -n 1 -c 1 "$TOPIC" >/dev/null
+		timeout 5 klog-consume -o $((n++)) -c 1 "$TOPIC" >/dev/null
 		kill -"$signal" "$pid"
 		status=0
 		wait "$pid" || status=$?
