@@ -200,6 +200,8 @@ landed(void *arg, struct reply *r)
 			    false);
 	}
 	producer_kick(p);
+	if (p->cf.acks == 0)	/* no answer ends the wait of who flushes */
+		loop_stop(p->loop);
 out:
 	reply_free(r);
 	free(f);
