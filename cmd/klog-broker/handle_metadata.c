@@ -104,8 +104,8 @@ compare(const void *a, const void *b)
 	    sizeof(x->topic_id.b));
 }
 
-/* An id outweighs a name. Sorts what is asked for and drops what is asked for twice, so that a short
- * request cannot ask for a long answer. */
+/* An id outweighs a name. Sorts what is asked for and drops what is asked for
+ * twice, so that a short request cannot ask for a long answer. */
 static void
 tidy(struct metadata_request *req)
 {
