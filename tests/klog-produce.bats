@@ -391,6 +391,24 @@ field() { klog-consume -e -J "$TOPIC" | jq -c "$1"; }
 	seq "$(wc -l <got)" | cmp - got
 }
 
+# cpu_ms COMMAND..: the milliseconds of processor time that it took.
+cpu_ms() {
+	local u s
+	TIMEFORMAT='%U %S'
+	read -r u s < <({ time "$@" >/dev/null 2>&1 3>&-; } 2>&1)
+	echo $((10#${u/./} + 10#${s/./}))
+}
+
+@test "waiting for a broker that does not answer costs next to nothing" {
+	local ms
+	ms=$(cpu_ms klog-produce -m 1 -b 127.0.0.1:1 t <<<x)
+	echo "klog-produce: $ms ms"
+	[ "$ms" -lt 200 ]
+	ms=$(cpu_ms klog-consume -m 1 -b 127.0.0.1:1 -e t)
+	echo "klog-consume: $ms ms"
+	[ "$ms" -lt 200 ]
+}
+
 @test "nobody answers: exit 3 within -m, the address is named" {
 	local start=$SECONDS
 	run -3 klog-produce -m 1 -b 127.0.0.1:1 t </dev/null

@@ -406,7 +406,9 @@ arm(struct producer *p, int64_t now)
 		if (t < at)
 			at = t;
 	}
-	if (p->id_state == ID_NONE && p->id_failures > 0 && p->id_retry_at < at)
+	/* nobody needs an id while there is nothing to send */
+	if (!TAILQ_EMPTY(&p->busy) && p->id_state == ID_NONE &&
+	    p->id_failures > 0 && p->id_retry_at < at)
 		at = p->id_retry_at;
 	if (at == INT64_MAX)
 		loop_timer_cancel(&p->timer);
