@@ -132,6 +132,11 @@ needs_own_broker() {
 	[ -z "${KLOG_TEST_BROKERS:-}" ] || skip "needs klog's own broker"
 }
 
+# True for a build whose memory and time are a sanitizer's.
+sanitized() {
+	ldd "$(command -v klog-produce)" | grep -qE 'lib(a|t|ub)san'
+}
+
 # Creates a topic that nobody else uses; sets TOPIC. Options as of create.
 new_topic() {
 	TOPIC=${BATS_TEST_FILENAME##*/}
