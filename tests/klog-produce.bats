@@ -359,8 +359,8 @@ field() { klog-consume -e -J "$TOPIC" | jq -c "$1"; }
 	local signal pid status n=0
 	for signal in INT TERM HUP; do
 		mkfifo "in.$signal"
-		# a background shell would have SIGINT ignored
-		env --default-signal=INT klog-produce -q "$TOPIC" \
+		# what a background shell, or nohup, has ignored stays so
+		env --default-signal="$signal" klog-produce -q "$TOPIC" \
 			<"in.$signal" 3>&- &
 		pid=$!
 		exec 9>"in.$signal"
@@ -542,4 +542,38 @@ produce_to_fake() {
 	assert_output --partial 'see --resolve'
 	run -0 bash -c 'seq 10 | klog-produce -b "$1" \
 		--resolve no-such-host.invalid:9:"$1" t' _ "$FAKE"
+}
+
+@test "on a terminal: a prompt, editing, history, UTF-8" {
+	command -v expect >/dev/null || skip "needs expect"
+	new_topic --partitions 1
+	cat >script <<-END
+		set timeout 10
+		proc prompted {} {
+			expect {
+				"$TOPIC> " {}
+				default { puts "no prompt"; exit 1 }
+			}
+		}
+		spawn klog-produce -q $TOPIC
+		prompted
+		send "hello\r"
+		prompted
+		send "w\303\266rlX\177d\r"
+		prompted
+		send "\020\020\r"
+		prompted
+		send "\004"
+		expect eof
+		exit [lindex [wait] 3]
+	END
+	TERM=xterm run -0 timeout -k 1 60 setsid expect script </dev/null
+	run -0 klog-consume -e "$TOPIC"
+	assert_output $'hello\nwörld\nhello'
+	assert_file_permission 600 "$HOME/.local/state/klog/history"
+	echo 'expect "> "; send "\020\r"; expect "> "; send "\003"; expect eof' |
+		sed "1s/^/set timeout 10; spawn klog-produce -q $TOPIC; /" >script
+	TERM=xterm run timeout -k 1 60 setsid expect script </dev/null
+	run -0 klog-consume -e -o -1 "$TOPIC"
+	assert_output hello
 }

@@ -14,8 +14,7 @@ enum {
 	BLOCK = 256 * 1024,		/* bytes a read asks for: they are
 					 * still in the cache when the lines
 					 * are looked for and copied */
-	PIPE_SIZE = 1024 * 1024,
-	SPARE = 64			/* behind a block; see lines.c */
+	PIPE_SIZE = 1024 * 1024
 };
 
 struct reader {
@@ -67,7 +66,7 @@ make_room(struct input *in)
 	if (in->cap - in->len >= BLOCK)
 		return;
 	in->cap = in->cap * 2 + BLOCK;
-	in->p = xrealloc(in->p, in->cap + SPARE);
+	in->p = xrealloc(in->p, in->cap + INPUT_SPARE);
 }
 
 /* Hands over what is complete, keeps the rest at the front. */
@@ -146,7 +145,7 @@ input_run(struct job *j, int fd, struct kerr *e)
 			fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
 	}
 	in.cap = BLOCK;
-	in.p = xmalloc(in.cap + SPARE);
+	in.p = xmalloc(in.cap + INPUT_SPARE);
 	rc = j->o->whole ? run_whole(&in, e) : run(&in, e);
 	free(in.p);
 	return rc;

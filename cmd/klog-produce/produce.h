@@ -81,6 +81,8 @@ struct job {
 };
 
 /* input.c */
+enum { INPUT_SPARE = 64 };	/* bytes that may be written behind a block */
+
 /* Reads a descriptor to its end, or until j->stop. */
 int input_run(struct job *j, int fd, struct kerr *e);
 /* Waits until fd is readable, with the loop running; false: j->stop. */
