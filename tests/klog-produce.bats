@@ -559,7 +559,7 @@ produce_to_fake() {
 		prompted
 		send "hello\r"
 		prompted
-		send "w\303\266rlX\177d\r"
+		send "wörlX\177d\r"
 		prompted
 		send "\020\020\r"
 		prompted
