@@ -187,7 +187,7 @@ alive() {
 	rss=$(awk '/VmRSS/ { print $2 }' "/proc/$BROKER_PID/status")
 	[ "$rss" -lt 60000 ] || [[ ${KLOG_BUILD:-} =~ address|thread ]]
 	kill "$SILENT_PID"
-	wait_until 10 klog_gone "$SILENT_PID"
+	wait_until 60 klog_gone "$SILENT_PID"
 	alive
 }
 
