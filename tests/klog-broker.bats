@@ -186,8 +186,10 @@ alive() {
 	alive
 	rss=$(awk '/VmRSS/ { print $2 }' "/proc/$BROKER_PID/status")
 	[ "$rss" -lt 60000 ] || [[ ${KLOG_BUILD:-} =~ address|thread ]]
-	kill "$SILENT_PID"
-	wait_until 60 klog_gone "$SILENT_PID"
+	# bash forgets SILENT_PID as soon as it has seen the end
+	local pid=$SILENT_PID
+	kill "$pid"
+	wait_until 60 klog_gone "$pid"
 	alive
 }
 
