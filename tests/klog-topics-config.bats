@@ -11,14 +11,14 @@ teardown() { klog_teardown; }
 	new_topic
 	run -0 klog-topics config get "$TOPIC"
 	assert_output ''
-	run -0 klog-topics config set "$TOPIC" retention.ms=7 segment.bytes=20000
+	run -0 klog-topics config set "$TOPIC" retention.ms=7 segment.bytes=2000000
 	assert_output ''
 	run -0 klog-topics config get "$TOPIC"
 	assert_output "$TOPIC	retention.ms	7	topic
-$TOPIC	segment.bytes	20000	topic"
+$TOPIC	segment.bytes	2000000	topic"
 	run -0 klog-topics config unset "$TOPIC" retention.ms
 	run -0 klog-topics config get "$TOPIC"
-	assert_output "$TOPIC	segment.bytes	20000	topic"
+	assert_output "$TOPIC	segment.bytes	2000000	topic"
 }
 
 @test "what was set at the creation" {
