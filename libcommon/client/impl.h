@@ -2,7 +2,9 @@
  * impl.h: what the files of the cluster view share.
  *
  *	cluster.c	opening, choosing a broker, requests, blocking
- *	node.c		one broker: connection, versions, requests under way
+ *	node.c		one broker: connection, requests under way
+ *	node_versions.c	what a broker speaks
+ *	call.c		how a request ends
  *	metadata.c	brokers, topics and leaders, and keeping them fresh
  */
 #ifndef KLOG_CLIENT_IMPL_H
@@ -11,6 +13,7 @@
 #include <uthash.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "client/cluster.h"
 #include "net/conn.h"
 #include "wire/api.h"
@@ -128,11 +131,32 @@ void node_readdress(struct node *n, const struct addr *a);
 int16_t node_version(const struct node *n, const struct kapi *api,
     int16_t max_version);
 
-/* cluster.c */
+/* Among the node's own files: */
+/* The connection is of no use any more: all that was under way ends. */
+void node_down(struct node *n, const struct kerr *e);
+/* Requests may go: those that wait do. */
+void node_up(struct node *n);
+/* Says which broker it was, and how its address was learnt. */
+void node_blame(struct node *n, struct kerr *e);
+/* Encodes and queues a call of a known version; there is a connection. */
+void node_transmit(struct node *n, struct call *call);
+
+/* node_versions.c */
+void node_ask_versions(struct node *n);
+/* Reads the answer, ends the call; the node is up or down afterwards. */
+void node_take_versions(struct node *n, struct call *call, struct rd *r);
+
+/* call.c */
 /* Ends a call that is on no list: done() is called from the loop. */
 void call_end(struct call *call, const struct kerr *e);
 /* Calls done() with the answer, frees the call. */
 void call_answer(struct call *call, struct reply *r);
+/* The body at r, as a reply that keeps the frame; with err where it cannot be
+ * decoded. */
+struct reply *call_decode(struct call *call, const struct frame *f,
+    struct rd *r);
+
+/* cluster.c */
 /* Makes sure that there are nodes to talk to: from the list of brokers, or by
  * asking where the private broker is, which may take left_ms. */
 int cluster_bootstrap(struct cluster *c, int64_t left_ms, struct kerr *e);

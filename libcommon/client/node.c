@@ -8,24 +8,10 @@
 #include "client/impl.h"
 #include "client/retry.h"
 #include "wire/chunks.h"
-#include "wire/codec.h"
 #include "wire/copy.h"
 #include "wire/frame.h"
-#include "wire/kerror.h"
-#include "wire/msg_api_versions.h"
 
-enum {
-	ARENA_SPARE = 1 << 20,	/* decoded arrays, above 8 bytes a byte */
-	REDIAL_MS = 50, REDIAL_MAX_MS = 1000
-};
-
-struct answer {			/* a reply and its memory */
-	struct reply	pub;
-	struct arena	arena;
-	struct frame	frame;		/* p NULL: none held */
-};
-
-static void dial(struct node *);
+enum { REDIAL_MS = 50, REDIAL_MAX_MS = 1000 };
 
 const char *
 node_name(const struct node *n, char *buf, size_t size)
@@ -38,78 +24,6 @@ node_name(const struct node *n, char *buf, size_t size)
 	else
 		snprintf(buf, size, "%s", text);
 	return buf;
-}
-
-void
-reply_free(struct reply *r)
-{
-	struct answer *a = (struct answer *)(void *)r;
-
-	if (a == NULL)
-		return;
-	arena_release(&a->arena);
-	if (a->frame.p != NULL)
-		frame_drop(&a->frame);
-	free(a);
-}
-
-static struct answer *
-answer_new(const struct call *call)
-{
-	struct answer *a = xcalloc(1, sizeof(*a));
-
-	a->pub.api = call->api->key;
-	a->pub.version = call->version;
-	a->pub.broker = call->node != NULL ? call->node->pub.id : -1;
-	a->pub.sent_ms = call->sent_ms;
-	a->pub.came_ms = loop_now(call->cl->loop);
-	return a;
-}
-
-void
-call_answer(struct call *call, struct reply *r)
-{
-	if (call->done != NULL)
-		call->done(call->arg, r);
-	else
-		reply_free(r);
-	arena_release(&call->arena);
-	free(call);
-}
-
-/* Called for the calls that ended without an answer. */
-static void
-answer_error(struct call *call)
-{
-	struct answer *a = answer_new(call);
-
-	a->pub.err = call->err;
-	call_answer(call, &a->pub);
-}
-
-static void
-run_ending(struct loop_work *w)
-{
-	struct cluster *c = (struct cluster *)(void *)((char *)w -
-	    offsetof(struct cluster, ending));
-	struct call *call;
-
-	while ((call = TAILQ_FIRST(&c->ended)) != NULL) {
-		TAILQ_REMOVE(&c->ended, call, link);
-		answer_error(call);
-	}
-}
-
-void
-call_end(struct call *call, const struct kerr *e)
-{
-	struct cluster *c = call->cl;
-
-	call->err = *e;
-	call->node = NULL;
-	TAILQ_INSERT_TAIL(&c->ended, call, link);
-	c->ending.run = run_ending;
-	loop_defer(c->loop, &c->ending);
 }
 
 void
@@ -140,8 +54,8 @@ end_list(struct node *n, struct call_list *list, const struct kerr *e)
 }
 
 /* The connection is of no use any more: all that was under way ends. */
-static void
-go_down(struct node *n, const struct kerr *e)
+void
+node_down(struct node *n, const struct kerr *e)
 {
 	uint32_t random = cluster_random(n->cl);
 
@@ -162,8 +76,8 @@ go_down(struct node *n, const struct kerr *e)
 }
 
 /* Says which broker, and how its address was learnt. */
-static void
-blame(struct node *n, struct kerr *e)
+void
+node_blame(struct node *n, struct kerr *e)
 {
 	char name[ADDR_TEXT_MAX + 32];
 	struct kerr was = *e;
@@ -213,8 +127,8 @@ set_timer(struct node *n)
 }
 
 /* Encodes and queues one call; the node has a connection. */
-static void
-transmit(struct node *n, struct call *call)
+void
+node_transmit(struct node *n, struct call *call)
 {
 	struct cluster *c = n->cl;
 	struct kerr e = KERR_INIT;
@@ -248,7 +162,7 @@ transmit_versioned(struct node *n, struct call *call)
 
 	call->version = node_version(n, call->api, call->max_version);
 	if (call->version >= 0) {
-		transmit(n, call);
+		node_transmit(n, call);
 		return;
 	}
 	kerr_set(&e, KE_UNSUPPORTED, "%s has no version of %s in common with "
@@ -256,8 +170,8 @@ transmit_versioned(struct node *n, struct call *call)
 	call_end(call, &e);
 }
 
-static void
-went_up(struct node *n)
+void
+node_up(struct node *n)
 {
 	struct call *call;
 
@@ -271,116 +185,14 @@ went_up(struct node *n)
 	set_timer(n);
 }
 
-/* ApiVersions: asked for outside the public calls, since its answer may come
- * in another version than the request. */
-static void
-ask_versions(struct node *n)
-{
-	struct api_versions_request req;
-	struct call *call = xcalloc(1, sizeof(*call));
-
-	kmsg_defaults(&api_versions_request_msg, &req);
-	req.client_software_name = kstr("klog");
-	req.client_software_version = kstr(KLOG_VERSION);
-	n->state = NODE_ASKING;
-	arena_init(&call->arena, 0);
-	call->cl = n->cl;
-	call->node = n;
-	call->api = kapi_get(API_VERSIONS);
-	call->version = n->old ? 0 : 3;
-	call->timeout_ms = n->cl->heard > 0 ? n->cl->cf.request_ms :
-	    n->cl->cf.connect_ms;
-	call->deadline = loop_now(n->cl->loop) + call->timeout_ms;
-	call->req = &req;
-	transmit(n, call);
-}
-
-static void
-take_versions(struct node *n, const struct api_versions_response *rsp)
-{
-	for (int i = 0; i < API_KEYS; i++)
-		n->api[i].min = n->api[i].max = -1;
-	for (int i = 0; i < rsp->api_keys.n; i++) {
-		int key = rsp->api_keys.v[i].api_key;
-
-		if (key < 0 || key >= API_KEYS)
-			continue;
-		n->api[key].min = rsp->api_keys.v[i].min_version;
-		n->api[key].max = rsp->api_keys.v[i].max_version;
-	}
-}
-
-/* An error in an answer to a version that the broker does not know comes in
- * the form of v0, whose first field is the error. */
-static bool
-wants_old_form(const struct call *call, const struct rd *r)
-{
-	return call->version > 0 && rd_left(r) >= 2 &&
-	    (int16_t)be16(r->p) == ERR_UNSUPPORTED_VERSION;
-}
-
-static void
-versions_came(struct node *n, struct call *call, struct rd *r)
-{
-	struct api_versions_response rsp;
-	struct kerr e = KERR_INIT;
-
-	if (wants_old_form(call, r)) {
-		n->old = true;
-		free(call);
-		ask_versions(n);
-		return;
-	}
-	arena_init(&call->arena, ARENA_SPARE);
-	if (kmsg_decode(&api_versions_response_msg, call->version, r,
-	    &call->arena, &rsp, &e) == 0 && rsp.error_code != 0)
-		kerr_kafka(&e, rsp.error_code, "ApiVersions: %s",
-		    kerror_name(rsp.error_code));
-	if (e.code == 0) {
-		take_versions(n, &rsp);
-		went_up(n);
-	} else {
-		if (e.code == KE_PROTO)
-			kerr_wrap(&e, "does not answer as a Kafka broker "
-			    "would");
-		blame(n, &e);
-		go_down(n, &e);
-	}
-	arena_release(&call->arena);
-	free(call);
-}
-
-/* Decodes into an answer that owns frame and arena. */
-static struct answer *
-decode(struct node *n, struct call *call, const struct frame *f, struct rd *r)
-{
-	struct answer *a = answer_new(call);
-	const struct kmessage *m = call->api->rsp;
-	void *msg;
-
-	arena_init(&a->arena, f->len * 16 + ARENA_SPARE);
-	msg = arena_alloc(&a->arena, m->size);
-	if (kmsg_decode(m, call->version, r, &a->arena, msg,
-	    &a->pub.err) != 0) {
-		kerr_wrap(&a->pub.err, "answer to %s v%d", call->api->name,
-		    call->version);
-		blame(n, &a->pub.err);
-		return a;
-	}
-	a->pub.msg = msg;
-	a->frame = *f;
-	frame_hold(f);
-	return a;
-}
-
 static void
 rubbish(struct node *n, const struct kerr *why)
 {
 	struct kerr e = *why;
 
 	kerr_wrap(&e, "does not answer as a Kafka broker would");
-	blame(n, &e);
-	go_down(n, &e);
+	node_blame(n, &e);
+	node_down(n, &e);
 }
 
 /* The call that the next answer belongs to. */
@@ -417,7 +229,7 @@ frame_came(struct conn *conn, const struct frame *f)
 	struct node *n = conn_arg(conn);
 	struct call *call = next_answered(n);
 	struct kerr e = KERR_INIT;
-	struct answer *a;
+	struct reply *a;
 	int32_t correlation;
 	struct rd r;
 
@@ -440,20 +252,22 @@ frame_came(struct conn *conn, const struct frame *f)
 	TAILQ_REMOVE(&n->sent, call, link);
 	n->n_sent--;
 	if (n->state == NODE_ASKING) {
-		versions_came(n, call, &r);
+		node_take_versions(n, call, &r);
 		return;
 	}
 	set_timer(n);
-	a = decode(n, call, f, &r);
-	if (a->pub.err.code != 0)
-		go_down(n, &a->pub.err);
-	call_answer(call, &a->pub);
+	a = call_decode(call, f, &r);
+	if (a->err.code != 0) {
+		node_blame(n, &a->err);
+		node_down(n, &a->err);
+	}
+	call_answer(call, a);
 }
 
 static void
 conn_opened(struct conn *conn)
 {
-	ask_versions(conn_arg(conn));
+	node_ask_versions(conn_arg(conn));
 }
 
 static void
@@ -467,8 +281,8 @@ conn_ended(struct conn *conn, const struct kerr *why)
 		rubbish(n, &e);
 		return;
 	}
-	blame(n, &e);
-	go_down(n, &e);
+	node_blame(n, &e);
+	node_down(n, &e);
 }
 
 static const struct conn_ops ops = {
@@ -500,8 +314,8 @@ dial(struct node *n)
 	n->conn = conn_dial(n->cl->loop, redirect(n->cl, &n->pub.addr), &cc,
 	    &e);
 	if (n->conn == NULL) {
-		blame(n, &e);
-		go_down(n, &e);
+		node_blame(n, &e);
+		node_down(n, &e);
 	}
 }
 
@@ -541,8 +355,8 @@ timed(struct loop_timer *t)
 		kerr_set(&e, KE_TIMEOUT, "no answer to %s in %lld ms",
 		    call->api->name,
 		    (long long)(now - call->sent_ms));
-		blame(n, &e);
-		go_down(n, &e);
+		node_blame(n, &e);
+		node_down(n, &e);
 		return;
 	}
 	if (n->state == NODE_DOWN && !TAILQ_EMPTY(&n->waiting) &&
@@ -574,7 +388,7 @@ node_free(struct node *n)
 	struct kerr e = KERR_INIT;
 
 	kerr_set(&e, KE_CANCELLED, "the cluster was closed");
-	go_down(n, &e);
+	node_down(n, &e);
 	TAILQ_REMOVE(&n->cl->nodes, n, link);
 	free(n->rack);
 	free(n);
@@ -595,7 +409,7 @@ node_readdress(struct node *n, const struct addr *a)
 		return;
 	kerr_set(&e, KE_EOF, "broker %d has moved to %s", (int)n->pub.id,
 	    addr_text(a, text));
-	go_down(n, &e);
+	node_down(n, &e);
 }
 
 void

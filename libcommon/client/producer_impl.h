@@ -3,7 +3,9 @@
  *
  *	producer.c	opening, adding records, waiting
  *	producer_batch.c  the memory of batches, closing and splitting them
- *	producer_send.c	requests, answers, retries, the producer id
+ *	producer_send.c	which batches leave when, and requests
+ *	producer_answer.c  answers, failures, retries
+ *	producer_id.c	the producer's id
  *	pqueue.c	the order of a partition's batches
  */
 #ifndef KLOG_CLIENT_PRODUCER_IMPL_H
@@ -121,7 +123,20 @@ void producer_send_release(struct producer *p);
 void producer_kick(struct producer *p);
 /* The same at once. */
 void producer_pump(struct producer *p);
-/* Gets a producer id, unless there is one or none is needed. */
+
+/* producer_answer.c */
+/* A cluster_done: arg is the struct flight. */
+void producer_landed(void *arg, struct reply *r);
+/* Drops a batch and reports it; bad: the record that is to blame, or -1. */
+void part_give_up(struct ppart *pp, struct batch *b, int32_t bad,
+    const struct kerr *e);
+/* Takes the partition off the busy list where it has nothing left. */
+void part_maybe_idle(struct ppart *pp);
+
+/* producer_id.c */
+/* Gets a producer id, unless there is one or one is on its way. */
 void producer_ask_id(struct producer *p);
+/* Ms to wait before the next attempt. */
+int64_t producer_backoff(const struct producer *p, int attempt);
 
 #endif

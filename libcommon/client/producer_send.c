@@ -1,211 +1,17 @@
-/* producer_send.c: requests and answers of a producer (producer_impl.h). */
+/* producer_send.c: which batches leave, and when (producer_impl.h). */
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/log.h"
 #include "base/xalloc.h"
 #include "client/producer_impl.h"
-#include "client/retry.h"
 #include "wire/api.h"
 #include "wire/codec.h"
-#include "wire/kerror.h"
-#include "wire/msg_init_producer_id.h"
 #include "wire/msg_produce.h"
 
-enum { FLIGHT_PARTS = 1024, BACKOFF_MS = 100, BACKOFF_MAX_MS = 1000 };
+enum { FLIGHT_PARTS = 1024 };	/* partitions in a request */
 
 #define PRODUCER_OF(ptr, member) \
 	((struct producer *)(void *)((char *)(ptr) - \
 	    offsetof(struct producer, member)))
-
-static int64_t
-backoff(const struct producer *p, int attempt)
-{
-	const struct cluster_config *cf = cluster_conf(p->cl);
-
-	return retry_backoff(attempt, cf->backoff_ms, cf->backoff_max_ms,
-	    (uint32_t)(p->stats.retries * 2654435761u) >> 7);
-}
-
-/* The partition has nothing left: off the list. */
-static void
-maybe_idle(struct ppart *pp)
-{
-	if (!pp->busy || pp->open != NULL || pp->q.n > 0)
-		return;
-	pp->busy = false;
-	TAILQ_REMOVE(&pp->topic->p->busy, pp, link);
-}
-
-static void
-give_up(struct ppart *pp, struct batch *b, int32_t bad, const struct kerr *e)
-{
-	struct producer *p = pp->topic->p;
-
-	pqueue_drop(&pp->q, &b->item);
-	report(p, pp, b, -1, bad, e);
-	batch_free(p, b);
-	maybe_idle(pp);
-}
-
-static void
-acknowledged(struct ppart *pp, struct batch *b, int64_t offset)
-{
-	struct producer *p = pp->topic->p;
-
-	pqueue_done(&pp->q, &b->item);
-	kerr_clear(&p->trouble);
-	report(p, pp, b, offset, -1, NULL);
-	batch_free(p, b);
-	maybe_idle(pp);
-}
-
-static void
-split(struct ppart *pp, struct batch *b, const struct kerr *why)
-{
-	struct producer *p = pp->topic->p;
-	struct kerr e = KERR_INIT;
-	struct batch *first, *second;
-
-	if (b->item.count < 2) {
-		give_up(pp, b, 0, why);
-		return;
-	}
-	if (batch_halve(p, b, &first, &second, &e) != 0) {
-		give_up(pp, b, -1, &e);
-		return;
-	}
-	log_line(LOG_INFO, LOG_CLIENT, "%s[%d]: a batch of %zu bytes is too "
-	    "large: split", pp->topic->name, (int)pp->index, b->size);
-	if (b->size / 2 < pp->topic->batch_bytes && b->size > 16384)
-		pp->topic->batch_bytes = b->size / 2;
-	pqueue_split(&pp->q, &b->item, &first->item, &second->item);
-	batch_free(p, b);
-}
-
-/* A batch came back with an error. answered: the broker said so. */
-static void
-failed(struct ppart *pp, struct batch *b, int32_t bad, const struct kerr *e,
-    bool answered)
-{
-	struct producer *p = pp->topic->p;
-	enum retry_action action = retry_policy(e, b->item.attempts,
-	    p->cf.idempotent);
-	int64_t now = loop_now(p->loop);
-
-	if (!answered)
-		b->item.uncertain = true;
-	switch (action) {
-	case RETRY_DONE:
-		acknowledged(pp, b, -1);
-		return;
-	case RETRY_SPLIT:
-		split(pp, b, e);
-		return;
-	case RETRY_NEW_ID:
-		if (!pqueue_out_of_order(&pp->q, &b->item))
-			give_up(pp, b, bad, e);
-		break;
-	case RETRY_AGAIN:
-	case RETRY_REFRESH:
-	case RETRY_COORDINATOR:
-		p->trouble = *e;
-		if (e->code == KE_BROKER &&
-		    (e->kafka == ERR_REQUEST_TIMED_OUT ||
-		    e->kafka == ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND))
-			answered = false;
-		pqueue_retry(&pp->q, &b->item, answered,
-		    now + backoff(p, ++pp->q.failures));
-		if (action == RETRY_REFRESH)
-			cluster_refresh(p->cl);
-		break;
-	case RETRY_FAIL:
-		give_up(pp, b, bad, e);
-		return;
-	}
-	p->stats.retries++;
-}
-
-static void
-partition_answered(struct ppart *pp, struct batch *b,
-    const struct produce_response_partition *r)
-{
-	struct kerr e = KERR_INIT;
-	int32_t bad = -1;
-	struct kstr text = r->error_message;
-
-	if (r->error_code == 0) {
-		acknowledged(pp, b, r->base_offset);
-		return;
-	}
-	if (r->record_errors.n > 0) {
-		bad = r->record_errors.v[0].batch_index;
-		if (bad < 0 || bad >= b->item.count)
-			bad = -1;
-		else if (r->record_errors.v[0].batch_index_error_message.len > 0)
-			text = r->record_errors.v[0].batch_index_error_message;
-	}
-	if (text.len > 0)
-		kerr_kafka(&e, r->error_code, "%s: %.*s",
-		    kerror_name(r->error_code), (int)text.len, text.p);
-	else
-		kerr_kafka(&e, r->error_code, "%s: %s",
-		    kerror_name(r->error_code), kerror_text(r->error_code));
-	failed(pp, b, bad, &e, true);
-}
-
-/* The answer for one partition of the request, or NULL. */
-static const struct produce_response_partition *
-answer_for(const struct produce_response *rsp, const struct ppart *pp)
-{
-	for (int i = 0; i < rsp->responses.n; i++) {
-		if (!kstr_eq(rsp->responses.v[i].name, kstr(pp->topic->name)))
-			continue;
-		for (int j = 0; j < rsp->responses.v[i].partition_responses.n;
-		    j++)
-			if (rsp->responses.v[i].partition_responses.v[j].index
-			    == pp->index)
-				return &rsp->responses.v[i]
-				    .partition_responses.v[j];
-	}
-	return NULL;
-}
-
-static void
-landed(void *arg, struct reply *r)
-{
-	struct flight *f = arg;
-	struct producer *p = f->p;
-	const struct produce_response_partition *a;
-	struct kerr missing = KERR_INIT;
-
-	if (p == NULL) {
-		for (int i = 0; i < f->n; i++)
-			batch_free(NULL, f->v[i].batch);
-		goto out;
-	}
-	TAILQ_REMOVE(&p->flights, f, link);
-	kerr_set(&missing, KE_PROTO, "the broker did not answer for the "
-	    "partition");
-	for (int i = 0; i < f->n; i++) {
-		if (r->err.code != 0)
-			failed(f->v[i].part, f->v[i].batch, -1, &r->err,
-			    false);
-		else if (p->cf.acks == 0)
-			acknowledged(f->v[i].part, f->v[i].batch, -1);
-		else if ((a = answer_for(r->msg, f->v[i].part)) != NULL)
-			partition_answered(f->v[i].part, f->v[i].batch, a);
-		else
-			failed(f->v[i].part, f->v[i].batch, -1, &missing,
-			    false);
-	}
-	producer_kick(p);
-	if (p->cf.acks == 0)	/* no answer ends the wait of who flushes */
-		loop_stop(p->loop);
-out:
-	reply_free(r);
-	free(f);
-}
 
 static int
 flights_to(const struct producer *p, int32_t broker)
@@ -243,7 +49,8 @@ take_off(struct producer *p, struct flight *f)
 	if (p->cf.acks == 0)
 		opt.flags = CALL_NO_REPLY;
 	TAILQ_INSERT_TAIL(&p->flights, f, link);
-	cluster_send(p->cl, f->broker, API_PRODUCE, &req, &opt, landed, f);
+	cluster_send(p->cl, f->broker, API_PRODUCE, &req, &opt,
+	    producer_landed, f);
 	free(v);
 }
 
@@ -257,7 +64,7 @@ board(struct flight *f, struct ppart *pp, int64_t now)
 	struct kerr e = KERR_INIT;
 
 	if (batch_encode(p, b, &e) != 0) {
-		give_up(pp, b, -1, &e);
+		part_give_up(pp, b, -1, &e);
 		return false;
 	}
 	f->v[f->n].part = pp;
@@ -354,7 +161,7 @@ expire(struct ppart *pp, int64_t now)
 		    (double)p->cf.delivery_ms / 1000,
 		    p->trouble.code != 0 ? ": " : "",
 		    p->trouble.code != 0 ? p->trouble.msg : "");
-		give_up(pp, (struct batch *)it, -1, &e);
+		part_give_up(pp, (struct batch *)it, -1, &e);
 	}
 }
 
@@ -368,7 +175,7 @@ fail_all(struct producer *p, const struct kerr *e)
 		next = TAILQ_NEXT(pp, link);
 		close_open(pp);
 		while ((it = pqueue_idle(&pp->q)) != NULL)
-			give_up(pp, (struct batch *)it, -1, e);
+			part_give_up(pp, (struct batch *)it, -1, e);
 	}
 }
 
@@ -487,52 +294,6 @@ cluster_changed(struct cluster_watch *w)
 		producer_kick(p);
 }
 
-static void
-id_came(void *arg, struct reply *r)
-{
-	struct producer *p = arg;
-	const struct init_producer_id_response *rsp = r->msg;
-	struct kerr e = r->err;
-
-	p->id_call = NULL;
-	p->id_state = ID_NONE;
-	if (e.code == 0 && rsp->error_code != 0)
-		kerr_kafka(&e, rsp->error_code, "InitProducerId: %s",
-		    kerror_name(rsp->error_code));
-	if (e.code == 0) {
-		p->id = rsp->producer_id;
-		p->epoch = rsp->producer_epoch;
-		p->id_state = ID_KNOWN;
-		for (struct ptopic *t = p->topics; t != NULL; t = t->next)
-			for (int32_t i = 0; i < t->n; i++)
-				t->part[i].q.epoch = p->epoch;
-	} else if (retry_policy(&e, ++p->id_failures, true) == RETRY_FAIL) {
-		p->id_state = ID_FAILED;
-		p->id_err = e;
-	} else {
-		p->trouble = e;
-		p->id_retry_at = loop_now(p->loop) + backoff(p,
-		    p->id_failures);
-	}
-	reply_free(r);
-	producer_kick(p);
-}
-
-void
-producer_ask_id(struct producer *p)
-{
-	struct init_producer_id_request req;
-
-	if (p->id_state != ID_NONE || p->id_retry_at > loop_now(p->loop))
-		return;
-	kmsg_defaults(&init_producer_id_request_msg, &req);
-	req.transactional_id = KSTR_NULL;	/* its default is "", not null */
-	req.transaction_timeout_ms = 60000;
-	p->id_state = ID_ASKING;
-	p->id_call = cluster_send(p->cl, BROKER_ANY, API_INIT_PRODUCER_ID,
-	    &req, NULL, id_came, p);
-}
-
 void
 producer_abandon(struct producer *p)
 {
@@ -556,7 +317,7 @@ producer_abandon(struct producer *p)
 	}
 	for (pp = TAILQ_FIRST(&p->busy); pp != NULL; pp = next) {
 		next = TAILQ_NEXT(pp, link);
-		maybe_idle(pp);
+		part_maybe_idle(pp);
 	}
 	fail_all(p, &e);
 }
