@@ -432,6 +432,9 @@ cpu_ms() {
 	exec 9>in
 	echo one >&9
 	timeout 5 klog-consume -c 1 "$TOPIC"
+	# that a consumer sees it does not mean that the answer has come
+	one_acknowledged() { kill -USR1 "$pid" && grep -q '^1 record' out; }
+	wait_until 10 one_acknowledged
 	klog_broker_kill
 	printf 'two\nthree\n' >&9
 	local status=0
