@@ -157,8 +157,7 @@ class Message:
 class Definitions:
     def __init__(self, libs):
         self.by_name = {}
-        jar = [p for p in glob.glob(f'{libs}/kafka-clients-[0-9]*.jar')
-               if 'sources' not in p and 'test' not in p][0]
+        jar = glob.glob(f'{libs}/kafka-clients-[0-9]*[0-9].jar')[0]
         with zipfile.ZipFile(jar) as z:
             for n in z.namelist():
                 if re.match(r'common/message/\w+\.json$', n):

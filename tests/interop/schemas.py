@@ -12,8 +12,7 @@ def load_all(libs):
     """All messages by name; Kafka's JSON has comments."""
     found = {}
     for jar in ('kafka-clients', 'kafka-metadata'):
-        path = [p for p in glob.glob(f'{libs}/{jar}-[0-9]*.jar')
-                if 'sources' not in p and 'test' not in p][0]
+        path = glob.glob(f'{libs}/{jar}-[0-9]*[0-9].jar')[0]
         with zipfile.ZipFile(path) as z:
             for n in z.namelist():
                 if re.match(r'common/(message|metadata)/\w+\.json$', n):
