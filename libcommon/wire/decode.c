@@ -235,7 +235,7 @@ decode_option(struct dec *d, const struct kfield *f, bool nullable, void **m)
 	*m = NULL;
 	if (there == NULL)
 		return malformed(d, "cut short");
-	if ((int8_t)*there < 0)
+	if ((int8_t)*there < (f->tag1 != 0))
 		return nullable ? 0 : malformed(d, "null");
 	if ((*m = arena_alloc(d->a, f->size)) == NULL)
 		return kerr_set(d->e, KE_RANGE, "out of room");

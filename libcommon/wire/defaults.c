@@ -97,7 +97,7 @@ field_is_default(const struct kfield *f, const void *m)
 	case K_STRUCT:
 		return all_default(f->child, m);
 	case K_OPTION:
-		return *(const void *const *)m == NULL;
+		return d == DNULL && *(const void *const *)m == NULL;
 	case K_ARRAY:
 		return ((const struct karray *)m)->n == d;
 	}

@@ -172,7 +172,7 @@ encode_option(struct enc *n, const struct kfield *f, bool nullable,
 {
 	if (opt == NULL && !nullable)
 		return kerr_set(n->e, KE_DATA, "null");
-	buf_put_i8(n->b, opt != NULL ? 1 : -1);
+	buf_put_i8(n->b, opt != NULL ? 1 : f->tag1 != 0 ? 0 : -1);
 	return opt != NULL ? encode_struct(n, f->child, opt) : 0;
 }
 

@@ -125,9 +125,11 @@ struct kmessage {
 	{ KROW(m, K_STRUCT, v0, v1, NOTNULL, .dflt = 0, ##__VA_ARGS__),	\
 	  .child = S##_fields, .size = sizeof(struct S),		\
 	  .off = offsetof(T, m) + KCHECK(((T *)0)->m, struct S) }
-/* A struct S by pointer, null by default. */
-#define OPTION(m, S, v0, v1, nul, ...)					\
-	{ KROW(m, K_OPTION, v0, v1, nul, .dflt = DNULL, ##__VA_ARGS__),	\
+/* A struct S by pointer. By default it is null (DNULL) or, where 0 is said, an
+ * empty struct: a null one is then sent, and one that was not sent is null all
+ * the same. */
+#define OPTION(m, S, v0, v1, nul, def, ...)				\
+	{ KROW(m, K_OPTION, v0, v1, nul, .dflt = (def), ##__VA_ARGS__),	\
 	  .child = S##_fields, .size = sizeof(struct S),		\
 	  .off = offsetof(T, m) + KCHECK(*((T *)0)->m, struct S) }
 #define FIELD_END	{ .kind = K_END }

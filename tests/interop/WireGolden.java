@@ -5,7 +5,7 @@
  *	java -cp "$KAFKA_LIBS/*" tests/interop/WireGolden.java [SEED] NAME...
  *
  * NAME is a message of the protocol (FetchRequest) or a record of the metadata
- * log (TopicRecord). "errors" alone prints the table of error codes instead.
+ * log (TopicRecord) or of an internal topic (OffsetCommitValue). "errors" alone prints the table of error codes instead.
  */
 import java.lang.reflect.*;
 import java.nio.ByteBuffer;
@@ -64,6 +64,8 @@ public class WireGolden {
 		if (c == String.class) return text();
 		if (c == Uuid.class) return Uuid.randomUuid();
 		if (c == byte[].class) return bytes(rnd.nextInt(9));
+		if (c == ByteBuffer.class)
+			return ByteBuffer.wrap(bytes(rnd.nextInt(9)));
 		if (BaseRecords.class.isAssignableFrom(c))
 			return MemoryRecords.readableRecords(
 			    ByteBuffer.wrap(bytes(rnd.nextInt(40))));
@@ -124,7 +126,9 @@ public class WireGolden {
 
 	static Message make(String name) throws Exception {
 		String[] packages = { "org.apache.kafka.common.message.",
-		    "org.apache.kafka.common.metadata." };
+		    "org.apache.kafka.common.metadata.",
+		    "org.apache.kafka.coordinator.group.generated.",
+		    "org.apache.kafka.coordinator.transaction.generated." };
 		String[] tails = { "Data", "" };
 		for (String p : packages)
 			for (String t : tails)

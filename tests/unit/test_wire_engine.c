@@ -38,7 +38,7 @@ static const struct kfield demo_inner_fields[] = {
 #define T struct demo
 static const struct kfield demo_fields[] = {
 	FIELD(n, I32, 0, LATEST, NOTNULL, -1),
-	OPTION(opt, demo_inner, 0, LATEST, NULL_FROM(1)),
+	OPTION(opt, demo_inner, 0, LATEST, NULL_FROM(1), DNULL),
 	STRUCTS(list, demo_inner, 0, LATEST, NULL_FROM(1), 0),
 	FIELD(late, BOOL, 1, LATEST, NOTNULL, true),
 	FIELD(f, F64, 2, LATEST, NOTNULL, 3),

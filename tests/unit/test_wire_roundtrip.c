@@ -193,6 +193,13 @@ same_field(const struct kfield *f, const void *x, const void *y)
 
 	if (f->kind == K_STRUCT)
 		return same_struct(f->child, x, y);
+	if (f->kind == K_OPTION) {
+		const void *p = *(const void *const *)x;
+		const void *q = *(const void *const *)y;
+
+		return p == NULL || q == NULL ? p == q :
+		    same_struct(f->child, p, q);
+	}
 	if (f->kind != K_ARRAY)
 		return same_plain(f->kind, x, y);
 	if (a->n != b->n)

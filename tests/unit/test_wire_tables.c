@@ -61,12 +61,12 @@ check_rows(const struct kmessage *m, const struct kfield *rows, size_t size)
 		if (!plain_name(f->name) || f->since < 0 ||
 		    f->until < f->since || f->null < 0)
 			fail_msg("%s: %s: bad row", m->name, f->name);
-		/* A row that no version of the message has is a typing
-		 * error, one that ends past it too. */
-		if (f->since > m->max || f->until < m->min ||
+		/* A row that begins or ends past the message is a typing
+		 * error; fields of old versions that are not spoken any more
+		 * are there. */
+		if (f->since > m->max ||
 		    (f->until != LATEST && f->until > m->max))
-			if (f->until != 0)	/* v0 of old ends: documented */
-				fail_msg("%s: %s: versions", m->name, f->name);
+			fail_msg("%s: %s: versions", m->name, f->name);
 		if (f->off + kind_size(f, f->kind) > size)
 			fail_msg("%s: %s: outside its struct", m->name,
 			    f->name);
