@@ -69,7 +69,7 @@ add(struct job *j, int32_t partition, const struct record_input *r,
 		j->tag++;
 		if (--j->left == 0)
 			j->stop = true;
-		return 0;
+		return txn_count(j, e);
 	}
 	if (rc == KE_AGAIN)
 		return 0;	/* a signal: not taken, not counted */
@@ -212,7 +212,7 @@ is_plain(const struct job *j)
 
 	return j->delim_len == 1 && !o->common.json && o->key == NULL &&
 	    o->key_delim == NULL && !o->empty_is_null && o->null == NULL &&
-	    j->n_headers == 0 && j->left == INT64_MAX;
+	    j->n_headers == 0 && j->left == INT64_MAX && o->txn_every == 0;
 }
 
 ssize_t

@@ -47,6 +47,12 @@ static const struct opt options[] = {
 	    "none, gzip, snappy, lz4, zstd"),
 	OPT_STR(0, "partitioner", "NAME", T, partitioner,
 	    "murmur2 (default), crc32, fnv1a, random, .."),
+	OPT_FLAG(0, "txn", T, txn,
+	    "all or nothing: the whole input is one transaction"),
+	OPT_INT(0, "txn-every", "N", T, txn_every, 1, INT32_MAX,
+	    "one transaction for each N records"),
+	OPT_STR(0, "transactional-id", "ID", T, txn_id,
+	    "of its own; a new run ends an older one's"),
 	OPT_FLAG('T', "tee", T, tee, "copy the input to standard output"),
 	OPT_GROUP("Waiting"),
 	OPT_CONTACT(T, common)
@@ -82,18 +88,17 @@ partitioner_alias(const struct opts *o, const char *name)
 
 /* Properties that are klog-produce's own business. */
 static int
-configure(const struct opts *o, struct producer_config *cf, struct kerr *e)
+configure(const struct job *j, struct producer_config *cf, struct kerr *e)
 {
+	const struct opts *o = j->o;
 	const struct config *c = o->common.config;
-	const char *s, *id = NULL;
+	const char *s;
 	int64_t n;
 	int k;
 
 	producer_config_defaults(cf);
-	config_str(c, "transactional.id", &id);
-	if (id != NULL)
-		return kerr_set(e, KE_UNSUPPORTED, "property "
-		    "'transactional.id': this version has no transactions");
+	cf->transactional_id = j->txn_id;
+	config_int(c, "transaction.timeout.ms", &cf->txn_ms);
 	s = "all";
 	config_str(c, "acks", &s);
 	cf->acks = strcmp(s, "all") == 0 ? -1 : atoi(s);
@@ -255,8 +260,9 @@ open_all(struct job *j, struct kerr *e)
 	struct producer_config pc;
 	bool automatic;
 
+	txn_choose(j);
 	if (common_cluster(&o->common, &cc, e) != 0 ||
-	    configure(o, &pc, e) != 0)
+	    configure(j, &pc, e) != 0)
 		return e->code;
 	if (!config_bool(o->common.config, "allow.auto.create.topics",
 	    &automatic))
@@ -287,6 +293,8 @@ open_all(struct job *j, struct kerr *e)
 		return kerr_set(e, KE_NOTFOUND, "%s: no partition %d: the topic "
 		    "has %d", o->topic, (int)j->partition,
 		    (int)ptopic_partitions(j->topic));
+	if (j->txn_id != NULL)
+		return txn_open(j, e);
 	return 0;
 }
 
@@ -303,6 +311,7 @@ run_one(struct job *j, const char *name)
 	if (!std)
 		fd = open(name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
+		j->failed = true;
 		kerr_sys(&e, "%s", name);
 		return exit_report(&e, NULL);
 	}
@@ -314,7 +323,7 @@ run_one(struct job *j, const char *name)
 		close(fd);
 	if (rc == 0)
 		return EXIT_DONE;
-	j->stop = true;
+	j->stop = j->failed = true;
 	if (e.code == KE_DATA || e.code == KE_RANGE) {
 		exit_report(&e, "%s: record %llu", j->where,
 		    (unsigned long long)(j->tag - before + 1));
@@ -331,6 +340,7 @@ close_all(struct job *j)
 	loop_free(j->loop);
 	envelope_release(&j->envelope);
 	free(j->headers);
+	free(j->txn_id);
 	free(j->delim_memory);
 	free(j->key_delim_memory);
 	free(j->o->headers.v);
@@ -372,7 +382,7 @@ main(int argc, char **argv)
 	progress_init(&j);
 	if (at > n)
 		status = run_one(&j, "-");
-	for (; at <= n && !j.stop; at++)
+	for (; at <= n && !j.stop && !(j.failed && j.txn_id != NULL); at++)
 		status = exit_worse(status, run_one(&j, argv[at]));
 	status = exit_worse(status, outcome_finish(&j));
 	progress_end(&j);

@@ -67,12 +67,15 @@ outcome_report(void *arg, const struct producer_report *r)
 	o->lost += (uint64_t)r->count;
 	if (r->err->code == KE_CANCELLED)
 		return;
+	/* the first one lost takes its transaction with it */
+	if (j->txn_id != NULL && o->first.code != 0)
+		return;
 	note_first(o, r->err, r->bad >= 0 ? r->bad_tag : r->first,
 	    r->bad >= 0 || r->count == 1);
 	o->status = exit_worse(o->status, exit_class(r->err));
 	if (is_about_content(r->err))
 		say_lost(j, r);
-	else
+	if (!is_about_content(r->err) || j->txn_id != NULL)
 		j->stop = j->hurry = true;
 }
 
@@ -111,16 +114,20 @@ outcome_finish(struct job *j)
 	struct kerr e = KERR_INIT;
 	struct producer_stats st;
 
-	producer_flush(j->producer, NULL, &e);
+	if (j->txn_id != NULL)
+		txn_finish(j);
+	else
+		producer_flush(j->producer, NULL, &e);
 	producer_stats(j->producer, &st);
-	if (j->out.lost > 0)
+	if (j->out.lost > 0 && j->txn_id == NULL)
 		say_total(j, st.acked);
 	if (j->o->common.verbose > 0)
 		warn_line("%s: %llu records acknowledged, %llu bytes, %llu "
 		    "retries", j->o->topic, (unsigned long long)st.acked,
 		    (unsigned long long)st.bytes,
 		    (unsigned long long)st.retries);
-	if (j->out.lost > 0 && j->out.status == EXIT_DONE)
+	if (j->out.lost > 0 && j->out.status == EXIT_DONE &&
+	    j->txn_id == NULL)
 		j->out.status = EXIT_UNREACHABLE;
 	return j->out.status;
 }

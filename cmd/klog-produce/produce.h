@@ -5,6 +5,7 @@
  *	input.c		files and standard input, block by block
  *	lines.c		blocks to records: lines, keys, JSON, whole files
  *	outcome.c	what became of the records
+ *	txn.c		transactions
  *	signals.c	signals, and how far it is
  *	tty.c		the prompt
  */
@@ -44,6 +45,9 @@ struct opts {
 	int64_t		 partitions;	/* --partitions */
 	bool		 keep_partition; /* --keep-partition */
 	bool		 skip_bad;	/* --skip-bad */
+	bool		 txn;		/* --txn */
+	int64_t		 txn_every;	/* --txn-every; 0: all is one */
+	const char	*txn_id;	/* --transactional-id */
 };
 
 struct outcome {
@@ -78,6 +82,10 @@ struct job {
 	int			 signo;		/* that signal, 0: none */
 	const char		*where;		/* the file being read */
 	struct outcome		 out;
+	char			*txn_id;	/* NULL: no transactions */
+	int64_t			 in_txn;	/* records in the open one */
+	uint64_t		 committed;	/* in those before it */
+	bool			 failed;	/* input ended in an error */
 };
 
 /* input.c */
@@ -102,6 +110,16 @@ void outcome_report(void *arg, const struct producer_report *r);
 void outcome_refused(struct job *j, const struct kerr *e);
 /* Waits for what is under way, says what was lost; the exit status. */
 enum exit_class outcome_finish(struct job *j);
+
+/* txn.c */
+/* Decides on j->txn_id. */
+void txn_choose(struct job *j);
+/* Gets the producer's id and begins the first transaction. */
+int txn_open(struct job *j, struct kerr *e);
+/* A record was added: commits where it was the last of its transaction. */
+int txn_count(struct job *j, struct kerr *e);
+/* Commits what is open, or aborts it where something has failed. */
+void txn_finish(struct job *j);
 
 /* signals.c */
 void signals_init(struct job *j);

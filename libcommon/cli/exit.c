@@ -12,6 +12,9 @@
 
 static const char *program_name = "klog";
 
+#define FENCED	"a newer run with the same transactional id, or one that was " \
+	"open for longer than transaction.timeout.ms"
+
 /* Kafka's codes whose class is not "trying again may help". */
 static const struct {
 	short			code;
@@ -50,7 +53,11 @@ static const struct {
 	{ 42, EXIT_BAD_USAGE, NULL },	/* INVALID_REQUEST */
 	{ 43, EXIT_BAD_USAGE, NULL },	/* UNSUPPORTED_FOR_MESSAGE_FORMAT */
 	{ 44, EXIT_BAD_USAGE, NULL },	/* POLICY_VIOLATION */
-	{ 47, EXIT_CONFLICT, NULL },	/* INVALID_PRODUCER_EPOCH */
+	{ 47, EXIT_CONFLICT, FENCED },	/* INVALID_PRODUCER_EPOCH */
+	{ 48, EXIT_CONFLICT, NULL },	/* INVALID_TXN_STATE */
+	{ 49, EXIT_CONFLICT, NULL },	/* INVALID_PRODUCER_ID_MAPPING */
+	{ 50, EXIT_BAD_USAGE, "the broker's transaction.max.timeout.ms bounds "
+	    "transaction.timeout.ms" },	/* INVALID_TRANSACTION_TIMEOUT */
 	{ 52, EXIT_CONFLICT, NULL },	/* TRANSACTION_COORDINATOR_FENCED */
 	{ 53, EXIT_DENIED, NULL },	/* TRANSACTIONAL_ID_AUTHORIZATION.. */
 	{ 54, EXIT_DENIED, NULL },	/* SECURITY_DISABLED */
@@ -65,7 +72,7 @@ static const struct {
 	{ 82, EXIT_CONFLICT, NULL },	/* FENCED_INSTANCE_ID */
 	{ 86, EXIT_CONFLICT, NULL },	/* GROUP_SUBSCRIBED_TO_TOPIC */
 	{ 87, EXIT_BAD_DATA, NULL },	/* INVALID_RECORD */
-	{ 90, EXIT_CONFLICT, NULL },	/* PRODUCER_FENCED */
+	{ 90, EXIT_CONFLICT, FENCED },	/* PRODUCER_FENCED */
 	{ 91, EXIT_MISSING, NULL },	/* RESOURCE_NOT_FOUND */
 	{ 92, EXIT_CONFLICT, NULL },	/* DUPLICATE_RESOURCE */
 	{ 100, EXIT_MISSING, NULL },	/* UNKNOWN_TOPIC_ID */

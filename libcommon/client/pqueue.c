@@ -19,6 +19,20 @@ pqueue_init(struct pqueue *q, int in_flight, bool idempotent, int16_t epoch)
 }
 
 void
+pqueue_restart(struct pqueue *q, int16_t epoch)
+{
+	struct pitem *it;
+
+	q->epoch = epoch;
+	q->next_seq = 0;
+	q->proven = q->stalled = q->renumber = q->new_epoch = false;
+	q->failures = 0;
+	q->retry_at = 0;
+	TAILQ_FOREACH(it, &q->items, link)
+		it->seq = -1;
+}
+
+void
 pqueue_add(struct pqueue *q, struct pitem *it)
 {
 	it->seq = -1;

@@ -47,6 +47,9 @@ struct pqueue {
 
 void pqueue_init(struct pqueue *q, int in_flight, bool idempotent,
     int16_t epoch);
+/* A producer id or epoch has come: sequence numbers begin anew, at 0. Nothing
+ * may be under way. */
+void pqueue_restart(struct pqueue *q, int16_t epoch);
 void pqueue_add(struct pqueue *q, struct pitem *it);
 /* Whether an item added now could leave at once. */
 bool pqueue_open(const struct pqueue *q, int64_t now);

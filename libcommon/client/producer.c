@@ -21,7 +21,7 @@ producer_config_defaults(struct producer_config *cf)
 		.message_max = 100 * 1024 * 1024,
 		.buffer_bytes = 12 * 1024 * 1024,
 		.linger_ms = 5, .delivery_ms = 120000, .request_ms = 30000,
-		.in_flight = 5,
+		.in_flight = 5, .txn_ms = 60000,
 	};
 }
 
@@ -36,12 +36,19 @@ producer_open(struct cluster *c, const struct producer_config *cf,
 		    "at most 5 max.in.flight.requests.per.connection");
 		return NULL;
 	}
+	if (cf->transactional_id != NULL && !cf->idempotent) {
+		kerr_set(e, KE_CONFIG, "transactional.id needs "
+		    "enable.idempotence");
+		return NULL;
+	}
 	p = xcalloc(1, sizeof(*p));
 	p->cl = c;
 	p->loop = cluster_loop(c);
 	p->cf = *cf;
 	TAILQ_INIT(&p->busy);
 	producer_send_init(p);
+	if (cf->transactional_id != NULL)
+		ptxn_open(p);
 	return p;
 }
 
@@ -67,6 +74,7 @@ producer_close(struct producer *p)
 	if (p == NULL)
 		return;
 	producer_send_release(p);
+	ptxn_close(p);
 	while ((t = p->topics) != NULL) {
 		p->topics = t->next;
 		for (int32_t i = 0; i < t->n; i++)
@@ -124,7 +132,7 @@ producer_topic(struct producer *p, const char *name, int64_t wait_ms,
 		if (strcmp(t->name, name) == 0)
 			return t;
 	cluster_want(p->cl, name);
-	if (p->cf.idempotent)
+	if (p->cf.idempotent && p->txn == NULL)
 		producer_ask_id(p);
 	if (cluster_load_topic(p->cl, name, wait_ms, e) != 0)
 		return NULL;
@@ -196,6 +204,40 @@ add_giant(struct ppart *pp, const struct record_input *r, uint64_t tag,
 	builder_add(&b->b, r);
 	batch_tag(b, tag, 1);
 	pp->topic->p->stats.added++;
+	part_close(pp);
+	return 0;
+}
+
+/* A batch of its own, full, behind what the partition has open. */
+int
+producer_add_batch(struct producer *p, struct ptopic *t, int32_t part,
+    const void *batch, size_t n, uint64_t tag, const uint32_t *tags,
+    struct kerr *e)
+{
+	struct ppart *pp = &t->part[part];
+	struct batch_header h;
+	struct batch *b;
+
+	if (part < 0 || part >= t->n)
+		return kerr_set(e, KE_NOTFOUND, "no partition %d: the topic "
+		    "has %d", (int)part, (int)t->n);
+	if (batch_parse(batch, n, &h, e) != 0)
+		return e->code;
+	if (pp->open != NULL && pp->open->b.count > 0)
+		part_close(pp);
+	if (pp->open != NULL) {
+		batch_free(p, pp->open);
+		pp->open = NULL;
+	}
+	b = part_open(pp, n <= p->cf.batch_bytes && n > p->cf.batch_bytes / 2 ?
+	    p->cf.batch_bytes : n);
+	if (b == NULL)
+		return kerr_set(e, KE_AGAIN, "no room");
+	batch_fill(p, b, batch, n, &h);
+	batch_tag(b, tag, h.count);
+	if (tags != NULL)
+		batch_tags(b, tags);
+	p->stats.added += (uint64_t)h.count;
 	part_close(pp);
 	return 0;
 }

@@ -10,6 +10,16 @@
  *
  * Memory is bounded by buffer_bytes: when producer_room() is false the caller
  * lets the loop run, or calls producer_wait_room().
+ *
+ * With a transactional_id all records belong to transactions, one after the
+ * other; none of them is shown to who reads committed records before its
+ * transaction is:
+ *
+ *	producer_start(p, e);			(once; fences an older one)
+ *	producer_begin(p);
+ *	producer_add(..); ..
+ *	if (producer_commit(p, e) != 0)
+ *		producer_abort(p, NULL);
  */
 #ifndef KLOG_CLIENT_PRODUCER_H
 #define KLOG_CLIENT_PRODUCER_H
@@ -38,6 +48,8 @@ struct producer_report {
 	int32_t		 bad;		/* index in the batch of the record
 					 * that the broker blames, or -1 */
 	uint64_t	 bad_tag;	/* its tag */
+	const uint32_t	*tags;		/* tag - first of each record; NULL:
+					 * they count up */
 };
 
 struct producer_config {
@@ -54,6 +66,8 @@ struct producer_config {
 	int64_t		 request_ms;	/* request.timeout.ms sent along */
 	int		 in_flight;	/* requests a broker; at most 5 when
 					 * idempotent */
+	const char	*transactional_id; /* transactional.id; NULL: none */
+	int64_t		 txn_ms;	/* transaction.timeout.ms */
 	void		(*report)(void *arg, const struct producer_report *);
 	void		*arg;
 };
@@ -86,6 +100,14 @@ ssize_t producer_add_lines(struct producer *p, struct ptopic *t,
     int32_t part, const void *buf, size_t n, int delim, int64_t ts,
     uint64_t tag, size_t *count, struct kerr *e);
 
+/* A whole batch as another broker gave it: [batch, batch + n) is copied, only
+ * its header is written anew; what is compressed stays so, unread. Its records'
+ * offsets must be without holes. tags: tag of each record - tag; NULL: they
+ * count up. KE_AGAIN: no room. */
+int producer_add_batch(struct producer *p, struct ptopic *t, int32_t part,
+    const void *batch, size_t n, uint64_t tag, const uint32_t *tags,
+    struct kerr *e);
+
 /* False: add nothing now, let the loop run. */
 bool producer_room(const struct producer *p);
 /* Runs the loop until there is room. */
@@ -97,6 +119,34 @@ void producer_push(struct producer *p);
  * is looked at between rounds. KE_CANCELLED when it became true. */
 int producer_flush(struct producer *p, const volatile bool *stop,
     struct kerr *e);
+
+/*
+ * Transactions. Each of these blocks, except producer_begin(). An error whose
+ * class is a conflict (KE_BROKER: INVALID_PRODUCER_EPOCH, PRODUCER_FENCED)
+ * means that a newer producer of this transactional id has taken over, or that
+ * the transaction was open for longer than txn_ms; this one is of no use then.
+ */
+/* Gets the producer's id and epoch: whatever an earlier producer of the same
+ * transactional id left open is aborted, and what it still sends is refused. */
+int producer_start(struct producer *p, struct kerr *e);
+void producer_begin(struct producer *p);
+/* Offsets that become the group's with the commit. */
+struct producer_offset {
+	const char	*topic;
+	int32_t		 partition;
+	int64_t		 offset;
+	const char	*metadata;	/* NULL: none */
+};
+int producer_add_offsets(struct producer *p, const char *group,
+    const struct producer_offset *v, int n, struct kerr *e);
+/* Waits until everything is acknowledged, then commits. Where something was
+ * not, the transaction can only be aborted. */
+int producer_commit(struct producer *p, struct kerr *e);
+/* Undoes what was added since producer_begin(); does nothing where nothing is
+ * open. The producer may begin the next one afterwards. */
+int producer_abort(struct producer *p, struct kerr *e);
+/* Why the transaction cannot be committed; code 0 while it can. */
+const struct kerr *producer_txn_error(const struct producer *p);
 
 struct producer_stats {
 	uint64_t	added, acked, failed;	/* records */

@@ -23,6 +23,8 @@ part_give_up(struct ppart *pp, struct batch *b, int32_t bad, const struct kerr *
 {
 	struct producer *p = pp->topic->p;
 
+	if (p->txn != NULL)
+		txn_break(&p->txn->t, e);
 	pqueue_drop(&pp->q, &b->item);
 	report(p, pp, b, -1, bad, e);
 	batch_free(p, b);
@@ -84,6 +86,10 @@ failed(struct ppart *pp, struct batch *b, int32_t bad, const struct kerr *e,
 		split(pp, b, e);
 		return;
 	case RETRY_NEW_ID:
+		if (p->txn != NULL) {	/* a new epoch is another transaction */
+			part_give_up(pp, b, bad, e);
+			return;
+		}
 		if (!pqueue_out_of_order(&pp->q, &b->item))
 			part_give_up(pp, b, bad, e);
 		break;

@@ -16,6 +16,7 @@ batch_new(struct producer *p, size_t cap)
 	else
 		b->mem = xmalloc(cap);
 	b->cap = cap;
+	b->codec = p->cf.codec;
 	p->used += cap;
 	builder_init(&b->b, b->mem, cap);
 	b->born = loop_now(p->loop);
@@ -65,6 +66,39 @@ batch_tag(struct batch *b, uint64_t tag, int32_t n)
 	b->last_tag = tag + (uint64_t)n - 1;
 }
 
+void
+batch_tags(struct batch *b, const uint32_t *tags)
+{
+	size_t n = (size_t)b->b.count;
+
+	free(b->tags);
+	b->tags = xreallocarray(NULL, n, sizeof(*b->tags));
+	memcpy(b->tags, tags, n * sizeof(*b->tags));
+	b->last_tag = b->first_tag + tags[n - 1];
+}
+
+void
+batch_fill(struct producer *p, struct batch *b, const void *from, size_t n,
+    const struct batch_header *h)
+{
+	memcpy(b->mem, from, n);
+	b->header = *h;
+	b->header.base_offset = 0;
+	b->header.leader_epoch = -1;
+	b->header.attributes &= BATCH_CODEC_MASK;
+	if (p->txn != NULL)
+		b->header.attributes |= BATCH_TRANSACTIONAL;
+	b->header.producer_id = -1;
+	b->header.producer_epoch = -1;
+	b->header.base_sequence = -1;
+	batch_header_put(b->mem, &b->header);
+	if (!p->cf.idempotent)	/* nothing but the CRC is left to set */
+		batch_set_producer(b->mem, &b->header, -1, -1, -1);
+	b->size = n;
+	b->codec = batch_codec(h);
+	b->b.count = h->count;
+}
+
 uint64_t
 batch_tag_of(const struct batch *b, int32_t index)
 {
@@ -80,7 +114,7 @@ batch_encode(struct producer *p, struct batch *b, struct kerr *e)
 	struct builder_opts o = BUILDER_OPTS;
 	ssize_t n;
 
-	if (p->codecs == NULL && p->cf.codec != CODEC_NONE)
+	if (p->codecs == NULL && b->codec != CODEC_NONE)
 		p->codecs = codecs_new();
 	if (b->size != 0) {
 		if (b->item.seq >= 0 && (b->header.base_sequence !=
@@ -89,7 +123,8 @@ batch_encode(struct producer *p, struct batch *b, struct kerr *e)
 			    b->item.epoch, b->item.seq);
 		return 0;
 	}
-	o.codec = p->cf.codec;
+	o.codec = b->codec;
+	o.flags = p->txn != NULL ? BATCH_TRANSACTIONAL : 0;
 	o.level = p->cf.level;
 	if (b->item.seq >= 0) {
 		o.producer_id = p->id;
@@ -119,6 +154,7 @@ part_of(struct producer *p, struct batch *b, int32_t from, int32_t to,
 
 	half->born = b->born;
 	half->deadline = b->deadline;
+	half->codec = b->codec;
 	rc = record_iter_init(&it, b->mem, &b->header, p->codecs, &p->scratch,
 	    1 << 30, e);
 	for (int32_t i = 0; rc == 0 && i < to &&
@@ -174,7 +210,7 @@ report(struct producer *p, struct ppart *pp, struct batch *b, int64_t offset,
 		.topic = pp->topic->name, .partition = pp->index,
 		.count = b->item.count, .offset = offset,
 		.first = b->first_tag, .last = b->last_tag, .err = err,
-		.bad = bad, .bad_tag = batch_tag_of(b, bad)
+		.bad = bad, .bad_tag = batch_tag_of(b, bad), .tags = b->tags
 	};
 
 	if (err == NULL) {

@@ -15,6 +15,17 @@ producer_backoff(const struct producer *p, int attempt)
 	    (uint32_t)(p->stats.retries * 2654435761u) >> 7);
 }
 
+void
+producer_take_id(struct producer *p, int64_t id, int16_t epoch)
+{
+	p->id = id;
+	p->epoch = epoch;
+	p->id_state = ID_KNOWN;
+	for (struct ptopic *t = p->topics; t != NULL; t = t->next)
+		for (int32_t i = 0; i < t->n; i++)
+			pqueue_restart(&t->part[i].q, epoch);
+}
+
 static void
 id_came(void *arg, struct reply *r)
 {
@@ -27,14 +38,9 @@ id_came(void *arg, struct reply *r)
 	if (e.code == 0 && rsp->error_code != 0)
 		kerr_kafka(&e, rsp->error_code, "InitProducerId: %s",
 		    kerror_name(rsp->error_code));
-	if (e.code == 0) {
-		p->id = rsp->producer_id;
-		p->epoch = rsp->producer_epoch;
-		p->id_state = ID_KNOWN;
-		for (struct ptopic *t = p->topics; t != NULL; t = t->next)
-			for (int32_t i = 0; i < t->n; i++)
-				t->part[i].q.epoch = p->epoch;
-	} else if (retry_policy(&e, ++p->id_failures, true) == RETRY_FAIL) {
+	if (e.code == 0)
+		producer_take_id(p, rsp->producer_id, rsp->producer_epoch);
+	else if (retry_policy(&e, ++p->id_failures, true) == RETRY_FAIL) {
 		p->id_state = ID_FAILED;
 		p->id_err = e;
 	} else {

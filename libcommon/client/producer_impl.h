@@ -6,6 +6,8 @@
  *	producer_send.c	which batches leave when, and requests
  *	producer_answer.c  answers, failures, retries
  *	producer_id.c	the producer's id
+ *	producer_txn.c	transactions: requests to coordinators
+ *	txn.c		which of them is due
  *	pqueue.c	the order of a partition's batches
  */
 #ifndef KLOG_CLIENT_PRODUCER_IMPL_H
@@ -15,6 +17,7 @@
 #include "client/cluster.h"
 #include "client/pqueue.h"
 #include "client/producer.h"
+#include "client/txn.h"
 #include "record/batch.h"
 
 struct batch {
@@ -29,7 +32,11 @@ struct batch {
 					 * do not just count up */
 	uint8_t		*mem;
 	size_t		 cap;
+	enum codec	 codec;
 };
+
+/* How far a partition's part in the transaction is. */
+enum enrolment { ENROL_NONE, ENROL_WAITING, ENROL_ASKED, ENROLLED };
 
 struct ppart {
 	TAILQ_ENTRY(ppart) link;	/* producer.busy */
@@ -40,6 +47,7 @@ struct ppart {
 	bool		 busy;		/* listed: has open or queued batches */
 	bool		 pushed;	/* its open batch leaves as soon as
 					 * the connection takes it */
+	enum enrolment	 enrolment;
 };
 
 struct ptopic {
@@ -64,6 +72,19 @@ struct flight {
 		struct ppart	*part;
 		struct batch	*batch;
 	} v[];
+};
+
+/* The transactions of a producer that has a transactional id. */
+struct ptxn {
+	struct txn		 t;
+	char			*id;
+	int32_t			 coordinator;		/* broker */
+	int32_t			 group_coordinator;
+	enum txn_request	 asked;		/* under way, of call */
+	struct call		*call;
+	char			*group;
+	struct producer_offset	*offsets;	/* to be committed, copied */
+	int			 n_offsets;
 };
 
 enum id_state { ID_NONE, ID_ASKING, ID_KNOWN, ID_FAILED };
@@ -95,6 +116,7 @@ struct producer {
 	struct kerr		 id_err;
 	struct call		*id_call;
 	int64_t			 id_retry_at;
+	struct ptxn		*txn;		/* NULL: no transactions */
 };
 
 /* producer_batch.c */
@@ -102,6 +124,11 @@ struct batch *batch_new(struct producer *p, size_t cap);
 void batch_free(struct producer *p, struct batch *b);
 /* Notes the tags of n records that were just added. */
 void batch_tag(struct batch *b, uint64_t tag, int32_t n);
+/* Each record's tag - the first one's. */
+void batch_tags(struct batch *b, const uint32_t *tags);
+/* Makes b what lies at p, with a header of this producer's. */
+void batch_fill(struct producer *p, struct batch *b, const void *from,
+    size_t n, const struct batch_header *h);
 uint64_t batch_tag_of(const struct batch *b, int32_t index);
 /* Compresses and fills the header in, once; afterwards only puts in the
  * producer's id, epoch and sequence where they have changed. */
@@ -138,5 +165,18 @@ void part_maybe_idle(struct ppart *pp);
 void producer_ask_id(struct producer *p);
 /* Ms to wait before the next attempt. */
 int64_t producer_backoff(const struct producer *p, int attempt);
+/* An id has come: the queues of all partitions go on with it. */
+void producer_take_id(struct producer *p, int64_t id, int16_t epoch);
+
+/* producer_txn.c */
+void ptxn_open(struct producer *p);
+void ptxn_close(struct producer *p);
+/* Whether batches may leave; *why (not NULL) when they never will. */
+bool ptxn_may_send(const struct producer *p, const struct kerr **why);
+/* The partition has something to send: it is to be added. */
+void ptxn_enrol(struct ppart *pp);
+/* Sends the request that is due; *at becomes the time of the next look, where
+ * that is sooner. */
+void ptxn_pump(struct producer *p, int64_t now, int64_t *at);
 
 #endif

@@ -42,6 +42,8 @@ take_off(struct producer *p, struct flight *f)
 	topic.name = kstr(f->v[0].part->topic->name);
 	topic.partition_data.v = v;
 	topic.partition_data.n = f->n;
+	if (p->txn != NULL)
+		req.transactional_id = kstr(p->txn->id);
 	req.acks = (int16_t)p->cf.acks;
 	req.timeout_ms = (int32_t)p->cf.request_ms;
 	req.topic_data.v = &topic;
@@ -86,6 +88,8 @@ wants_to_leave(const struct ppart *pp, int64_t now)
 	const struct batch *b = pp->open;
 	int64_t at;
 
+	if (pp->topic->p->txn != NULL && pp->enrolment != ENROLLED)
+		return false;
 	if (pp->q.n > pp->q.n_in_flight)
 		return pqueue_ready(&pp->q, now, &at);
 	if (b == NULL || b->b.count == 0 || !pqueue_open(&pp->q, now))
@@ -208,6 +212,8 @@ arm(struct producer *p, int64_t now)
 	const struct ppart *pp;
 	int64_t at = INT64_MAX, t;
 
+	if (p->txn != NULL)
+		ptxn_pump(p, now, &at);
 	TAILQ_FOREACH(pp, &p->busy, link) {
 		t = next_look(pp, now);
 		if (t < at)
@@ -226,6 +232,15 @@ arm(struct producer *p, int64_t now)
 static bool
 have_id(struct producer *p)
 {
+	const struct kerr *why = NULL;
+
+	if (p->txn != NULL) {
+		bool may = ptxn_may_send(p, &why);
+
+		if (why != NULL)
+			fail_all(p, why);
+		return may;
+	}
 	if (!p->cf.idempotent || p->id_state == ID_KNOWN)
 		return true;
 	if (p->id_state == ID_FAILED)
@@ -250,6 +265,8 @@ producer_pump(struct producer *p)
 	}
 	for (pp = TAILQ_FIRST(&p->busy); id && pp != NULL; pp = next) {
 		next = TAILQ_NEXT(pp, link);
+		if (p->txn != NULL)
+			ptxn_enrol(pp);
 		while (wants_to_leave(pp, now)) {
 			leader = leader_of(pp);
 			if (leader < 0)

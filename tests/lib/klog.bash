@@ -148,3 +148,9 @@ new_topic() {
 fresh_topic() {
 	TOPIC=fresh-$BATS_TEST_NUMBER-$$-$RANDOM
 }
+
+# Skips what only works where the broker has transactions.
+needs_transactions() {
+	klog-produce -q -X request.timeout.ms=200 --txn probe </dev/null \
+		2>/dev/null || skip "the broker has no transactions"
+}

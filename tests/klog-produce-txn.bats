@@ -1,0 +1,162 @@
+#!/usr/bin/env bats
+# klog-produce in transactions, against the private broker or, with
+# KLOG_TEST_BROKERS, another.
+
+load lib/klog
+
+setup() {
+	klog_setup
+	needs_transactions
+	new_topic --partitions 1
+}
+
+teardown() { klog_teardown; }
+
+committed() { klog-consume -q -e "$TOPIC"; }
+everything() { klog-consume -q -e --uncommitted "$TOPIC"; }
+
+# has N: so many records are there, committed or not.
+has() { [ "$(everything | wc -l)" -ge "$1" ]; }
+
+@test "--txn: the whole input, at once" {
+	mkfifo in
+	klog-produce -q --txn "$TOPIC" <in 3>&- &
+	exec 4>in
+	seq 3 >&4
+	wait_until 10 has 3
+	run -0 committed
+	assert_output ''
+	seq 4 5 >&4
+	exec 4>&-
+	wait $!
+	run -0 committed
+	assert_output $'1\n2\n3\n4\n5'
+}
+
+@test "--txn: several files are one transaction, and none that is missing" {
+	seq 2 >a
+	seq 3 4 >b
+	klog-produce -q --txn "$TOPIC" a b
+	run -2 klog-produce -q --txn "$TOPIC" a missing b
+	assert_output --partial 'missing: No such file'
+	assert_output --partial 'transaction aborted, nothing of it will be read: 2 records'
+	run -0 committed
+	assert_output $'1\n2\n3\n4'
+}
+
+@test "--txn: no input is no transaction" {
+	run -0 klog-produce -q --txn "$TOPIC" </dev/null
+	assert_output ''
+	run -0 committed
+	assert_output ''
+}
+
+@test "--txn: a bad line undoes what came before it" {
+	run -6 klog-produce -q -J --txn "$TOPIC" \
+		< <(printf '{"payload":"a"}\n{"payload":"b"}\nc\n')
+	assert_output --partial 'record 3: invalid JSON'
+	assert_output --partial 'nothing of it will be read: 2 records'
+	run -0 committed
+	assert_output ''
+}
+
+@test "--txn with --skip-bad: all but the bad line" {
+	run -1 klog-produce -q -J --txn --skip-bad "$TOPIC" \
+		< <(printf '{"payload":"a"}\nb\n{"payload":"c"}\n')
+	run -0 committed
+	assert_output $'a\nc'
+}
+
+@test "--txn: a record that is refused undoes them all" {
+	run -6 klog-produce -q --txn "$TOPIC" < <(
+		seq 10
+		head -c 3000000 /dev/zero | tr '\0' x
+	)
+	assert_output --partial 'MESSAGE_TOO_LARGE'
+	assert_output --partial 'nothing of it will be read: 11 records'
+	run -0 committed
+	assert_output ''
+}
+
+@test "--txn: a signal aborts" {
+	local pid
+	mkfifo in
+	klog-produce -q --txn "$TOPIC" <in 2>err 3>&- &
+	pid=$!
+	exec 4>in
+	seq 3 >&4
+	wait_until 10 has 3
+	kill "$pid"
+	rc=0
+	wait "$pid" || rc=$?
+	assert_equal $rc 143
+	exec 4>&-
+	assert_file_contains err 'nothing of it will be read: 3 records'
+	# nobody waits for it: what comes after is read at once
+	echo next | klog-produce -q "$TOPIC"
+	run -0 committed
+	assert_output next
+}
+
+@test "--txn-every N: N records each, the rest at the end" {
+	run -0 klog-produce -q --txn-every 10 "$TOPIC" < <(seq 25)
+	run -0 committed
+	assert_output "$(seq 25)"
+	# a marker follows each of the three
+	run -0 --separate-stderr klog-topics offsets "$TOPIC"
+	assert_output --partial $'28'
+}
+
+@test "--txn-every N: a bad line undoes its own transaction only" {
+	run -6 klog-produce -q -J --txn-every 2 "$TOPIC" \
+		< <(printf '{"payload":"%s"}\n' a b c && echo oops)
+	assert_output --partial 'nothing of it will be read: 1 record; committed before: 2'
+	run -0 committed
+	assert_output $'a\nb'
+}
+
+@test "--transactional-id: a newer run fences the older one" {
+	mkfifo in
+	klog-produce -q --transactional-id "$TOPIC" "$TOPIC" <in 2>err 3>&- &
+	exec 4>in
+	seq 3 >&4
+	wait_until 10 has 3
+	seq 10 12 | klog-produce -q --transactional-id "$TOPIC" "$TOPIC"
+	seq 4 6 >&4
+	exec 4>&-
+	rc=0
+	wait $! || rc=$?
+	assert_equal $rc 7
+	assert_file_contains err 'a newer run'
+	run -0 committed
+	assert_output $'10\n11\n12'
+}
+
+@test "-X transactional.id as in kcat; kill -9 leaves nothing behind" {
+	local pid
+	mkfifo in
+	klog-produce -q -X transactional.id="$TOPIC" "$TOPIC" <in 3>&- &
+	pid=$!
+	exec 4>in
+	seq 3 >&4
+	wait_until 10 has 3
+	kill -9 "$pid"
+	wait "$pid" || true
+	exec 4>&-
+	echo again | klog-produce -q -X transactional.id="$TOPIC" "$TOPIC"
+	run -0 committed
+	assert_output again
+}
+
+@test "compressed, with keys, over several partitions" {
+	new_topic --partitions 5
+	seq 20000 | sed 's/.*/&:value &/' >in
+	klog-produce -q --txn-every 5000 -z lz4 -K : "$TOPIC" <in
+	klog-consume -q -e -K : "$TOPIC" | sort | cmp - <(sort in)
+}
+
+@test "what makes no transaction is refused" {
+	run -2 klog-produce -q --txn -X acks=1 "$TOPIC" </dev/null
+	assert_output --partial 'idempotence'
+	run -2 klog-produce -q --txn-every 0 "$TOPIC" </dev/null
+}
