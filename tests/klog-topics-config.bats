@@ -99,6 +99,42 @@ configuration retention.ms: Not a number of type LONG"
 \"value\":\"7\",\"source\":\"topic\"}"
 }
 
+@test "brokers: one, and the default of all" {
+	local id
+	id=$(klog-topics -q -L | sed -n 's/^  broker \([0-9]*\) .*/\1/p' | head -1)
+	run -0 klog-topics config set --broker "$id" message.max.bytes=1234567
+	run -0 klog-topics config get --broker "$id" message.max.bytes
+	assert_output "$id	message.max.bytes	1234567	broker"
+	run -0 klog-topics config set --broker all message.max.bytes=1234568
+	run -0 klog-topics config get --broker all
+	assert_output "all	message.max.bytes	1234568	all-brokers"
+	run -0 klog-topics config unset --broker "$id" message.max.bytes
+	run -0 klog-topics config get -J --broker "$id" message.max.bytes
+	assert_output "{\"broker\":\"$id\",\"name\":\"message.max.bytes\",\
+\"value\":\"1234568\",\"source\":\"all-brokers\"}"
+	klog-topics config unset --broker all message.max.bytes
+	run -0 klog-topics config get --broker "$id"
+	refute_output --partial message.max.bytes
+	run -4 klog-topics config get --broker "$id,97"
+	assert_output --partial 'there is no broker 97'
+	run -2 klog-topics config set --broker "$id" message.max.bytes=x
+	assert_output --partial INVALID
+	run -2 klog-topics config get --broker one
+	run -2 klog-topics config get --broker 1 -t topic
+}
+
+@test "set with --regex: shown, and never without consent" {
+	fresh_topic
+	klog-topics create "$TOPIC.1" "$TOPIC.2"
+	run -2 klog-topics config set --regex "$TOPIC.*" retention.ms=5
+	assert_line "$TOPIC.2"
+	run -0 klog-topics config get "$TOPIC.1,$TOPIC.2"
+	assert_output ''
+	run -0 klog-topics config set --regex --yes "$TOPIC.*" retention.ms=5
+	run -0 klog-topics config get "$TOPIC.1,$TOPIC.2"
+	assert_equal "$(cut -f 3 <<<"$output" | xargs)" '5 5'
+}
+
 @test "bad usage: exit 2" {
 	run -2 klog-topics config
 	assert_output --partial 'get, set or unset'

@@ -123,6 +123,120 @@ put() { printf '%s\n' "${@:3}" | klog-produce -q -p "$2" "$1"; }
 	refute_output --partial "	9	"
 }
 
+@test "create --like: partitions, replicas and properties of another" {
+	new_topic --partitions 3 --set retention.ms=1000 \
+		--set cleanup.policy=compact
+	run -0 klog-topics create --like "$TOPIC" "$TOPIC-2" "$TOPIC-3" \
+		--set retention.ms=2000
+	run -0 klog-topics list "$TOPIC-3"
+	assert_output "$TOPIC-3	3	1	false"
+	run -0 klog-topics config get "$TOPIC-2"
+	assert_output "$TOPIC-2	cleanup.policy	compact	topic
+$TOPIC-2	retention.ms	2000	topic"
+	run -0 klog-topics create --like "$TOPIC" --partitions 1 "$TOPIC-4"
+	run -0 klog-topics list "$TOPIC-4"
+	assert_output "$TOPIC-4	1	1	false"
+	run -4 klog-topics create --like "$TOPIC-none" "$TOPIC-5"
+	assert_output --partial "--like '$TOPIC-none'"
+	run -4 klog-topics list "$TOPIC-5"
+}
+
+@test "alter --regex: shown, and never without consent" {
+	fresh_topic
+	klog-topics create "$TOPIC.1" "$TOPIC.2" --partitions 1
+	run -2 klog-topics alter --partitions 2 --regex "$TOPIC.*"
+	assert_line "$TOPIC.1"
+	run -0 klog-topics alter --partitions 2 --regex --yes "$TOPIC.*"
+	run -0 klog-topics list "$TOPIC.1" "$TOPIC.2"
+	assert_output "$TOPIC.1	2	1	false
+$TOPIC.2	2	1	false"
+}
+
+@test "trim: shown first, then done" {
+	new_topic --partitions 2
+	put "$TOPIC" 0 a b c d e
+	put "$TOPIC" 1 f g
+	run -0 klog-topics trim "$TOPIC" -o -1 -n
+	assert_output "$TOPIC	0	checked	0	4	4	
+$TOPIC	1	checked	0	1	1	"
+	run -0 klog-topics offsets "$TOPIC" -p 0
+	assert_output "$TOPIC	0	0	5	5"
+	klog-topics trim "$TOPIC:0" -o 2 || {
+		needs_own_broker
+		skip "the broker does not trim yet"
+	}
+	run -0 klog-topics offsets "$TOPIC"
+	assert_output "$TOPIC	0	2	5	3
+$TOPIC	1	0	2	2"
+	run -0 klog-consume -e -p 0 "$TOPIC"
+	assert_output $'c\nd\ne'
+	run -0 klog-topics trim "$TOPIC" -o 0=+1,1=end -J
+	run -0 jq -r '"\(.partition) \(.status) \(.new_start) \(.records)"' \
+		<<<"$output"
+	assert_output $'0 trimmed 3 1\n1 trimmed 2 2'
+	run -0 klog-topics trim "$TOPIC" -o 1 -v
+	assert_line "klog-topics: $TOPIC[0]: unchanged, starts at 3"
+}
+
+@test "trim: what is wrong is named" {
+	new_topic
+	put "$TOPIC" 0 a
+	run -4 klog-topics trim "$TOPIC" -o 7
+	assert_output --partial "$TOPIC[0]: OFFSET_OUT_OF_RANGE"
+	run -4 klog-topics trim "$TOPIC:9" -o end
+	assert_output --partial "$TOPIC[9]: no such partition"
+	run -4 klog-topics trim "$TOPIC-none" -o end
+	run -0 klog-topics trim --if-exists "$TOPIC-none" -o end
+	run -2 klog-topics trim "$TOPIC"
+	assert_output --partial "needs -o SPEC"
+	run -2 klog-topics trim "$TOPIC" -o 1..2
+	assert_output --partial 'a range'
+	run -2 klog-topics trim "$TOPIC" -o stored
+	run -2 klog-topics trim "$TOPIC:x" -o end
+	run -2 klog-topics trim --regex "$TOPIC" -o end
+	assert_line "$TOPIC"
+	run -0 klog-topics offsets "$TOPIC" -p 0
+	assert_output "$TOPIC	0	0	1	1"
+}
+
+@test "stat: records, bytes, rate" {
+	new_topic --partitions 2
+	put "$TOPIC" 0 a b c
+	put "$TOPIC" 1 d
+	run -0 klog-topics stat "$TOPIC" --window 10
+	assert_output --regexp "^$TOPIC	2	4	[1-9][0-9]+	4	0\.400$"
+	run -0 klog-topics stat -J "$TOPIC"
+	run -0 jq -r '"\(.partitions) \(.records) \(.per_second < 1)"' \
+		<<<"$output"
+	assert_output '2 4 true'
+	run -4 klog-topics stat "$TOPIC-none"
+	run -2 klog-topics stat --window 0 "$TOPIC"
+}
+
+@test "describe shows what is ill: exit 1" {
+	new_topic --set min.insync.replicas=2
+	run -1 klog-topics describe --under-min-isr "$TOPIC"
+	assert_output --regexp "^$TOPIC	0	"
+	run -0 klog-topics describe --under-replicated --unavailable "$TOPIC"
+	assert_output ''
+	klog-topics config set "$TOPIC" min.insync.replicas=1
+	run -0 klog-topics describe --under-min-isr "$TOPIC"
+	assert_output ''
+
+	mkfifo fake
+	"${KLOG_BUILD:-$BATS_TEST_DIRNAME/../build}/tests/helper/fakebroker" \
+		ill >fake 3>&- &
+	KLOG_PIDS+=($!)
+	read -r -t 10 addr <fake
+	run -1 klog-topics -b "$addr" describe --under-replicated t
+	assert_output --regexp "^t	0	1	0	1,2	1	"
+	run -1 klog-topics -b "$addr" describe --unavailable t
+	assert_output --regexp "^t	1		0	1,2	1,2	"
+	run -1 klog-topics -b "$addr" describe --unavailable \
+		--under-replicated t
+	assert_equal "${#lines[@]}" 2
+}
+
 @test "too many replicas" {
 	fresh_topic
 	run -2 klog-topics create "$TOPIC" --replicas 9

@@ -1,22 +1,18 @@
 /*
- * config.c: properties of topics: get, set, unset. One request for all
- * topics; each has its own outcome.
+ * config.c: properties of topics, in one request for all of them, and of
+ * brokers, each of which is asked itself: operands, and get.
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/xalloc.h"
+#include "cli/parse.h"
 #include "client/admin.h"
-#include "net/loop.h"
-#include "topics.h"
+#include "config.h"
 #include "wire/api.h"
 #include "wire/codec.h"
 #include "wire/kerror.h"
 #include "wire/msg_describe_configs.h"
-#include "wire/msg_incremental_alter_configs.h"
-
-#define SETTLE_MS	1000
 
 /* Topics separated by commas, which no name has in it; -t adds others. */
 static void
@@ -36,6 +32,30 @@ take_topics(struct topics *t, const char *operand)
 			t->names[t->nnames++] = word;
 	for (i = 0; i < t->more.n; i++)
 		t->names[t->nnames++] = t->more.v[i];
+}
+
+/* Ids separated by commas, or "all": the default of all brokers, whose name in
+ * the protocol is empty. */
+static int
+take_brokers(struct topics *t, struct kerr *e)
+{
+	int64_t id;
+
+	if (t->more.n > 0 || t->regex)
+		return kerr_set(e, KE_USAGE, "option '--broker' leaves no "
+		    "room for topics");
+	if (strcmp(t->broker, "all") == 0) {
+		t->names = xcalloc(1, sizeof(t->names[0]));
+		t->names[t->nnames++] = "";
+		return 0;
+	}
+	take_topics(t, t->broker);
+	for (int i = 0; i < t->nnames; i++)
+		if (parse_int(t->names[i], 0, INT32_MAX, &id) != 0)
+			return kerr_set(e, KE_USAGE, "option '--broker': '%s' "
+			    "is neither the id of a broker nor 'all'",
+			    t->names[i]);
+	return 0;
 }
 
 static int
@@ -77,7 +97,10 @@ topics_config_operands(struct topics *t, char **operands, int n,
 	t->action = i;
 	operands++;
 	n--;
-	if (t->more.n == 0 && n > 0) {
+	if (t->broker != NULL) {
+		if (take_brokers(t, e) != 0)
+			return e->code;
+	} else if (t->more.n == 0 && n > 0) {
 		take_topics(t, operands[0]);
 		operands++;
 		n--;
@@ -89,29 +112,51 @@ topics_config_operands(struct topics *t, char **operands, int n,
 	return check_props(t, e);
 }
 
-static int
-describe(struct topics *t, struct reply **r, struct kerr *e)
+int
+config_node(struct topics *t, const char *name, int32_t *node, struct kerr *e)
+{
+	int64_t id;
+
+	if (parse_int(name, 0, INT32_MAX, &id) != 0)
+		return 0;
+	if (cluster_connect(t->cluster, e) != 0)
+		return e->code;
+	if (cluster_broker(t->cluster, (int32_t)id) == NULL)
+		return kerr_set(e, KE_NOTFOUND, "there is no broker %s",
+		    name);
+	*node = (int32_t)id;
+	return 0;
+}
+
+/* Names are topics, or one broker's that is asked itself. */
+int
+topics_describe_configs(struct topics *t, const struct kstr *names,
+    int nnames, const char *const *props, int n, struct reply **r,
+    struct kerr *e)
 {
 	struct describe_configs_request_resource *v;
 	struct describe_configs_request req;
 	struct kstr *keys;
+	int32_t node = BROKER_ANY;
 	int error, i;
 
-	v = xcalloc((size_t)t->nnames + 1, sizeof(v[0]));
-	keys = xcalloc((size_t)t->nprops + 1, sizeof(keys[0]));
-	for (i = 0; i < t->nprops && t->action == PROPS_GET; i++)
-		keys[i] = kstr(t->props[i]);
-	for (i = 0; i < t->nnames; i++) {
-		v[i].resource_type = CONFIG_OF_TOPIC;
-		v[i].resource_name = kstr(t->names[i]);
+	if (t->broker != NULL && config_node(t, names[0].p, &node, e) != 0)
+		return e->code;
+	v = xcalloc((size_t)nnames + 1, sizeof(v[0]));
+	keys = xcalloc(n > 0 ? (size_t)n : 1, sizeof(keys[0]));
+	for (i = 0; i < n; i++)
+		keys[i] = kstr(props[i]);
+	for (i = 0; i < nnames; i++) {
+		v[i].resource_type = t->broker != NULL ? CONFIG_OF_BROKER :
+		    CONFIG_OF_TOPIC;
+		v[i].resource_name = names[i];
 		v[i].configuration_keys.v = keys;
-		v[i].configuration_keys.n = t->action == PROPS_GET &&
-		    t->nprops > 0 ? t->nprops : -1;
+		v[i].configuration_keys.n = n;
 	}
 	kmsg_defaults(&describe_configs_request_msg, &req);
 	req.resources.v = v;
-	req.resources.n = t->nnames;
-	error = admin_request(t->cluster, BROKER_ANY, API_DESCRIBE_CONFIGS,
+	req.resources.n = nnames;
+	error = admin_request(t->cluster, node, API_DESCRIBE_CONFIGS,
 	    &req, t->wait_ms, r, e);
 	free(v);
 	free(keys);
@@ -145,12 +190,32 @@ by_name(const void *a, const void *b)
 	return d != 0 ? d : m - n;
 }
 
+/* What was set for it: of a broker, in its file or later. */
+static bool
+is_own(const struct topics *t,
+    const struct describe_configs_response_config *c)
+{
+	if (t->broker == NULL)
+		return c->config_source == CONFIG_SOURCE_TOPIC;
+	return c->config_source == CONFIG_SOURCE_BROKER ||
+	    c->config_source == CONFIG_SOURCE_ALL_BROKERS ||
+	    c->config_source == CONFIG_SOURCE_STATIC;
+}
+
+/* Of the default of all brokers the name is empty. */
+struct kstr
+config_shown(const struct topics *t, struct kstr name)
+{
+	return t->broker != NULL && name.len <= 0 ? kstr("all") : name;
+}
+
 /* The properties of one topic: its own, those that were named, or all. */
 static void
 print_topic(const struct topics *t, struct output *out,
     struct describe_configs_response_result *q)
 {
 	const struct describe_configs_response_config *c;
+	struct kstr name = config_shown(t, q->resource_name);
 	int i;
 
 	if (q->configs.n > 0)
@@ -158,11 +223,9 @@ print_topic(const struct topics *t, struct output *out,
 		    sizeof(q->configs.v[0]), by_name);
 	for (i = 0; i < q->configs.n; i++) {
 		c = &q->configs.v[i];
-		if (c->config_source != CONFIG_SOURCE_TOPIC && !t->all &&
-		    t->nprops == 0)
+		if (!is_own(t, c) && !t->all && t->nprops == 0)
 			continue;
-		output_row(out, (struct cell[]){
-		    cell_text(q->resource_name.p, q->resource_name.len),
+		output_row(out, (struct cell[]){ cell_text(name.p, name.len),
 		    cell_text(c->name.p, c->name.len),
 		    cell_text(c->value.len >= 0 ? c->value.p : NULL,
 			c->value.len),
@@ -175,6 +238,7 @@ static enum exit_class
 check_known(const struct topics *t,
     const struct describe_configs_response_result *q)
 {
+	struct kstr name = config_shown(t, q->resource_name);
 	enum exit_class status = EXIT_DONE;
 	int i, k;
 
@@ -184,218 +248,79 @@ check_known(const struct topics *t,
 				break;
 		if (k < q->configs.n)
 			continue;
-		warn_line("%.*s: no property '%s'", q->resource_name.len,
-		    q->resource_name.p, t->props[i]);
+		warn_line("%.*s: no property '%s'", name.len, name.p,
+		    t->props[i]);
 		status = EXIT_MISSING;
 	}
+	return status;
+}
+
+int
+config_describe(struct topics *t, int first, int n, struct reply **r,
+    struct kerr *e)
+{
+	struct kstr *names = xcalloc((size_t)n + 1, sizeof(names[0]));
+	bool some = t->action == PROPS_GET && t->nprops > 0;
+	int error;
+
+	for (int i = 0; i < n; i++)
+		names[i] = kstr(t->names[first + i]);
+	error = topics_describe_configs(t, names, n,
+	    (const char *const *)t->props, some ? t->nprops : -1, r, e);
+	free(names);
+	return error;
+}
+
+static enum exit_class
+get_some(struct topics *t, struct output *out, int first, int n)
+{
+	struct describe_configs_response_result *q;
+	const struct describe_configs_response *rsp;
+	enum exit_class status = EXIT_DONE;
+	struct kerr e = KERR_INIT;
+	struct reply *r;
+	int i;
+
+	if (config_describe(t, first, n, &r, &e) != 0)
+		return exit_report(&e, NULL);
+	rsp = r->msg;
+	for (i = 0; i < rsp->results.n; i++) {
+		q = &rsp->results.v[i];
+		if (q->error_code == 0) {
+			print_topic(t, out, q);
+			status = exit_worse(status, check_known(t, q));
+		} else if (!t->if_exists ||
+		    q->error_code != ERR_UNKNOWN_TOPIC_OR_PARTITION) {
+			status = exit_worse(status, topics_failed(
+			    config_shown(t, q->resource_name), q->error_code,
+			    q->error_message));
+		}
+	}
+	reply_free(r);
 	return status;
 }
 
 static enum exit_class
 get(struct topics *t)
 {
-	static const char *const columns[] = { "topic", "name", "value",
+	static const char *const of_topics[] = { "topic", "name", "value",
 	    "source", NULL };
-	struct describe_configs_response_result *q;
-	const struct describe_configs_response *rsp;
+	static const char *const of_brokers[] = { "broker", "name", "value",
+	    "source", NULL };
+	int step = t->broker != NULL ? 1 : t->nnames;
 	enum exit_class status = EXIT_DONE;
-	struct kerr e = KERR_INIT;
 	struct output out;
-	struct reply *r;
-	int i;
 
-	if (describe(t, &r, &e) != 0)
-		return exit_report(&e, NULL);
-	rsp = r->msg;
-	output_open(&out, t->form, stdout, columns);
-	for (i = 0; i < rsp->results.n; i++) {
-		q = &rsp->results.v[i];
-		if (q->error_code == 0) {
-			print_topic(t, &out, q);
-			status = exit_worse(status, check_known(t, q));
-		} else if (!t->if_exists ||
-		    q->error_code != ERR_UNKNOWN_TOPIC_OR_PARTITION) {
-			status = exit_worse(status, topics_failed(
-			    q->resource_name, q->error_code,
-			    q->error_message));
-		}
-	}
+	output_open(&out, t->form, stdout, t->broker != NULL ? of_brokers :
+	    of_topics);
+	for (int i = 0; i < t->nnames; i += step)
+		status = exit_worse(status, get_some(t, &out, i, step));
 	output_close(&out);
-	reply_free(r);
 	return status;
-}
-
-/* NAME, NAME=VALUE, and for lists NAME+=VALUE and NAME-=VALUE. */
-static void
-take_change(const char *s, bool set,
-    struct incremental_alter_configs_request_config *c)
-{
-	size_t n = strcspn(s, "=");
-
-	c->config_operation = set ? CONFIG_OP_SET : CONFIG_OP_DELETE;
-	c->value = set ? kstr(s + n + 1) : KSTR_NULL;
-	if (set && n > 1 && (s[n - 1] == '+' || s[n - 1] == '-'))
-		c->config_operation = s[--n] == '+' ? CONFIG_OP_APPEND :
-		    CONFIG_OP_SUBTRACT;
-	c->name = (struct kstr){ s, (int32_t)n };
-}
-
-static int
-alter(struct topics *t, struct reply **r, struct kerr *e)
-{
-	struct incremental_alter_configs_request_resource *v;
-	struct incremental_alter_configs_request_config *c;
-	struct incremental_alter_configs_request req;
-	int error, i;
-
-	v = xcalloc((size_t)t->nnames + 1, sizeof(v[0]));
-	c = xcalloc((size_t)t->nprops + 1, sizeof(c[0]));
-	for (i = 0; i < t->nprops; i++)
-		take_change(t->props[i], t->action == PROPS_SET, &c[i]);
-	for (i = 0; i < t->nnames; i++) {
-		v[i].resource_type = CONFIG_OF_TOPIC;
-		v[i].resource_name = kstr(t->names[i]);
-		v[i].configs.v = c;
-		v[i].configs.n = t->nprops;
-	}
-	kmsg_defaults(&incremental_alter_configs_request_msg, &req);
-	req.resources.v = v;
-	req.resources.n = t->nnames;
-	req.validate_only = t->dry_run;
-	error = admin_request(t->cluster, BROKER_CONTROLLER,
-	    API_INCREMENTAL_ALTER_CONFIGS, &req, t->wait_ms, r, e);
-	free(v);
-	free(c);
-	return error;
-}
-
-/* Whether list has the first n bytes of word between its commas. */
-static bool
-has_word(struct kstr list, const char *word, int32_t n)
-{
-	int32_t len;
-
-	for (int32_t i = 0; i < list.len; i += len + 1) {
-		for (len = 0; i + len < list.len && list.p[i + len] != ',';)
-			len++;
-		if (len == n && memcmp(list.p + i, word, (size_t)n) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Whether a property is by now as the change wants it. */
-static bool
-is_as_wanted(const struct describe_configs_response_config *c,
-    const struct incremental_alter_configs_request_config *want)
-{
-	const char *word = want->value.p;
-	bool has;
-
-	switch (want->config_operation) {
-	case CONFIG_OP_SET:
-		return kstr_eq(c->value, want->value);
-	case CONFIG_OP_DELETE:
-		return c->config_source != CONFIG_SOURCE_TOPIC;
-	default:	/* the first word speaks for the others */
-		has = has_word(c->value, word, (int32_t)strcspn(word, ","));
-		return has == (want->config_operation == CONFIG_OP_APPEND);
-	}
-}
-
-/* Whether a topic's properties are by now as the change wants them. */
-static bool
-is_settled(const struct topics *t,
-    const struct describe_configs_response_result *q)
-{
-	struct incremental_alter_configs_request_config want;
-	int i, k;
-
-	for (i = 0; i < t->nprops; i++) {
-		take_change(t->props[i], t->action == PROPS_SET, &want);
-		for (k = 0; k < q->configs.n; k++)
-			if (kstr_eq(q->configs.v[k].name, want.name) &&
-			    !is_as_wanted(&q->configs.v[k], &want))
-				return false;
-	}
-	return true;
-}
-
-/*
- * A controller answers before the brokers have heard of the change. Waits, up
- * to a second, until one of them has, so that the next command sees it.
- */
-static void
-settle(struct topics *t)
-{
-	int64_t until = loop_clock(t->loop) + SETTLE_MS;
-	const struct describe_configs_response *rsp;
-	struct kerr e = KERR_INIT;
-	struct reply *r;
-	bool done = false;
-	int i;
-
-	while (!done && loop_clock(t->loop) < until &&
-	    describe(t, &r, &e) == 0) {
-		rsp = r->msg;
-		done = true;
-		for (i = 0; i < rsp->results.n; i++)
-			done &= is_settled(t, &rsp->results.v[i]);
-		reply_free(r);
-		if (!done)
-			usleep(5000);
-	}
-}
-
-/* Leaves those names that were changed. */
-static void
-keep_changed(struct topics *t,
-    const struct incremental_alter_configs_response *rsp)
-{
-	int i, k, n = 0;
-
-	for (i = 0; i < t->nnames; i++) {
-		for (k = 0; k < rsp->responses.n; k++)
-			if (rsp->responses.v[k].error_code == 0 && kstr_eq(
-			    rsp->responses.v[k].resource_name,
-			    kstr(t->names[i])))
-				break;
-		if (k < rsp->responses.n)
-			t->names[n++] = t->names[i];
-	}
-	t->nnames = n;
-}
-
-static enum exit_class
-change(struct topics *t)
-{
-	const struct incremental_alter_configs_response_resource *q;
-	const struct incremental_alter_configs_response *rsp;
-	struct kerr e = KERR_INIT;
-	struct outcome o;
-	struct reply *r;
-	int i;
-
-	if (alter(t, &r, &e) != 0)
-		return exit_report(&e, NULL);
-	outcome_open(&o, t, "altered");
-	rsp = r->msg;
-	for (i = 0; i < rsp->responses.n; i++) {
-		q = &rsp->responses.v[i];
-		outcome_add(&o, q->resource_name, q->error_code,
-		    t->if_exists &&
-		    q->error_code == ERR_UNKNOWN_TOPIC_OR_PARTITION,
-		    q->error_message);
-	}
-	keep_changed(t, rsp);
-	reply_free(r);
-	if (t->nnames > 0 && !t->dry_run)
-		settle(t);
-	return outcome_close(&o);
 }
 
 enum exit_class
 topics_config(struct topics *t)
 {
-	return t->action == PROPS_GET ? get(t) : change(t);
+	return t->action == PROPS_GET ? get(t) : topics_config_change(t);
 }

@@ -38,6 +38,9 @@ take_topic(struct topics *t, struct listing *l,
 		return;
 	if (topic->error_code != 0 &&
 	    topic->error_code != ERR_LEADER_NOT_AVAILABLE) {
+		if (t->if_exists &&
+		    topic->error_code == ERR_UNKNOWN_TOPIC_OR_PARTITION)
+			return;
 		*status = exit_worse(*status, topics_failed(topic->name,
 		    topic->error_code, KSTR_NULL));
 		return;
@@ -108,16 +111,21 @@ topics_list(struct topics *t)
 	return status;
 }
 
-static void
-describe_topic(struct output *o, const struct metadata_response_topic *topic)
+/* The partitions of one topic, with filters those that are ill: how many. */
+static int
+describe_topic(struct output *o, const struct metadata_response_topic *topic,
+    const struct health *h, int index)
 {
 	const struct metadata_response_partition *p;
 	char id[KUUID_TEXT];
-	int i;
+	int i, n = 0;
 
 	kuuid_format(&topic->topic_id, id);
 	for (i = 0; i < topic->partitions.n; i++) {
 		p = &topic->partitions.v[i];
+		if (health_wanted(h->t) && !health_is_ill(h, index, p))
+			continue;
+		n++;
 		output_row(o, (struct cell[]){ text(topic->name),
 		    CELL_N(p->partition_index),
 		    p->leader_id >= 0 ? CELL_N(p->leader_id) : CELL_NONE,
@@ -127,6 +135,7 @@ describe_topic(struct output *o, const struct metadata_response_topic *topic)
 		    CELL_LIST(p->offline_replicas.v, p->offline_replicas.n),
 		    kuuid_none(&topic->topic_id) ? CELL_NONE : CELL_STR(id) });
 	}
+	return n;
 }
 
 enum exit_class
@@ -137,15 +146,23 @@ topics_describe(struct topics *t)
 	enum exit_class status = EXIT_DONE;
 	struct kerr e = KERR_INIT;
 	struct listing l;
+	struct health h;
 	struct output o;
-	int i;
+	int i, n = 0;
 
 	if (topics_load(t, &l, &status, &e) != 0)
 		return exit_report(&e, NULL);
+	if (health_init(&h, t, &l, &status, &e) != 0) {
+		topics_release(&l);
+		return exit_report(&e, NULL);
+	}
 	output_open(&o, t->form, stdout, columns);
 	for (i = 0; i < l.n; i++)
-		describe_topic(&o, l.v[i]);
+		n += describe_topic(&o, l.v[i], &h, i);
 	output_close(&o);
+	if (n > 0 && health_wanted(t))
+		status = exit_worse(status, EXIT_NO);
+	health_release(&h);
 	topics_release(&l);
 	return status;
 }

@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/xalloc.h"
@@ -11,7 +12,7 @@
 
 enum verb {
 	VERB_LIST, VERB_DESCRIBE, VERB_CREATE, VERB_DELETE, VERB_ALTER,
-	VERB_OFFSETS, VERB_CONFIG
+	VERB_CONFIG, VERB_OFFSETS, VERB_TRIM, VERB_STAT
 };
 
 #define V(name)	(1u << VERB_##name)
@@ -21,6 +22,10 @@ enum verb {
 	.name = long_, .kind = OPT_KIND_FLAG, .help = help_,		\
 	.target = OPT_MEMBER(struct topics, member, bool *),		\
 	.verbs = verbs_ }
+#define FOR_STR(verbs_, ch, long_, arg_, member, help_) {		\
+	.c = ch, .name = long_, .arg = arg_, .kind = OPT_KIND_STR,	\
+	.help = help_, .verbs = verbs_,					\
+	.target = OPT_MEMBER(struct topics, member, const char **) }
 #define FOR_INT(verbs_, long_, member, lo, hi, help_) {			\
 	.name = long_, .arg = "N", .kind = OPT_KIND_INT,		\
 	.help = help_, .min = lo, .max = hi, .verbs = verbs_,		\
@@ -39,39 +44,49 @@ static const struct opt options[] = {
 	    "internal topics too; config: defaults too"),
 	OPT_FLAG(0, "regex", struct topics, regex,
 	    "TOPIC is a regular expression for whole names"),
-	FOR(V(DELETE) | V(ALTER) | V(CONFIG), "if-exists", if_exists,
-	    "a missing topic is no failure"),
+	FOR(V(DELETE) | V(ALTER) | V(CONFIG) | V(TRIM), "if-exists",
+	    if_exists, "a missing topic is no failure"),
 	FOR(V(CREATE), "if-not-exists", if_not_exists,
 	    "a topic that is there is no failure"),
+	FOR(V(DESCRIBE), "unavailable", unavailable,
+	    "partitions without a leader; exit 1 when any"),
+	FOR(V(DESCRIBE), "under-replicated", under_replicated,
+	    "with a replica out of sync; the same"),
+	FOR(V(DESCRIBE), "under-min-isr", under_min_isr,
+	    "in sync less than min.insync.replicas; the same"),
 	OPT_GROUP("Changes"),
 	FOR_INT(V(CREATE) | V(ALTER), "partitions", partitions, 1, INT32_MAX,
 	    "how many (create: the broker's default)"),
 	FOR_INT(V(CREATE), "replicas", replicas, 1, INT16_MAX,
 	    "of each partition (the broker's default)"),
+	FOR_STR(V(CREATE), 0, "like", "TOPIC", like,
+	    "all three as that topic has them"),
 	FOR_LIST(V(CREATE), 0, "set", "NAME=VALUE", configs,
 	    "property of the topic; repeat it"),
+	FOR_STR(V(CONFIG), 0, "broker", "ID,..|all", broker,
+	    "config of brokers, not topics"),
 	{ .c = 'n', .name = "dry-run", .kind = OPT_KIND_FLAG,
-	    .help = "let the broker check, change nothing",
+	    .help = "check only; trim: show what would go",
 	    .target = OPT_MEMBER(struct topics, dry_run, bool *),
-	    .verbs = V(CREATE) | V(DELETE) | V(ALTER) | V(CONFIG) },
+	    .verbs = V(CREATE) | V(DELETE) | V(ALTER) | V(CONFIG) | V(TRIM) },
 	{ .c = 'y', .name = "yes", .kind = OPT_KIND_FLAG,
-	    .help = "do not ask (delete --regex)",
+	    .help = "do not ask (changes with --regex)",
 	    .target = OPT_MEMBER(struct topics, yes, bool *) },
 	OPT_GROUP("Offsets"),
-	FOR_LIST(V(OFFSETS), 'o', "offset", "SPEC", spec,
-	    "such as end, -10, 09:00, -2h..-1h, 0=5;\n"
-	    "without it start and end of each partition"),
-	{ .c = 'p', .name = "partition", .arg = "LIST", .kind = OPT_KIND_STR,
-	    .help = "only these, such as 0,3-5",
-	    .target = OPT_MEMBER(struct topics, which, const char **),
-	    .verbs = V(OFFSETS) },
-	FOR(V(OFFSETS), "committed", committed,
+	FOR_LIST(V(OFFSETS) | V(TRIM), 'o', "offset", "SPEC", spec,
+	    "such as end, -10, 09:00, -2h..-1h, 0=5"),
+	FOR_STR(V(OFFSETS) | V(TRIM), 'p', "partition", "LIST", which,
+	    "only these, such as 0,3-5"),
+	FOR(V(OFFSETS) | V(STAT) | V(TRIM), "committed", committed,
 	    "the end is the last stable offset"),
-	FOR(V(OFFSETS), "utc", utc, "times in SPEC are UTC, not local"),
+	FOR(V(OFFSETS) | V(TRIM), "utc", utc,
+	    "times in SPEC are UTC, not local"),
+	{ .name = "window", .arg = "DUR", .kind = OPT_KIND_DUR,
+	    .help = "stat: what 'recent' means (5m)", .verbs = V(STAT),
+	    .target = OPT_MEMBER(struct topics, window, int64_t *) },
 	OPT_GROUP("Output"),
 	OPT_JSON(struct topics, common,
-	    "one object a line; else a table on a\n"
-	    "terminal, tab-separated values elsewhere")
+	    "one object a line; else a table or TSV")
 	OPT_FLAG('L', NULL, struct topics, kcat,
 	    "brokers and topics as kcat -L prints them"),
 	OPT_CONTACT(struct topics, common)
@@ -86,10 +101,13 @@ static const struct opt_verb verbs[] = {
 	[VERB_CREATE] = { "create", "TOPIC..", "makes topics" },
 	[VERB_DELETE] = { "delete", "TOPIC..", "removes topics and all in them" },
 	[VERB_ALTER] = { "alter", "TOPIC..", "--partitions N adds partitions" },
-	[VERB_OFFSETS] = { "offsets", "[TOPIC..]",
-	    "where partitions start and end, or -o SPEC" },
 	[VERB_CONFIG] = { "config", "get|set|unset ..",
 	    "properties: TOPIC[,TOPIC..] [NAME[=VALUE]..]" },
+	[VERB_OFFSETS] = { "offsets", "[TOPIC..]",
+	    "where partitions start and end, or -o SPEC" },
+	[VERB_TRIM] = { "trim", "TOPIC[:LIST]..",
+	    "removes the records before -o SPEC" },
+	[VERB_STAT] = { "stat", "[TOPIC..]", "records, bytes, rate" },
 	{ NULL, NULL, NULL }
 };
 
@@ -99,8 +117,10 @@ static enum exit_class (*const run[])(struct topics *) = {
 	[VERB_CREATE] = topics_create,
 	[VERB_DELETE] = topics_delete,
 	[VERB_ALTER] = topics_alter,
-	[VERB_OFFSETS] = topics_offsets,
 	[VERB_CONFIG] = topics_config,
+	[VERB_OFFSETS] = topics_offsets,
+	[VERB_TRIM] = topics_trim,
+	[VERB_STAT] = topics_stat,
 };
 
 static const struct program program = {
@@ -122,6 +142,26 @@ gather_names(struct topics *t, char **operands, int n)
 		t->names[t->nnames++] = t->more.v[i];
 }
 
+/* TOPIC:LIST, which no name has in it: the lists are cut off. */
+static void
+split_lists(struct topics *t)
+{
+	t->lists = xcalloc((size_t)t->nnames + 1, sizeof(t->lists[0]));
+	for (int i = 0; i < t->nnames; i++) {
+		const char *colon = strchr(t->names[i], ':');
+		char *name;
+
+		if (colon == NULL)
+			continue;
+		name = xstrndup(t->names[i], (size_t)(colon - t->names[i]));
+		t->lists[i] = colon + 1;
+		t->names[i] = name;
+		t->owned = xreallocarray(t->owned, (size_t)t->nowned + 1,
+		    sizeof(t->owned[0]));
+		t->owned[t->nowned++] = name;
+	}
+}
+
 static void
 check(const struct topics *t, enum verb verb)
 {
@@ -129,18 +169,23 @@ check(const struct topics *t, enum verb verb)
 	int i;
 
 	for (i = 0; i < t->nnames; i++)
-		if (t->names[i][0] == '\0')
+		if (t->names[i][0] == '\0' && t->broker == NULL)
 			usage_error(&program, "the name of a topic is empty");
 	if (verb == VERB_CREATE && t->regex)
 		usage_error(&program, "option '--regex' does not go with '%s'",
 		    name);
 	if ((verb == VERB_CREATE || verb == VERB_DELETE ||
-	    verb == VERB_ALTER || verb == VERB_CONFIG) && t->nnames == 0)
+	    verb == VERB_ALTER || verb == VERB_CONFIG ||
+	    verb == VERB_TRIM) && t->nnames == 0)
 		usage_error(&program, "'%s' needs a topic", name);
 	if (verb == VERB_ALTER && t->partitions < 0)
 		usage_error(&program, "'%s' needs --partitions N", name);
+	if (verb == VERB_TRIM && t->spec.n == 0)
+		usage_error(&program, "'%s' needs -o SPEC", name);
 	if (t->regex && t->nnames == 0)
 		usage_error(&program, "option '--regex' needs an expression");
+	if (t->window < 1)
+		usage_error(&program, "option '--window' is too short");
 }
 
 static int
@@ -168,6 +213,10 @@ release(struct topics *t)
 	if (t->loop != NULL)
 		loop_free(t->loop);
 	free(t->matched);
+	while (t->nowned > 0)
+		free(t->owned[--t->nowned]);
+	free(t->owned);
+	free(t->lists);
 	free(t->names);
 	free(t->list);
 	free(t->more.v);
@@ -176,8 +225,28 @@ release(struct topics *t)
 	common_end(&t->common);
 }
 
+/* What a change of all topics that match is called; NULL where it needs no
+ * consent. */
+static const char *
+question(const struct topics *t, enum verb verb)
+{
+	switch (verb) {
+	case VERB_DELETE:
+		return "delete them?";
+	case VERB_ALTER:
+		return "alter them?";
+	case VERB_TRIM:
+		return "trim them?";
+	case VERB_CONFIG:
+		return t->action == PROPS_GET ? NULL : "configure them?";
+	default:
+		return NULL;
+	}
+}
+
 static int
-act(struct topics *t, enum exit_class (*verb)(struct topics *))
+act(struct topics *t, enum exit_class (*verb)(struct topics *),
+    const char *ask)
 {
 	struct kerr e = KERR_INIT;
 	enum exit_class status = EXIT_DONE;
@@ -186,6 +255,9 @@ act(struct topics *t, enum exit_class (*verb)(struct topics *))
 		status = exit_report(&e, NULL);
 	if (status == EXIT_DONE && t->regex)
 		status = topics_match(t, &e);
+	if (status == EXIT_DONE && t->regex && ask != NULL && !t->dry_run &&
+	    !topics_agree(t, ask))
+		status = EXIT_BAD_USAGE;
 	if (status == EXIT_DONE)
 		status = verb(t);
 	release(t);
@@ -196,7 +268,7 @@ int
 main(int argc, char **argv)
 {
 	struct topics t = { .common = COMMON_DEFAULTS, .partitions = -1,
-	    .replicas = -1 };
+	    .replicas = -1, .window = 300000 };
 	struct kerr e = KERR_INIT;
 	int n, verb;
 
@@ -206,16 +278,19 @@ main(int argc, char **argv)
 		if (n > 0)
 			usage_error(&program, "-L takes its topic by -t");
 		gather_names(&t, NULL, 0);
-		return act(&t, topics_kcat);
+		return act(&t, topics_kcat, NULL);
 	}
 	if (n == 0)
 		usage_error(&program, "no verb: list, describe, create, "
-		    "delete, alter, offsets or config");
+		    "delete, alter, config, offsets, trim or stat");
 	verb = options_verb(&program, argv[1]);
 	if (verb != VERB_CONFIG)
 		gather_names(&t, argv + 2, n - 1);
 	else if (topics_config_operands(&t, argv + 2, n - 1, &e) != 0)
 		usage_error(&program, "%s", e.msg);
+	if (verb == VERB_TRIM && !t.regex)
+		split_lists(&t);
+	t.one_end = verb == VERB_TRIM;
 	check(&t, (enum verb)verb);
-	return act(&t, run[verb]);
+	return act(&t, run[verb], question(&t, (enum verb)verb));
 }

@@ -5,14 +5,17 @@
 void
 outcome_open(struct outcome *o, struct topics *t, const char *done)
 {
-	static const char *const columns[] = { "topic", "status", "error",
+	static const char *const of_topics[] = { "topic", "status", "error",
+	    "message", NULL };
+	static const char *const of_brokers[] = { "broker", "status", "error",
 	    "message", NULL };
 
 	o->t = t;
 	o->done = t->dry_run ? "checked" : done;
 	o->status = EXIT_DONE;
 	if (t->form == OUTPUT_JSON)
-		output_open(&o->out, OUTPUT_JSON, stdout, columns);
+		output_open(&o->out, OUTPUT_JSON, stdout, t->broker != NULL ?
+		    of_brokers : of_topics);
 }
 
 void

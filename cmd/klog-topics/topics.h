@@ -10,6 +10,7 @@
 
 #include "cli/common.h"
 #include "cli/output.h"
+#include "cli/where.h"
 #include "client/cluster.h"
 #include "wire/msg_metadata.h"
 
@@ -29,18 +30,28 @@ struct topics {
 	int64_t			 replicas;	/* the same */
 	struct opt_list		 configs;	/* NAME=VALUE */
 	struct opt_list		 spec;		/* -o */
+	bool			 one_end;	/* which may be no range */
 	const char		*which;		/* -p */
+	const char		*like;		/* a topic to be the model */
+	int64_t			 window;	/* stat: ms that make the rate */
+	bool			 under_replicated;
+	bool			 unavailable;
+	bool			 under_min_isr;
 
 	/* operands of config */
+	const char		*broker;	/* its id, or "all" */
 	int			 action;	/* enum props_action */
 	char			**props;	/* NAME or NAME=VALUE */
 	int			 nprops;
 	char			*list;		/* names point in */
+	char			**owned;	/* and here */
+	int			 nowned;
 
 	/* made by main */
 	struct cluster		*cluster;
 	struct loop		*loop;
 	const char		**names;	/* topics named, or matched */
+	const char		**lists;	/* trim: of TOPIC:LIST, or NULL */
 	int			 nnames;
 	char			*matched;	/* memory of matched names */
 	enum output_kind	 form;
@@ -53,6 +64,8 @@ enum exit_class topics_create(struct topics *);
 enum exit_class topics_delete(struct topics *);
 enum exit_class topics_alter(struct topics *);
 enum exit_class topics_offsets(struct topics *);
+enum exit_class topics_trim(struct topics *);
+enum exit_class topics_stat(struct topics *);
 enum exit_class topics_config(struct topics *);
 /* -L: as kcat prints it, or its JSON. */
 enum exit_class topics_kcat(struct topics *);
@@ -62,6 +75,16 @@ enum exit_class topics_kcat(struct topics *);
 enum props_action { PROPS_GET, PROPS_SET, PROPS_UNSET };
 int topics_config_operands(struct topics *, char **operands, int n,
     struct kerr *e);
+
+/* Properties (n -1: all) of topics; the answer to DescribeConfigs. */
+int topics_describe_configs(struct topics *, const struct kstr *topics,
+    int ntopics, const char *const *props, int n, struct reply **,
+    struct kerr *);
+
+/* Waits, up to a second, until the brokers know of topics that were made or
+ * altered (want) or deleted, so that the next command sees it. */
+void topics_settle(struct topics *, const char *const *names, int n,
+    bool want);
 
 /* How the outcomes of a change are told: rows of JSON, or lines on stderr. */
 struct outcome {
@@ -94,10 +117,43 @@ int topics_load(struct topics *, struct listing *, enum exit_class *status,
     struct kerr *e);
 void topics_release(struct listing *);
 
+/* The partitions of a request about offsets, in order. */
+struct rows {
+	struct topics	*t;
+	struct spec	 sp;		/* -o */
+	struct where	*v;
+	int		 n;
+	char		**name;		/* topics, v points in */
+	int		 nnames;
+	enum exit_class	 status;
+};
+
+/* Topics named, narrowed by -p, TOPIC:LIST and -o. What is wrong is reported:
+ * -1 where nothing can be done. rows_release() returns the status. */
+int rows_load(struct rows *, struct topics *);
+/* Reports what a row failed with; false where it did not. */
+bool rows_failed(struct rows *, const struct where *);
+enum exit_class rows_release(struct rows *);
+
+/* Filters of describe. */
+struct health {
+	struct topics	*t;
+	int64_t		*min;		/* min.insync.replicas by topic, or NULL */
+};
+
+/* True where one of the filters was given. */
+bool health_wanted(const struct topics *);
+int health_init(struct health *, struct topics *, const struct listing *,
+    enum exit_class *, struct kerr *);
+bool health_is_ill(const struct health *, int topic,
+    const struct metadata_response_partition *);
+void health_release(struct health *);
+
 /* Replaces the expressions in names by the topics that match them, anchored;
  * says which. EXIT_MISSING when none does. */
 enum exit_class topics_match(struct topics *, struct kerr *e);
-/* True when -y was given or a person at a terminal says yes. */
+/* Shows the topics; true when -y was given or a person at a terminal says
+ * yes. */
 bool topics_agree(const struct topics *, const char *question);
 
 /* "klog-topics: NAME: KAFKA_ERROR: what the broker adds"; returns the class. */

@@ -71,6 +71,11 @@ put_plain(struct buf *b, const struct cell *c)
 	case CELL_INT:
 		buf_printf(b, "%" PRId64, c->n);
 		break;
+	case CELL_REAL:
+		buf_printf(b, "%s%" PRId64 ".%03d", c->n < 0 ? "-" : "",
+		    c->n < 0 ? -(c->n / 1000) : c->n / 1000,
+		    (int)(c->n < 0 ? -(c->n % 1000) : c->n % 1000));
+		break;
 	case CELL_BOOL:
 		buf_puts(b, c->n ? "true" : "false");
 		break;
@@ -167,7 +172,8 @@ table_row(struct output *o, const struct cell *c)
 	int i;
 
 	for (i = 0; i < o->n; i++) {
-		if (c[i].kind != CELL_INT && c[i].kind != CELL_NULL)
+		if (c[i].kind != CELL_INT && c[i].kind != CELL_REAL &&
+		    c[i].kind != CELL_NULL)
 			o->numeric &= ~(UINT64_C(1) << i);
 		if (c[i].kind == CELL_NULL)
 			buf_putc(&o->held, '-');

@@ -22,17 +22,22 @@ enum output_kind { OUTPUT_TABLE, OUTPUT_TSV, OUTPUT_JSON };
 /* JSON when asked for, a table on a terminal, else TSV. */
 enum output_kind output_choose(bool json, FILE *);
 
-enum cell_kind { CELL_NULL, CELL_TEXT, CELL_INT, CELL_BOOL, CELL_INTS };
+enum cell_kind {
+	CELL_NULL, CELL_TEXT, CELL_INT, CELL_REAL, CELL_BOOL, CELL_INTS
+};
 
 struct cell {
 	enum cell_kind	 kind;
 	const char	*p;		/* TEXT, borrowed for the call */
-	int64_t		 n;		/* INT, BOOL; length of TEXT and INTS */
+	int64_t		 n;		/* INT, BOOL; thousandths of REAL; length
+					 * of TEXT and INTS */
 	const int32_t	*v;		/* INTS, borrowed for the call */
 };
 
 #define CELL_STR(s)	cell_text((s), -1)
 #define CELL_N(n_)	((struct cell){ CELL_INT, NULL, (n_), NULL })
+/* A number with three decimals, in thousandths. */
+#define CELL_MILLI(n_)	((struct cell){ CELL_REAL, NULL, (n_), NULL })
 #define CELL_YES(b)	((struct cell){ CELL_BOOL, NULL, (b), NULL })
 #define CELL_LIST(v_, n_) ((struct cell){ CELL_INTS, NULL, (n_), (v_) })
 #define CELL_NONE	((struct cell){ CELL_NULL, NULL, 0, NULL })

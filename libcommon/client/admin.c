@@ -14,9 +14,8 @@
 #include "wire/msg_list_offsets.h"
 #include "wire/msg_metadata.h"
 
-/* Backs off before the next attempt; false when the time is over. */
-static bool
-back_off(struct cluster *c, int attempt, int64_t until)
+bool
+admin_back_off(struct cluster *c, int attempt, int64_t until)
 {
 	const struct cluster_config *cf = cluster_conf(c);
 	int64_t left = until - loop_clock(cluster_loop(c));
@@ -53,7 +52,7 @@ admin_request(struct cluster *c, int32_t broker, int16_t api, const void *req,
 		if (action != RETRY_AGAIN && action != RETRY_REFRESH)
 			return e->code;
 		cluster_refresh(c);
-		if (!back_off(c, attempt, until))
+		if (!admin_back_off(c, attempt, until))
 			return e->code;
 	}
 }
@@ -266,16 +265,19 @@ admin_list_offsets(struct cluster *c, struct admin_offset *v, size_t n,
     int committed, int64_t wait_ms, struct kerr *e)
 {
 	struct ask ask = { v, n, xcalloc(n + 1, sizeof(bool)), 0 };
+	struct kerr none = KERR_INIT;	/* where nobody can be asked */
 	int64_t until, left;
 	int rc;
 
 	if (wait_ms <= 0)
 		wait_ms = cluster_conf(c)->request_ms;
 	until = loop_clock(cluster_loop(c)) + wait_ms;
-	rc = load_topics(c, v, n, wait_ms, e);
+	rc = load_topics(c, v, n, wait_ms, &none);
+	if (rc != 0 && e != NULL)
+		*e = none;
 	for (size_t i = 0; i < n; i++) {
 		v[i].offset = v[i].ts = -1;
-		kerr_clear(&v[i].err);
+		v[i].err = none;
 		ask.open[i] = true;
 	}
 	for (int attempt = 1; rc == 0; attempt++) {
@@ -284,7 +286,7 @@ admin_list_offsets(struct cluster *c, struct admin_offset *v, size_t n,
 		if (!worth_another(&ask, attempt))
 			break;
 		cluster_refresh(c);
-		if (!back_off(c, attempt, until))
+		if (!admin_back_off(c, attempt, until))
 			break;
 	}
 	for (size_t i = 0; i < n && rc == 0; i++) {

@@ -17,6 +17,10 @@
 int admin_request(struct cluster *c, int32_t broker, int16_t api,
     const void *req, int64_t wait_ms, struct reply **r, struct kerr *e);
 
+/* For loops of the same kind: waits before the next attempt (the first is 1),
+ * unless the time (loop_clock()) is over: then false. */
+bool admin_back_off(struct cluster *c, int attempt, int64_t until);
+
 /* The metadata of topics (n -1: of all), never creating any. The answer is a
  * struct metadata_response. */
 int admin_metadata(struct cluster *c, const char *const *names, int n,
@@ -43,6 +47,21 @@ struct admin_offset {
  * has its own err). committed: the end is the last stable offset. */
 int admin_list_offsets(struct cluster *c, struct admin_offset *v, size_t n,
     int committed, int64_t wait_ms, struct kerr *e);
+
+/* Deletes the records of many partitions that lie before an offset, through
+ * their leaders; follows leaders that move. The metadata of the topics is
+ * there already. */
+struct admin_trim {
+	const char	*topic;
+	int32_t		 partition;
+	int64_t		 before;	/* -1: all, up to the high watermark */
+	/* filled in: */
+	int64_t		 low;		/* where the log starts now; -1: failed */
+	struct kerr	 err;		/* of this partition alone */
+};
+
+void admin_trim(struct cluster *c, struct admin_trim *v, size_t n,
+    int64_t wait_ms);
 
 /* Creates one topic (partitions and replicas -1: the broker's default).
  * KE_EXISTS when it is there already. */

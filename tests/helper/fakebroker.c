@@ -19,6 +19,7 @@
  *	dies N		after N Produce requests it ends, the last unanswered
  *	error N		answers Produce with that error code
  *	advertises	says that it is broker 7 at no-such-host.invalid:9
+ *	ill		partition 0 has lost a replica, 1 its leader
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,6 +118,7 @@ metadata(struct conn *c, const struct frame_header *h,
 	    listener_addr(door)->port, KSTR_NULL };
 	struct metadata_response_partition p[2];
 	struct metadata_response_topic *t;
+	int32_t replicas[2] = { 1, 2 };
 	int32_t n = req->topics.n > 0 ? req->topics.n : 0;
 
 	if (is("advertises")) {
@@ -129,6 +131,14 @@ metadata(struct conn *c, const struct frame_header *h,
 	for (int i = 0; i < 2; i++) {
 		p[i].partition_index = i;
 		p[i].leader_id = b.node_id;
+	}
+	if (is("ill")) {
+		p[0].replica_nodes.v = p[1].replica_nodes.v = replicas;
+		p[0].isr_nodes.v = p[1].isr_nodes.v = replicas;
+		p[0].replica_nodes.n = p[1].replica_nodes.n = 2;
+		p[0].isr_nodes.n = 1;
+		p[1].isr_nodes.n = 2;
+		p[1].leader_id = -1;
 	}
 	for (int32_t i = 0; i < n; i++) {
 		t[i].name = req->topics.v[i].name;
