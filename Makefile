@@ -68,6 +68,7 @@ help:
 #: make lint        layers, manuals, scripts, static analysis
 #: make fuzz        every harness for FUZZ_TIME seconds (60), with clang
 #: make faults      the long crash and fault runs
+#: make valgrind    unit tests and the main job under valgrind
 #: make install     PREFIX=/usr/local, DESTDIR=
 #: make uninstall
 #: make clean
@@ -165,6 +166,10 @@ fuzz:
 .PHONY: faults
 faults: tests
 	tests/faults/run.sh $B
+
+.PHONY: valgrind
+valgrind: tests
+	tests/valgrind.sh $B
 
 .PHONY: install
 install: all

@@ -239,11 +239,14 @@ static void
 test_jvm_lock(void **state)
 {
 	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	char *tmp = tmp_make(), *path = xasprintf("%s/.lock", tmp);
+	/* static: nothing that the child leaves behind counts as lost */
+	static char *tmp, *path;
+	static struct datadir *d;
 	struct kerr e = KERR_INIT;
-	struct datadir *d;
 	int status, fd;
 
+	tmp = tmp_make();
+	path = xasprintf("%s/.lock", tmp);
 	assert_int_equal(datadir_open(&d, sys_real(), tmp, &e), 0);
 	if (fork() == 0) {
 		fd = open(path, O_RDWR);
