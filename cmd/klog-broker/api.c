@@ -14,6 +14,7 @@ static const struct api rows[] = {
 	{ API_VERSIONS,		false,	handle_api_versions },
 	{ API_CREATE_TOPICS,	false,	handle_create_topics },
 	{ API_DELETE_TOPICS,	false,	handle_delete_topics },
+	{ API_DELETE_RECORDS,	false,	handle_delete_records },
 	{ API_INIT_PRODUCER_ID,	false,	handle_init_producer_id },
 	{ API_OFFSET_FOR_LEADER_EPOCH, false, handle_offset_for_leader_epoch },
 	{ API_DESCRIBE_CONFIGS,	false,	handle_describe_configs },

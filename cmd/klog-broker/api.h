@@ -28,6 +28,7 @@ void handle_metadata(struct request *);
 void handle_describe_cluster(struct request *);
 void handle_create_topics(struct request *);
 void handle_delete_topics(struct request *);
+void handle_delete_records(struct request *);
 void handle_create_partitions(struct request *);
 void handle_describe_configs(struct request *);
 void handle_alter_configs(struct request *);

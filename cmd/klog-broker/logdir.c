@@ -20,14 +20,21 @@ logdir_init(struct logdir *ld)
 	TAILQ_INIT(&ld->all);
 	ld->by_name = NULL;
 	ld->n = ld->busy = 0;
+	atomic_init(&ld->starts_moved, false);
+}
+
+void
+logdir_job_begin(struct logdir *ld)
+{
+	pthread_mutex_lock(&ld->lock);
+	ld->busy++;
+	pthread_mutex_unlock(&ld->lock);
 }
 
 void
 logdir_job(struct logdir *ld, void (*fn)(void *), void *arg)
 {
-	pthread_mutex_lock(&ld->lock);
-	ld->busy++;
-	pthread_mutex_unlock(&ld->lock);
+	logdir_job_begin(ld);
 	ld->run(ld->ctx, fn, arg);
 }
 
@@ -62,10 +69,9 @@ try_ref(struct partition *p)
 	return NULL;
 }
 
-/* References to all partitions, in an array to be freed: a partition's lock
- * must not be taken under the logdir's. */
-static struct partition **
-snapshot(struct logdir *ld, int *n)
+/* A partition's lock must not be taken under the logdir's. */
+struct partition **
+logdir_partitions(struct logdir *ld, int *n)
 {
 	struct partition **v, *p;
 
@@ -112,8 +118,10 @@ open_job(void *arg)
 	struct kerr e = KERR_INIT;
 
 	pthread_mutex_lock(&p->lock);
+	p->start = o->known.start;
+	p->recovery_point = o->known.recovery_point;
+	p->high_watermark = o->high_watermark;
 	if (partition_open(p, &o->known, NULL, &e) == 0) {
-		p->high_watermark = o->high_watermark;
 		if (p->high_watermark > log_end(p->log))
 			p->high_watermark = log_end(p->log);
 		if (p->high_watermark < log_start(p->log))
@@ -183,7 +191,7 @@ logdir_recover(struct logdir *ld, bool clean, struct kerr *e)
 	if (rc < 0)
 		return rc;
 	load_checkpoints(ld, c);
-	all = snapshot(ld, &n);
+	all = logdir_partitions(ld, &n);
 	for (int i = 0; i < n; i++) {
 		if (all[i]->present)
 			start_opening(all[i], c, clean);
@@ -198,51 +206,89 @@ logdir_recover(struct logdir *ld, bool clean, struct kerr *e)
 
 /* Checkpoints. */
 
-/* Leaves out what has no files. The recovery point of a log that failed stays
- * unknown, which means a scan from the start. */
+/* What had no files leaves no trace; what is offline keeps what was written
+ * last, so that the next start does not take damage for a lost tail, nor bring
+ * back what was deleted. Lock held. */
+static bool
+is_noted(struct partition *p)
+{
+	if (p->log != NULL && !p->offline)
+		p->start = log_start(p->log);
+	return !p->deleted && (p->log != NULL || p->offline);
+}
+
+static void
+note_start(struct partition *p, struct checkpoint *c)
+{
+	pthread_mutex_lock(&p->lock);
+	if (is_noted(p) && p->start > 0)
+		checkpoint_set(c, p->topic, p->index, p->start);
+	pthread_mutex_unlock(&p->lock);
+}
+
 static void
 note(struct partition *p, struct checkpoint c[CHECKPOINTS])
 {
-	int64_t start, hw, recovered;
 	struct kerr e = KERR_INIT;
+	int64_t hw, recovered;
 
 	pthread_mutex_lock(&p->lock);
-	if (p->log == NULL || p->deleted || p->offline) {
+	if (!is_noted(p)) {
 		pthread_mutex_unlock(&p->lock);
 		return;
 	}
-	start = log_start(p->log);
 	hw = p->high_watermark;
-	flush_overdue(p);
-	p->users++;
-	pthread_mutex_unlock(&p->lock);
+	if (!p->offline) {
+		flush_overdue(p);
+		p->users++;
+		pthread_mutex_unlock(&p->lock);
 
-	recovered = log_checkpoint(p->log, &e);
+		recovered = log_checkpoint(p->log, &e);
 
-	pthread_mutex_lock(&p->lock);
-	if (recovered < 0)
-		partition_fail(p, &e);
-	partition_leave(p);
+		pthread_mutex_lock(&p->lock);
+		if (recovered < 0)
+			partition_fail(p, &e);
+		else
+			p->recovery_point = recovered;
+		partition_leave(p);
+	}
+	checkpoint_set(&c[RECOVERY], p->topic, p->index, p->recovery_point);
 	pthread_mutex_unlock(&p->lock);
-	if (recovered >= 0)
-		checkpoint_set(&c[RECOVERY], p->topic, p->index, recovered);
 	checkpoint_set(&c[HW], p->topic, p->index, hw);
-	if (start > 0)
-		checkpoint_set(&c[START], p->topic, p->index, start);
+	note_start(p, &c[START]);
 }
 
 static int
-save_checkpoints(struct logdir *ld, struct checkpoint c[CHECKPOINTS],
+save_checkpoint(struct logdir *ld, struct checkpoint *c, const char *name,
     struct kerr *e)
 {
-	int rc = 0;
+	char *path = xasprintf("%s/%s", ld->path, name);
+	int rc = checkpoint_save(c, ld->sys, path, e);
 
-	for (int i = 0; i < CHECKPOINTS && rc == 0; i++) {
-		char *path = xasprintf("%s/%s", ld->path, checkpoint_names[i]);
+	free(path);
+	return rc;
+}
 
-		rc = checkpoint_save(&c[i], ld->sys, path, e);
-		free(path);
+int
+logdir_save_starts(struct logdir *ld, struct kerr *e)
+{
+	struct checkpoint c = { 0 };
+	struct partition **all;
+	int n, rc;
+
+	pthread_mutex_lock(&ld->writing);
+	/* what moves from here on is in the next one */
+	atomic_store(&ld->starts_moved, false);
+	all = logdir_partitions(ld, &n);
+	for (int i = 0; i < n; i++) {
+		note_start(all[i], &c);
+		partition_unref(all[i]);
 	}
+	free(all);
+	if ((rc = save_checkpoint(ld, &c, checkpoint_names[START], e)) < 0)
+		atomic_store(&ld->starts_moved, true);
+	pthread_mutex_unlock(&ld->writing);
+	checkpoint_release(&c);
 	return rc;
 }
 
@@ -251,16 +297,20 @@ logdir_checkpoint(struct logdir *ld, struct kerr *e)
 {
 	struct checkpoint c[CHECKPOINTS] = { 0 };
 	struct partition **all;
-	int n, rc;
+	int n, rc = 0;
 
 	pthread_mutex_lock(&ld->writing);
-	all = snapshot(ld, &n);
+	atomic_store(&ld->starts_moved, false);
+	all = logdir_partitions(ld, &n);
 	for (int i = 0; i < n; i++) {
 		note(all[i], c);
 		partition_unref(all[i]);
 	}
 	free(all);
-	rc = save_checkpoints(ld, c, e);
+	for (int i = 0; i < CHECKPOINTS && rc == 0; i++)
+		rc = save_checkpoint(ld, &c[i], checkpoint_names[i], e);
+	if (rc < 0)
+		atomic_store(&ld->starts_moved, true);
 	pthread_mutex_unlock(&ld->writing);
 	release_checkpoints(c);
 	return rc;
@@ -295,7 +345,7 @@ logdir_close(struct logdir *ld, struct kerr *e)
 	wait_idle(ld);
 	rc = logdir_checkpoint(ld, e);
 	wait_idle(ld);	/* it may have started a flush */
-	all = snapshot(ld, &n);
+	all = logdir_partitions(ld, &n);
 	for (int i = 0; i < n; i++) {
 		int one = close_log(all[i], rc == 0 ? e : NULL);
 

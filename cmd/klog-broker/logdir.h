@@ -12,6 +12,7 @@
 
 #include <bsd/sys/queue.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -45,6 +46,8 @@ struct logdir {
 	int			 n;
 	int			 busy;		/* jobs given to run() */
 	pthread_mutex_t		 writing;	/* one checkpoint at a time */
+	atomic_bool		 starts_moved;	/* a log start offset is newer
+						 * than its checkpoint */
 };
 
 void logdir_init(struct logdir *);
@@ -57,6 +60,16 @@ int logdir_recover(struct logdir *, bool clean, struct kerr *);
 /* Writes recovery-point-, replication- and log-start-offset-checkpoint.
  * Blocks; pool. Called every few seconds and by logdir_close(). */
 int logdir_checkpoint(struct logdir *, struct kerr *);
+/* Writes the log-start-offset-checkpoint alone. Blocks; pool. */
+int logdir_save_starts(struct logdir *, struct kerr *);
+/*
+ * A round of retention: segments that the topics' configuration no longer
+ * covers, or that lie below the log start offset, go; then files that had
+ * waited for long enough. all not set: only the latter. *wait: ms until the
+ * next files are due, -1: none are. Blocks; pool, one at a time. A partition
+ * that fails goes offline; an error here is one of the checkpoint file.
+ */
+int logdir_retain(struct logdir *, bool all, int64_t *wait, struct kerr *);
 /* Waits for running jobs, flushes and closes every partition, writes the
  * checkpoints. 0 means: everything is on disk and a clean-stop marker may be
  * left. Blocks. */
@@ -64,9 +77,13 @@ int logdir_close(struct logdir *, struct kerr *);
 /* After the last partition_unref(). */
 void logdir_release(struct logdir *);
 
-/* For the partitions: run() for logdir_close() to wait for; the job itself
- * calls logdir_job_done() when it is through with the log. */
+/* run() for logdir_close() to wait for; the job itself calls
+ * logdir_job_done() when it is through with the logs. job_begin is for one
+ * that finds its way to a thread by itself. */
+void logdir_job_begin(struct logdir *);
 void logdir_job(struct logdir *, void (*fn)(void *), void *arg);
 void logdir_job_done(struct logdir *);
+/* References to all partitions, in an array to be freed. */
+struct partition **logdir_partitions(struct logdir *, int *n);
 
 #endif

@@ -138,6 +138,13 @@ int16_t partition_find(struct partition *, int32_t current_leader_epoch,
 int16_t partition_epoch_end(struct partition *, int32_t current_leader_epoch,
     int32_t asked, int32_t *found, int64_t *end);
 
+/* DeleteRecords: nothing below offset (DELETE_TO_HIGH_WATERMARK: that) is to
+ * be read any more. *low: the first offset left. *moved: that changed, and is
+ * durable once logdir_save_starts() returned 0. Also answers 1 (past the high
+ * watermark) and 44 (the topic is only compacted). */
+#define DELETE_TO_HIGH_WATERMARK	(-1)
+int16_t partition_delete_records(struct partition *, int64_t offset,
+    int64_t *low, bool *moved);
 /* Bytes on disk, for DescribeLogDirs. */
 int64_t partition_size(struct partition *);
 int16_t partition_offsets(struct partition *, int32_t current_leader_epoch,

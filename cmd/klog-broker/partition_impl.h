@@ -1,6 +1,6 @@
 /*
  * partition_impl.h: the inside of a partition, for the files that make it up
- * (partition.c, partition_io.c, flush.c, logdir.c) and no others.
+ * (partition.c, partition_io.c, flush.c, retention.c, logdir.c) and no others.
  *
  * The log's own rules (store/log.h) let reads and flushes run next to an
  * append, so they run without the lock. What keeps the log from being closed
@@ -44,6 +44,8 @@ struct partition {
 	bool		 deleted;	/* the topic is gone */
 	atomic_bool	 gone;		/* and so are the files */
 	bool		 offline;	/* disk error */
+	int64_t		 start;		/* as checkpoints had it when it was */
+	int64_t		 recovery_point; /* opened, or wrote it down last */
 
 	bool		 leading;
 	int32_t		 leader;

@@ -77,43 +77,6 @@ append(struct partition *p, struct partition_append *a, int64_t *last)
 	return ERR_NONE;
 }
 
-int16_t
-partition_append(struct partition *p, struct partition_append *a,
-    struct delayed *d, struct waiter *w)
-{
-	int64_t last;
-	int16_t error;
-
-	w->partition = p;
-	w->listed = false;
-	pthread_mutex_lock(&p->lock);
-	if ((error = append(p, a, &last)) == 0) {
-		if (a->wait)
-			waitlist_add_ack(&p->waiting, w, d, last + 1);
-		flush_after(p);
-		if (p->ld->acks_os)
-			partition_advance(p);
-		if (a->wait)
-			waitlist_settle(&p->waiting, w, p->high_watermark);
-	}
-	pthread_mutex_unlock(&p->lock);
-	return error;
-}
-
-int16_t
-partition_acked(struct partition *p, struct waiter *w)
-{
-	int16_t error = ERR_NONE;
-
-	pthread_mutex_lock(&p->lock);
-	waitlist_remove(&p->waiting, w);
-	if (p->high_watermark < w->offset &&
-	    (error = partition_check(p, -1)) == 0)
-		error = ERR_REQUEST_TIMED_OUT;
-	pthread_mutex_unlock(&p->lock);
-	return error;
-}
-
 /* Goes to work on the log outside the lock. False: there is none. */
 static bool
 enter(struct partition *p)
@@ -134,6 +97,50 @@ leave(struct partition *p)
 	pthread_mutex_lock(&p->lock);
 	partition_leave(p);
 	pthread_mutex_unlock(&p->lock);
+}
+
+int16_t
+partition_append(struct partition *p, struct partition_append *a,
+    struct delayed *d, struct waiter *w)
+{
+	bool writes = false;
+	int64_t last;
+	int16_t error;
+
+	w->partition = p;
+	w->listed = false;
+	pthread_mutex_lock(&p->lock);
+	if ((error = append(p, a, &last)) == 0) {
+		writes = log_wants_writeback(p->log);
+		p->users += writes;
+		if (a->wait)
+			waitlist_add_ack(&p->waiting, w, d, last + 1);
+		flush_after(p);
+		if (p->ld->acks_os)
+			partition_advance(p);
+		if (a->wait)
+			waitlist_settle(&p->waiting, w, p->high_watermark);
+	}
+	pthread_mutex_unlock(&p->lock);
+	if (writes) {
+		log_writeback(p->log);
+		leave(p);
+	}
+	return error;
+}
+
+int16_t
+partition_acked(struct partition *p, struct waiter *w)
+{
+	int16_t error = ERR_NONE;
+
+	pthread_mutex_lock(&p->lock);
+	waitlist_remove(&p->waiting, w);
+	if (p->high_watermark < w->offset &&
+	    (error = partition_check(p, -1)) == 0)
+		error = ERR_REQUEST_TIMED_OUT;
+	pthread_mutex_unlock(&p->lock);
+	return error;
 }
 
 static int16_t
@@ -265,7 +272,12 @@ find_log(struct partition *p, int64_t timestamp, int64_t upto,
 	else
 		rc = log_find_time(p->log, timestamp, upto, &when, &e);
 	if (rc < 0) {
-		log_line(LOG_WARN, LOG_BROKER, "%s", e.msg);
+		if (log_offline(p->log)) {
+			pthread_mutex_lock(&p->lock);
+			partition_fail(p, &e);
+			pthread_mutex_unlock(&p->lock);
+		} else
+			log_line(LOG_WARN, LOG_BROKER, "%s", e.msg);
 		return ERR_KAFKA_STORAGE_ERROR;
 	}
 	if (when.offset >= upto)

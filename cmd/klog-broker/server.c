@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "broker.h"
+#include "chores.h"
 #include "control.h"
 #include "image_edit.h"
 #include "image_slot.h"
@@ -45,7 +46,7 @@ struct server {
 	bool		  fresh;	/* a new data directory */
 	bool		  opened;	/* every log was opened */
 	struct loop_signal term, intr, hup;
-	struct loop_timer checkpoint;
+	struct chores	 *chores;
 	struct loop_timer idle;
 	int64_t		  alone_since;	/* loop_now, -1: somebody is there */
 	bool		  stopping;
@@ -230,7 +231,8 @@ stop(struct server *s)
 	if (s->stopping)
 		return;
 	s->stopping = true;
-	loop_timer_cancel(&s->checkpoint);
+	if (s->chores != NULL)
+		chores_stop(s->chores);
 	loop_timer_cancel(&s->idle);
 	listeners_stop(s->broker.listeners);
 	s->io_left = s->broker.n_io;
@@ -273,27 +275,6 @@ watch_signals(struct server *s)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static void
-write_checkpoint(void *arg)
-{
-	struct server *s = arg;
-	struct kerr e = KERR_INIT;
-
-	if (logdir_checkpoint(&s->logdir, &e) < 0)
-		log_line(LOG_WARN, LOG_BROKER, "checkpoint: %s", e.msg);
-	logdir_job_done(&s->logdir);
-}
-
-static void
-checkpoint_due(struct loop_timer *t)
-{
-	struct server *s = (struct server *)((char *)t -
-	    offsetof(struct server, checkpoint));
-
-	logdir_job(&s->logdir, write_checkpoint, s);
-	loop_timer_set(t, s->broker.config->checkpoint_interval_ms);
-}
-
 /* The private broker looks twice within its limit whether anybody is there. */
 static void
 look_round(struct loop_timer *t)
@@ -325,8 +306,7 @@ start_loop(struct server *s, struct kerr *e)
 	if (b->listeners == NULL)
 		return e->code;
 	watch_signals(s);
-	loop_timer_init(&s->checkpoint, s->loop, checkpoint_due);
-	loop_timer_set(&s->checkpoint, b->config->checkpoint_interval_ms);
+	s->chores = chores_new(b, s->loop);
 	loop_timer_init(&s->idle, s->loop, look_round);
 	s->alone_since = -1;
 	if (s->opt->private_mode)
@@ -340,6 +320,8 @@ end_threads(struct server *s)
 {
 	struct broker *b = &s->broker;
 
+	if (!s->stopping && s->chores != NULL)
+		chores_stop(s->chores);
 	if (!s->stopping && b->n_io > 0) {
 		if (b->listeners != NULL)
 			listeners_stop(b->listeners);
@@ -365,6 +347,8 @@ close_logs(struct server *s, struct kerr *e)
 
 	/* jobs of the control thread may be under way */
 	pool_free(b->pool);
+	if (s->chores != NULL)
+		chores_free(s->chores);
 	if (b->control != NULL && control_free(b->control, &other) < 0)
 		rc = kerr_set(e, other.code, "%s", other.msg);
 	if (s->metalog != NULL && metalog_close(s->metalog, &other) < 0)

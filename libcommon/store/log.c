@@ -79,6 +79,28 @@ log_active(const struct log *l)
 	return l->n_segs > 0 ? l->segs[l->n_segs - 1] : NULL;
 }
 
+struct segment *
+log_segment_above(struct log *l, int64_t base, int64_t *size, int64_t *end,
+    bool *active)
+{
+	struct segment *g = NULL;
+	int i;
+
+	pthread_mutex_lock(&l->lock);
+	i = log_segment_of(l, base);
+	if (i >= 0 && l->segs[i]->base <= base)
+		i++;
+	if (i >= 0 && i < l->n_segs) {
+		g = l->segs[i];
+		segment_ref(g);
+		*size = g->size;
+		*end = log_segment_end(l, i);
+		*active = i == l->n_segs - 1;
+	}
+	pthread_mutex_unlock(&l->lock);
+	return g;
+}
+
 int64_t
 log_segment_end(const struct log *l, int i)
 {
@@ -100,6 +122,7 @@ new_log(const struct sys *s, const char *dir, const struct log_config *c,
 	l->config = *c;
 	l->topic_id = k->topic_id;
 	l->snapshot_at = -1;
+	STAILQ_INIT(&l->old);
 	l->expired_ms = sys_now_ms(s);
 	pthread_mutex_init(&l->flushing, NULL);
 	pthread_mutex_init(&l->lock, NULL);
@@ -117,6 +140,7 @@ free_log(struct log *l)
 {
 	for (int i = 0; i < l->n_segs; i++)
 		segment_unref(l->segs[i]);
+	log_release_old(l, false);
 	free(l->segs);
 	free(l->recent);
 	epochs_release(&l->epochs);
@@ -175,6 +199,7 @@ log_close(struct log *l, struct kerr *e)
 		if ((rc = log_flush(l, e)) == 0 && (rc = finish(l, e)) != 0)
 			log_fail(l, rc, e);
 	}
+	log_release_old(l, rc == 0);
 	free_log(l);
 	return rc;
 }

@@ -11,13 +11,14 @@
  * Batches are magic 2, parsed, CRC-checked and validated by the caller
  * (record/batch.h) before they come here. The store looks at headers only.
  *
- * Threads: the calls that change the log (append, truncate, set_start, roll,
- * set_config, close, delete) are serialised by the caller, who holds the
- * partition's own lock around them. Every other call may run at any time
- * between open and close, from any thread, next to those and to each other;
- * only log_flush() and log_checkpoint() take turns among themselves. Nothing
- * here waits for a disk while it holds a lock that a reader or an append
- * needs, so log_flush() is called without the partition's lock.
+ * Threads: the calls that change the log (append, truncate, set_start,
+ * retain_from, drop_old, roll, set_config, close, delete) are serialised by
+ * the caller, who holds the partition's own lock around them. Every other call
+ * may run at any time between open and close, from any thread, next to those
+ * and to each other; only log_flush(), log_checkpoint() and log_remove_old()
+ * take turns among themselves. Nothing here waits for a disk while it holds a
+ * lock that a reader or an append needs, so these three and log_writeback()
+ * are called without the partition's lock.
  *
  * Errors: KE_SYS for the first failing system call (ENOSPC and EIO say so in
  * the text), KE_OFFLINE ever after: one failed write or fdatasync takes the
@@ -45,7 +46,8 @@ struct log;
 struct log_config {
 	int32_t	segment_bytes;		/* segment.bytes */
 	int64_t	segment_ms;		/* segment.ms, by batch time */
-	int64_t	segment_jitter_ms;	/* segment.jitter.ms */
+	int64_t	segment_jitter_ms;	/* segment.jitter.ms: each segment's own
+					   share of it is drawn by lot */
 	int32_t	segment_index_bytes;	/* segment.index.bytes */
 	int32_t	index_interval_bytes;	/* index.interval.bytes */
 	int64_t	producer_expire_ms;	/* producer.id.expiration.ms */
@@ -156,6 +158,12 @@ int log_append_as_follower(struct log *l, const struct iovec *v, int n,
     struct log_appended *a, struct kerr *e);
 /* Starts a new segment at the end, if the active one holds anything. */
 int log_roll(struct log *l, struct kerr *e);
+/* Whether so much was appended (writeback_bytes) that it is time for
+ * log_writeback(). Serialised like an append. */
+bool log_wants_writeback(const struct log *l);
+/* Starts writing whole pages out, so that the flush to come finds little; may
+ * wait for the disk's queue. */
+void log_writeback(struct log *l);
 
 /*
  * Finds whole batches for a reader: from the one that contains offset (or the
@@ -211,9 +219,42 @@ int64_t log_checkpoint(struct log *l, struct kerr *e);
 int log_truncate_to(struct log *l, int64_t offset, struct kerr *e);
 /* Empties the log and lets it start at offset. */
 int log_truncate_all(struct log *l, int64_t offset, struct kerr *e);
-/* Moves start forward (DeleteRecords); data stays until retention takes it.
- * KE_RANGE where offset > end. */
+/* Moves start forward (DeleteRecords); data stays until log_drop_old() takes
+ * it. KE_RANGE where offset > end. */
 int log_set_start(struct log *l, int64_t offset, struct kerr *e);
+
+/*
+ * Retention: whole segments go, from the old end. In this order:
+ * log_keep_from() says where the log may begin and log_retain_from() lets it;
+ * the caller writes start to its checkpoint file; log_drop_old() and
+ * log_remove_old() do away with what lies below. A crash in between leaves
+ * files below start, which the next round takes, and never records.
+ */
+struct log_retention {
+	int64_t	ms;		/* retention.ms, -1: any time */
+	int64_t	bytes;		/* retention.bytes, -1: any number */
+	int64_t	upto;		/* nothing at or above it goes: the high
+				   watermark */
+};
+
+/*
+ * The first offset to keep, at least start. A segment goes by its largest
+ * timestamp (where it has none, by the time of its last write), or while what
+ * is left has bytes enough without it. The active one can be among them; the
+ * result is then the end.
+ */
+int64_t log_keep_from(struct log *l, const struct log_retention *r,
+    struct kerr *e);
+/* Moves start to what log_keep_from() said. Where that is the end, a new
+ * segment begins there; what was appended meanwhile keeps its segment. */
+int log_retain_from(struct log *l, int64_t keep, struct kerr *e);
+/* Takes the segments below start out of the log; no disk is touched. True
+ * where log_remove_old() has work. */
+bool log_drop_old(struct log *l);
+/* Renames the files of dropped segments to .deleted, and removes those that
+ * were so for delay_ms. *wait: until the next are due, -1: there are none. */
+int log_remove_old(struct log *l, int64_t delay_ms, int64_t *wait,
+    struct kerr *e);
 
 /* Leader epochs (KIP-101). The latest, -1: none yet. */
 int32_t log_epoch(const struct log *l);

@@ -67,9 +67,9 @@ must_roll(const struct log *l, const struct segment *g,
 	if (g->size + (int64_t)add->bytes > c->segment_bytes ||
 	    add->next - 1 - g->base > INT32_MAX)
 		return true;
-	waited = g->first_ts >= 0 && add->max_ts >= 0 ?
-	    add->max_ts - g->first_ts : sys_now_ms(l->sys) - g->made_ms;
-	if (waited > c->segment_ms - c->segment_jitter_ms)
+	waited = g->first_ts >= 0 ? add->max_ts - g->first_ts :
+	    sys_now_ms(l->sys) - g->made_ms;
+	if (waited > c->segment_ms - g->jitter_ms)
 		return true;
 	entries = (int64_t)g->offsets.n + g->offsets.n_tail + add->batches;
 	return entries * INDEX_TIME >= c->segment_index_bytes;
@@ -108,17 +108,33 @@ reserve(struct log *l, struct segment *g, int64_t bytes)
 	g->reserved += bytes + step;
 }
 
-/* Starts writing whole pages out, so that the flush to come finds little. */
-static void
-writeback(struct log *l, struct segment *g)
+bool
+log_wants_writeback(const struct log *l)
 {
-	int64_t upto = g->size & ~(int64_t)(PAGE - 1);
+	const struct segment *g = log_active(l);
 
-	if (l->config.writeback_bytes <= 0 ||
-	    upto - g->written < l->config.writeback_bytes)
-		return;
-	l->sys->writeback(l->sys, g->fd, g->written, upto - g->written);
-	g->written = upto;
+	return g != NULL && l->config.writeback_bytes > 0 &&
+	    g->size - g->written >= l->config.writeback_bytes;
+}
+
+void
+log_writeback(struct log *l)
+{
+	int64_t from = 0, upto = 0;
+	struct segment *g;
+
+	pthread_mutex_lock(&l->lock);
+	if ((g = log_active(l)) != NULL) {
+		segment_ref(g);
+		from = g->written;
+		upto = g->size & ~(int64_t)(PAGE - 1);
+		if (from < upto)
+			g->written = upto;
+	}
+	pthread_mutex_unlock(&l->lock);
+	if (from < upto)
+		l->sys->writeback(l->sys, g->fd, from, upto - from);
+	segment_unref(g);
 }
 
 static int
@@ -201,7 +217,6 @@ put_group(struct log *l, const struct group *add, struct kerr *e)
 	if ((rc = write_group(l, g, add, e)) != 0 ||
 	    (rc = note_group(l, g, add, e)) != 0)
 		return log_fail(l, rc, e);
-	writeback(l, g);
 	return 0;
 }
 

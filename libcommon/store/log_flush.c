@@ -152,22 +152,19 @@ sync_index(struct log *l, const struct segment *g, const char *suffix,
 	return rc;
 }
 
-/* Indexes of the segments below the last n. */
+/* Indexes of all segments, or of those that are finished. */
 static int
-sync_indexes(struct log *l, int skip, struct kerr *e)
+sync_indexes(struct log *l, bool with_active, struct kerr *e)
 {
+	int64_t size, end, base = -1;
 	struct segment *g;
+	bool active;
 	int rc = 0;
 
-	for (int i = 0; rc == 0; i++) {
-		pthread_mutex_lock(&l->lock);
-		g = i < l->n_segs - skip ? l->segs[i] : NULL;
-		if (g != NULL)
-			segment_ref(g);
-		pthread_mutex_unlock(&l->lock);
-		if (g == NULL)
-			return 0;
-		if (!g->indexes_synced) {
+	while (rc == 0 && (g = log_segment_above(l, base, &size, &end,
+	    &active)) != NULL) {
+		base = g->base;
+		if (!g->indexes_synced && !(active && !with_active)) {
 			rc = sync_index(l, g, ".index", e);
 			if (rc == 0)
 				rc = sync_index(l, g, ".timeindex", e);
@@ -209,7 +206,7 @@ log_checkpoint(struct log *l, struct kerr *e)
 		pthread_mutex_lock(&l->lock);
 		names = l->names;
 		pthread_mutex_unlock(&l->lock);
-		if ((rc = sync_indexes(l, 1, e)) == 0 &&
+		if ((rc = sync_indexes(l, false, e)) == 0 &&
 		    (rc = sync_epochs(l, e)) == 0 &&
 		    (rc = log_sync_names(l, names, e)) == 0)
 			l->checked = point;
@@ -226,7 +223,7 @@ log_sync_all(struct log *l, struct kerr *e)
 	char *path;
 	int rc;
 
-	if ((rc = sync_indexes(l, 0, e)) != 0 || (rc = sync_epochs(l, e)) != 0)
+	if ((rc = sync_indexes(l, true, e)) != 0 || (rc = sync_epochs(l, e)) != 0)
 		return rc;
 	path = segment_path(l->dir, l->snapshot_at, ".snapshot");
 	rc = file_sync(l->sys, path, e);

@@ -2,7 +2,7 @@
  * log_impl.h: the inside of struct log, for the files that make it up: log.c
  * (open, close), log_append.c, log_roll.c, log_read.c, log_time.c,
  * log_flush.c, log_load.c, log_recover.c, log_state.c, log_epoch.c, log_cut.c
- * (truncation).
+ * (truncation), log_retain.c.
  *
  * Locks, in the order in which they nest:
  *	flushing   one flush, checkpoint or truncation at a time; held over I/O
@@ -61,6 +61,8 @@ struct log {
 	struct segment		**segs;		/* by base; active: last */
 	int			 n_segs;
 	int			 cap_segs;
+	struct segment_list	 old;		/* taken out of segs, their
+						   files not yet removed */
 	struct recent		*recent;	/* ring, NULL until an append */
 	unsigned int		 n_recent;	/* ever added since a reset */
 	struct epochs		 epochs;
@@ -99,8 +101,16 @@ struct segment *log_active(const struct log *l);
 /* Where segment i ends: the next one's base, or the log's end. Same. */
 int64_t log_segment_end(const struct log *l, int i);
 
+/* The first segment above base (-1: of all) with a reference, NULL where there
+ * is none; its size, where it ends, and whether it is the active one. A walk
+ * by bases goes on though segments go meanwhile. */
+struct segment *log_segment_above(struct log *l, int64_t base, int64_t *size,
+    int64_t *end, bool *active);
+
 /* log_roll.c */
 int log_make_dir(struct log *l, struct kerr *e);
+/* What is taken off segment.ms for a new segment. */
+int64_t log_jitter(const struct log *l);
 /* An empty segment at base becomes the active one. */
 int log_start_segment(struct log *l, int64_t base, struct kerr *e);
 /* The same behind the active one, which is finished. */
@@ -119,6 +129,11 @@ int log_snapshot(struct log *l, struct kerr *e);
  * end and those that no segment begins with. */
 int log_load_producers(struct log *l, const int64_t *at, int n,
     struct kerr *e);
+
+/* log_retain.c */
+/* Forgets the dropped segments; their files are removed where they have their
+ * new names already and `remove` is set. */
+void log_release_old(struct log *l, bool remove);
 
 /* log_flush.c */
 /* Makes the directory's names up to that count durable, and its own. */

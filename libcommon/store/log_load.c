@@ -73,7 +73,7 @@ each_name(void *arg, const char *name)
 	int64_t base;
 	char *end;
 
-	if (ends_with(name, ".deleted") || ends_with(name, ".cleaned") ||
+	if (ends_with(name, DELETED_SUFFIX) || ends_with(name, ".cleaned") ||
 	    ends_with(name, ".tmp"))
 		return remove_stray(s->l, name);
 	if (ends_with(name, ".swap"))
@@ -128,6 +128,7 @@ open_segments(struct log *l, const struct offsets *bases, struct kerr *e)
 		g->size = g->tail = g->synced = g->written = size;
 		g->indexes_synced = true;
 		g->made_ms = sys_now_ms(l->sys);
+		g->jitter_ms = log_jitter(l);
 		l->bytes += size;
 	}
 	return 0;
@@ -148,6 +149,45 @@ find_end(struct log *l, const struct log_known *k, struct log_recovery *r,
 	    log_recover(l, i, k->recovery_point, r, e);
 }
 
+/*
+ * The end of the log was lost, and with it all that the start had left. It
+ * begins anew at its start, so that no offset is given out twice; what the
+ * files hold was deleted once, and is kept beside for the case that it is the
+ * start that is wrong.
+ */
+static int
+begin_past_end(struct log *l, struct log_recovery *r, struct kerr *e)
+{
+	struct segment *g;
+	char *path, *cut;
+	int rc = 0;
+
+	log_line(LOG_WARN, LOG_STORE, "%s: ends at offset %lld, but what is "
+	    "below %lld was deleted; begins there, its files are set aside as "
+	    ".cut", l->name, (long long)l->end, (long long)l->start);
+	while (rc == 0 && l->n_segs > 0) {
+		g = l->segs[l->n_segs - 1];
+		path = segment_path(l->dir, g->base, ".log");
+		cut = xasprintf("%s.%lld.cut", path, (long long)l->start);
+		if (l->sys->rename(l->sys, path, cut) != 0)
+			rc = kerr_sys(e, "%s", path);
+		else
+			rc = segment_remove(g, e);
+		free(cut);
+		free(path);
+		l->bytes -= g->size;
+		r->cut += g->size;
+		segment_unref(g);
+		l->n_segs--;
+	}
+	epochs_release(&l->epochs);
+	l->epochs_unsaved = true;
+	l->end = r->cut_at = l->start;
+	l->touched = true;
+	l->names++;
+	return rc;
+}
+
 static int
 load(struct log *l, const struct listing *s, const struct log_known *k,
     struct log_recovery *r, struct kerr *e)
@@ -163,10 +203,13 @@ load(struct log *l, const struct listing *s, const struct log_known *k,
 	if (rebuild && (rc = log_rebuild_epochs(l, e)) != 0)
 		return rc;
 	l->start = k->start;
+	if (l->n_segs > 0 && l->start > l->end &&
+	    (rc = begin_past_end(l, r, e)) != 0)
+		return rc;
 	if (l->n_segs > 0 && l->start < l->segs[0]->base)
 		l->start = l->segs[0]->base;
-	if (l->start > l->end)
-		l->start = l->end;
+	if (epochs_cut_start(&l->epochs, l->start))
+		l->epochs_unsaved = true;
 	l->flushed = l->checked = l->end;
 	l->made_synced = k->clean && l->made && l->names == 0;
 	if (!k->clean)

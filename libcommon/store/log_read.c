@@ -70,14 +70,16 @@ recent_floor(const struct log *l, const struct view *w, int64_t pos)
 	    l->recent[(l->n_recent - n + i - 1) % RECENT].at;
 }
 
-/* Picks the segment for offset and what memory knows. 0 where there is none. */
+/* Picks the segment for offset and what memory knows. 0 where there is none,
+ * KE_RANGE where it was deleted just now. */
 static int
-look(struct log *l, int64_t offset, int64_t upto, int64_t max, struct view *w)
+look(struct log *l, int64_t offset, int64_t upto, int64_t max, struct view *w,
+    struct kerr *e)
 {
 	int i;
 
 	pthread_mutex_lock(&l->lock);
-	i = log_segment_of(l, offset);
+	i = offset < l->start ? -2 : log_segment_of(l, offset);
 	if (i >= 0) {
 		w->g = l->segs[i];
 		segment_ref(w->g);
@@ -91,6 +93,9 @@ look(struct log *l, int64_t offset, int64_t upto, int64_t max, struct view *w)
 			w->cut = recent_floor(l, w, w->from + max);
 	}
 	pthread_mutex_unlock(&l->lock);
+	if (i == -2)
+		return kerr_set(e, KE_RANGE, "offset %lld was deleted",
+		    (long long)offset);
 	return i >= 0;
 }
 
@@ -161,9 +166,9 @@ read_shaped(struct log *l, int64_t offset, int64_t max, int64_t upto,
 {
 	struct view w;
 	int64_t len;
-	int fd;
+	int fd, rc;
 
-	while (look(l, offset, upto, max, &w)) {
+	while ((rc = look(l, offset, upto, max, &w, e)) > 0) {
 		len = measure(l, &w, offset, max, upto, min_one, e);
 		if (len > 0) {
 			if ((fd = segment_fd(w.g, false, e)) < 0)
@@ -181,7 +186,7 @@ read_shaped(struct log *l, int64_t offset, int64_t max, int64_t upto,
 			return 0;
 		offset = w.end;
 	}
-	return 0;
+	return rc;
 }
 
 int

@@ -22,6 +22,19 @@ log_make_dir(struct log *l, struct kerr *e)
 	return 0;
 }
 
+int64_t
+log_jitter(const struct log *l)
+{
+	int64_t most = l->config.segment_jitter_ms < l->config.segment_ms ?
+	    l->config.segment_jitter_ms : l->config.segment_ms;
+	uint32_t r;
+
+	if (most <= 0)
+		return 0;
+	l->sys->random(l->sys, &r, sizeof(r));
+	return (int64_t)(r >> 1) % most;
+}
+
 int
 log_start_segment(struct log *l, int64_t base, struct kerr *e)
 {
@@ -37,6 +50,7 @@ log_start_segment(struct log *l, int64_t base, struct kerr *e)
 	}
 	g->has_max = true;
 	g->made_ms = sys_now_ms(l->sys);
+	g->jitter_ms = log_jitter(l);
 	log_push_segment(l, g);
 	pthread_mutex_lock(&l->lock);
 	l->names++;

@@ -109,35 +109,22 @@ search_segment(struct search *q, struct segment *g, int64_t size,
 	return rc;
 }
 
-/* The i-th segment with a reference, NULL past the last. */
-static struct segment *
-segment_at(struct log *l, int i, int64_t *size, int64_t *end)
-{
-	struct segment *g = NULL;
-
-	pthread_mutex_lock(&l->lock);
-	if (i < l->n_segs) {
-		g = l->segs[i];
-		segment_ref(g);
-		*size = g->size;
-		*end = log_segment_end(l, i);
-	}
-	pthread_mutex_unlock(&l->lock);
-	return g;
-}
-
 static int
 search(struct search *q, struct kerr *e)
 {
 	struct segment *g;
-	int64_t size, end, max, at;
+	int64_t size, end, max, at, base = -1;
+	bool active;
 	int rc = 0;
 
-	for (int i = 0; rc == 0 &&
-	    (g = segment_at(q->l, i, &size, &end)) != NULL; i++) {
+	while (rc == 0 && (g = log_segment_above(q->l, base, &size, &end,
+	    &active)) != NULL) {
+		base = g->base;
 		rc = segment_max(g, &q->l->lock, &max, &at, e);
 		if (rc == 0 && max >= q->ts && end > q->start)
 			rc = search_segment(q, g, size, e);
+		if (rc == KE_RANGE && g->retired)
+			rc = 0;
 		segment_unref(g);
 	}
 	return rc < 0 ? rc : 0;
@@ -168,18 +155,22 @@ int
 log_find_max_time(struct log *l, struct log_when *w, struct kerr *e)
 {
 	struct segment *g;
-	int64_t size, end, ts, at, most = -1;
+	int64_t size, end, ts, at, most = -1, base = -1;
+	bool active;
 	int rc;
 
 	*w = (struct log_when){ -1, -1, -1 };
 	if ((rc = log_usable(l, e)) != 0)
 		return rc;
 	pthread_rwlock_rdlock(&l->shape);
-	for (int i = 0; rc == 0 &&
-	    (g = segment_at(l, i, &size, &end)) != NULL; i++) {
+	while (rc == 0 && (g = log_segment_above(l, base, &size, &end,
+	    &active)) != NULL) {
+		base = g->base;
 		rc = segment_max(g, &l->lock, &ts, &at, e);
-		if (ts > most)
+		if (rc == 0 && ts > most)
 			most = ts;
+		if (rc == KE_RANGE && g->retired)
+			rc = 0;
 		segment_unref(g);
 	}
 	pthread_rwlock_unlock(&l->shape);

@@ -72,7 +72,10 @@ segment_fd(struct segment *g, bool make, struct kerr *e)
 	if (fd >= 0)
 		return fd;
 	pthread_mutex_lock(&opening);
-	if ((fd = atomic_load(&g->fd)) < 0) {
+	if ((fd = atomic_load(&g->fd)) < 0 && g->retired) {
+		rc = kerr_set(e, KE_RANGE, "segment %lld was deleted",
+		    (long long)g->base);
+	} else if (fd < 0) {
 		path = segment_path(g->dir, g->base, ".log");
 		fd = g->sys->open(g->sys, path,
 		    make ? O_RDWR | O_CREAT | O_TRUNC : O_RDWR, 0644);
@@ -113,10 +116,14 @@ open_one(struct segment *g, struct index *x, const char *suffix,
 static int
 open_indexes(struct segment *g, struct kerr *e)
 {
-	int rc;
+	int rc = 0;
 
 	pthread_mutex_lock(&opening);
-	rc = open_one(g, &g->offsets, ".index", e);
+	if (g->retired)
+		rc = kerr_set(e, KE_RANGE, "segment %lld was deleted",
+		    (long long)g->base);
+	if (rc == 0)
+		rc = open_one(g, &g->offsets, ".index", e);
 	if (rc == 0)
 		rc = open_one(g, &g->times, ".timeindex", e);
 	if (rc == 0) {
@@ -245,13 +252,13 @@ segment_cut(struct segment *g, pthread_mutex_t *lock, int64_t pos,
 		return kerr_sys(e, "cutting %020lld", (long long)g->base);
 	pthread_mutex_lock(lock);
 	g->size = g->tail = pos;
+	if (g->written > pos)
+		g->written = pos;
 	pthread_mutex_unlock(lock);
 	if (g->synced > pos)
 		g->synced = pos;
 	g->reserved = 0;
 	g->indexes_synced = false;
-	if (g->written > pos)
-		g->written = pos;
 	return segment_load_tail(g, &next, e);
 }
 
@@ -272,19 +279,72 @@ segment_stat(struct segment *g, struct kerr *e)
 	return size;
 }
 
+/* The .log last: without it the others are strays, not a segment. */
+static const char *const suffixes[] = {
+	".index", ".timeindex", ".txnindex", ".snapshot", ".log" };
+
+enum { SUFFIXES = sizeof(suffixes) / sizeof(suffixes[0]) };
+
 int
 segment_remove(struct segment *g, struct kerr *e)
 {
-	/* the .log last: without it the others are strays, not a segment */
-	static const char *const suffix[] = {
-		".index", ".timeindex", ".txnindex", ".snapshot", ".log" };
 	char *path;
 	int rc = 0;
 
-	for (int i = 0; i < 5 && rc == 0; i++) {
-		path = segment_path(g->dir, g->base, suffix[i]);
+	for (int i = 0; i < SUFFIXES && rc == 0; i++) {
+		path = segment_path(g->dir, g->base, suffixes[i]);
 		rc = file_remove(g->sys, path, e);
 		free(path);
 	}
 	return rc;
+}
+
+int
+segment_retire(struct segment *g, struct kerr *e)
+{
+	char *path, *gone;
+	int rc = 0;
+
+	pthread_mutex_lock(&opening);
+	g->retired = true;
+	pthread_mutex_unlock(&opening);
+	for (int i = 0; i < SUFFIXES && rc == 0; i++) {
+		path = segment_path(g->dir, g->base, suffixes[i]);
+		gone = xasprintf("%s" DELETED_SUFFIX, path);
+		if (g->sys->rename(g->sys, path, gone) != 0 &&
+		    errno != ENOENT)
+			rc = kerr_sys(e, "%s", path);
+		free(gone);
+		free(path);
+	}
+	return rc;
+}
+
+int
+segment_remove_retired(struct segment *g, struct kerr *e)
+{
+	char *path;
+	int rc = 0;
+
+	for (int i = 0; i < SUFFIXES && rc == 0; i++) {
+		path = xasprintf("%s/%020lld%s" DELETED_SUFFIX, g->dir,
+		    (long long)g->base, suffixes[i]);
+		rc = file_remove(g->sys, path, e);
+		free(path);
+	}
+	return rc;
+}
+
+int64_t
+segment_modified(struct segment *g, struct kerr *e)
+{
+	struct stat st;
+	int fd = segment_fd(g, false, e);
+
+	if (fd < 0)
+		return fd;
+	if (g->sys->fstat(g->sys, fd, &st) != 0)
+		return kerr_sys(e, "%020lld.log", (long long)g->base);
+	return (int64_t)st.st_mtim.tv_sec * 1000 +
+	    st.st_mtim.tv_nsec / 1000000;
 }

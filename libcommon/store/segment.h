@@ -17,12 +17,17 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "base/err.h"
 #include "base/sys.h"
 #include "record/batch.h"
 #include "store/index.h"
 #include "wire/types.h"
+
+/* Kafka's name for files on their way out; what a crash leaves of them is
+ * removed when the log is opened. */
+#define DELETED_SUFFIX	".deleted"
 
 struct segment {
 	struct khold	 hold;		/* a reader's reference; stays first */
@@ -45,12 +50,20 @@ struct segment {
 	int64_t		 timed;		/* last key of the time index, -1 */
 	int64_t		 first_ts;	/* of the first batch, -1: unknown */
 	int64_t		 made_ms;	/* when the segment was started */
+	int64_t		 jitter_ms;	/* taken off segment.ms for this one */
 	int32_t		 unindexed;	/* bytes since the last index entry */
 	int64_t		 synced;	/* bytes of the .log known durable */
 	bool		 indexes_synced;
 	int64_t		 reserved;	/* blocks are reserved up to here */
-	int64_t		 written;	/* writeback was started up to here */
+	_Atomic int64_t	 written;	/* writeback was started up to here */
+	_Atomic bool	 retired;	/* its files are being removed: none
+					   is opened any more */
+	STAILQ_ENTRY(segment) old;	/* the log's, once taken off its list */
+	int64_t		 due_ms;	/* when they go for good; 0: as yet
+					   they have their names */
 };
+
+STAILQ_HEAD(segment_list, segment);
 
 /* A segment with one reference; touches no file. dir is borrowed. fresh:
  * whatever indexes lie there do not count. */
@@ -63,7 +76,7 @@ void segment_unref(struct segment *g);
 char *segment_path(const char *dir, int64_t base, const char *suffix);
 
 /* The descriptor of the .log, opened when it was not (make: an empty file is
- * made); KE_SYS. Any thread. */
+ * made); KE_SYS; KE_RANGE where it was retired before. Any thread. */
 int segment_fd(struct segment *g, bool make, struct kerr *e);
 /* Opens the indexes where a search needs them; unusable ones are emptied (one
  * LOG_WARN line), which costs time, not truth. Any thread. */
@@ -97,6 +110,13 @@ int segment_cut(struct segment *g, pthread_mutex_t *lock, int64_t pos,
     int64_t offset, struct kerr *e);
 /* Removes the files. The descriptors stay good for who holds them. */
 int segment_remove(struct segment *g, struct kerr *e);
+/* The same in two steps, as Kafka does it: retire appends .deleted to the
+ * files' names, after which readers that have not opened them yet get
+ * KE_RANGE; remove_retired removes those. Any thread. */
+int segment_retire(struct segment *g, struct kerr *e);
+int segment_remove_retired(struct segment *g, struct kerr *e);
+/* When the .log was written last, ms since 1970. */
+int64_t segment_modified(struct segment *g, struct kerr *e);
 
 /* Position of the first batch below size that ends at or after offset; size
  * where there is none. h (may be NULL): its header. */

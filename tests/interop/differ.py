@@ -64,6 +64,7 @@ AGREED = [(re.compile(q), re.compile(f), why) for q, f, why in (
     (r'fetch .*the same', '', 'klog answers each'),
     (r'fetch_sessions .*create with nothing', '', 'klog keeps no empty session'),
     (r'list_offsets .*twice', '', 'klog answers each'),
+    (r'delete_records .*twice', '', 'klog answers each'),
     (r'delete_topics .*name and id', '', 'klog says it of the name only'),
     (r'leader_epochs .*epoch -2, current (-1|0)', '', 'no epoch is below zero'),
 )]
@@ -809,6 +810,60 @@ def list_offsets(s, v):
     yield 'replica 9', s.ask('ListOffsets', v, ReplicaId=9, Topics=[dict(Name=t, Partitions=[part(0, -1)])])
     yield 'replica -2', s.ask('ListOffsets', v, ReplicaId=-2, Topics=[dict(Name=t, Partitions=[part(0, -1)])])
     yield 'isolation 9', s.offsets(v, t, -1, isolation=9)
+
+
+@scenario('DeleteRecords')
+def delete_records(s, v):
+    def ask(topic, *offsets, timeout=5000):
+        return s.ask('DeleteRecords', v, TimeoutMs=timeout, Topics=[dict(Name=topic, Partitions=[
+            dict(PartitionIndex=i, Offset=x) for i, x in enumerate(offsets)])])
+
+    def part(topic, index, offset):
+        return s.ask('DeleteRecords', v, TimeoutMs=5000, Topics=[dict(Name=topic, Partitions=[
+            dict(PartitionIndex=index, Offset=offset)])])
+
+    def start(topic):
+        return s.offsets(7, topic, -2)['Topics'][0]['Partitions'][0]['Offset']
+    t = s.topic(f'dr-{v}')
+    for x in (0, -1, 1, -2):
+        yield f'empty, {x}', ask(t, x)
+    for _ in range(4):
+        s.produce(7, t, batch([record(i) for i in range(5)], time=NOW))
+    for x in (-2, -99, 21, 1 << 62, 0, 3, 3, 2, 7, 20, 5):
+        yield f'{x}', ask(t, x)
+        yield f'{x}: start', start(t)
+    for x in (0, 6, 7, 8, 19, 20, 21):
+        yield f'fetch at {x}', s.fetch(12, t, x)
+    s.produce(7, t, batch([record(i) for i in range(5)], time=NOW))
+    yield 'by time', s.offsets(7, t, NOW)
+    yield 'the middle of a batch', ask(t, 22)
+    for x in (20, 21, 22, 23):
+        yield f'then fetch at {x}', s.fetch(12, t, x)
+    yield 'by time, in the middle', s.offsets(7, t, 0)
+    yield 'high watermark', ask(t, -1)
+    yield 'high watermark: start', start(t)
+    yield 'no time', ask(t, -1, timeout=0)
+    yield 'negative time', ask(t, -1, timeout=-1)
+    yield 'unknown topic', ask(f'no-such-{v}', 0)
+    yield 'invalid topic', ask('a b', 0)
+    yield 'empty topic', ask('', 0)
+    yield 'unknown partition', part(t, 9, 0)
+    yield 'negative partition', part(t, -1, 0)
+    yield 'nothing', s.ask('DeleteRecords', v, TimeoutMs=100, Topics=[])
+    yield 'no partition', ask(t)
+    two = s.topic(f'dr-two-{v}', 2)
+    s.produce(7, two, batch([record(i) for i in range(5)], time=NOW))
+    s.produce(7, two, batch([record(i) for i in range(5)], time=NOW), partition=1)
+    yield 'two', ask(two, 2, 9)
+    yield 'topics, good and bad', s.ask('DeleteRecords', v, TimeoutMs=5000, Topics=[
+        dict(Name=n, Partitions=[dict(PartitionIndex=1, Offset=3)]) for n in (two, f'no-such-{v}')])
+    yield 'twice', s.ask('DeleteRecords', v, TimeoutMs=5000, Topics=[dict(Name=two, Partitions=[
+        dict(PartitionIndex=0, Offset=x) for x in (3, 4)])])
+    for policy in ('compact', 'compact,delete'):
+        c = s.topic(f'dr-{policy.replace(",", "-")}-{v}', cleanup_policy=policy)
+        s.produce(7, c, batch([record(0, key=b'k')], time=NOW))
+        for x in (-1, 0, 1, 9, -5):
+            yield f'{policy}, {x}', ask(c, x)
 
 
 @scenario('OffsetForLeaderEpoch')

@@ -1,0 +1,122 @@
+/* chores.c: see chores.h. */
+#include "chores.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "broker.h"
+#include "logdir.h"
+#include "net/loop.h"
+#include "pool.h"
+
+struct chores {
+	struct broker	 *broker;
+	struct loop	 *loop;
+	bool		  stopped;
+
+	struct loop_timer checkpoint;
+
+	struct loop_timer tidy;
+	struct job	  job;		/* of tidy; its work: */
+	bool		  round;	/* a whole round, not just what is due */
+	int64_t		  wait;		/* until files are due, -1: none */
+	int64_t		  round_at;	/* when the next round begins */
+};
+
+/* Runs in the pool, and logdir_close() waits for it. */
+static void
+write_checkpoint(void *arg)
+{
+	struct logdir *ld = arg;
+	struct kerr e = KERR_INIT;
+
+	if (logdir_checkpoint(ld, &e) < 0)
+		log_line(LOG_WARN, LOG_BROKER, "checkpoint: %s", e.msg);
+	logdir_job_done(ld);
+}
+
+static void
+checkpoint_due(struct loop_timer *t)
+{
+	struct chores *c = (struct chores *)((char *)t -
+	    offsetof(struct chores, checkpoint));
+
+	logdir_job(c->broker->logdir, write_checkpoint, c->broker->logdir);
+	loop_timer_set(t, c->broker->config->checkpoint_interval_ms);
+}
+
+static void
+tidy_up(struct job *j)
+{
+	struct chores *c = (struct chores *)((char *)j -
+	    offsetof(struct chores, job));
+	struct logdir *ld = c->broker->logdir;
+	struct kerr e = KERR_INIT;
+
+	if (logdir_retain(ld, c->round, &c->wait, &e) < 0)
+		log_line(LOG_WARN, LOG_BROKER, "retention: %s", e.msg);
+	logdir_job_done(ld);
+}
+
+static void
+tidied(struct job *j)
+{
+	struct chores *c = (struct chores *)((char *)j -
+	    offsetof(struct chores, job));
+	int64_t left;
+
+	if (c->stopped)
+		return;
+	if (c->round)
+		c->round_at = loop_clock(c->loop) +
+		    c->broker->config->retention_check_interval_ms;
+	left = c->round_at - loop_now(c->loop);
+	if (c->wait >= 0 && c->wait < left)
+		left = c->wait;
+	loop_timer_set(&c->tidy, left > 0 ? left : 0);
+}
+
+static void
+tidy_due(struct loop_timer *t)
+{
+	struct chores *c = (struct chores *)((char *)t -
+	    offsetof(struct chores, tidy));
+
+	c->round = loop_now(c->loop) >= c->round_at;
+	logdir_job_begin(c->broker->logdir);
+	pool_run(c->broker->pool, &c->job);
+}
+
+struct chores *
+chores_new(struct broker *b, struct loop *l)
+{
+	struct chores *c = xcalloc(1, sizeof(*c));
+	int64_t round = b->config->retention_check_interval_ms;
+
+	c->broker = b;
+	c->loop = l;
+	loop_timer_init(&c->checkpoint, l, checkpoint_due);
+	loop_timer_set(&c->checkpoint, b->config->checkpoint_interval_ms);
+	c->job.work = tidy_up;
+	c->job.done = tidied;
+	c->job.home = l;
+	c->round_at = loop_clock(l) + round;
+	loop_timer_init(&c->tidy, l, tidy_due);
+	loop_timer_set(&c->tidy, round);
+	return c;
+}
+
+void
+chores_stop(struct chores *c)
+{
+	c->stopped = true;
+	loop_timer_cancel(&c->checkpoint);
+	loop_timer_cancel(&c->tidy);
+}
+
+void
+chores_free(struct chores *c)
+{
+	free(c);
+}
