@@ -123,6 +123,7 @@ new_log(const struct sys *s, const char *dir, const struct log_config *c,
 	l->topic_id = k->topic_id;
 	l->snapshot_at = -1;
 	STAILQ_INIT(&l->old);
+	l->txns_from = INT64_MAX;	/* none, as far as is known */
 	l->expired_ms = sys_now_ms(s);
 	pthread_mutex_init(&l->flushing, NULL);
 	pthread_mutex_init(&l->lock, NULL);

@@ -40,7 +40,9 @@
 #include "base/sys.h"
 #include "wire/types.h"
 
+struct aborted_txn;	/* store/txnindex.h */
 struct log;
+struct producer_info;	/* store/producers.h */
 
 /* Names and meanings are Kafka's topic properties. */
 struct log_config {
@@ -144,8 +146,10 @@ struct log_appended {
  * A batch with a producer id is held against that producer's last batches:
  * a repeated one makes the call succeed with duplicate set (the caller still
  * waits until last is flushed); KE_BROKER 45 OUT_OF_ORDER_SEQUENCE_NUMBER: a
- * gap; 47 INVALID_PRODUCER_EPOCH: an older epoch. An unknown producer is taken
- * with any sequence (KIP-360).
+ * gap; 47 INVALID_PRODUCER_EPOCH: an older epoch; 48 INVALID_TXN_STATE: it has
+ * a transaction open, and this is not of it; 52 TRANSACTION_COORDINATOR_FENCED:
+ * the marker of an older coordinator. An unknown producer is taken with any
+ * sequence (KIP-360). A control batch (one alone) is a transaction's marker.
  */
 int log_append(struct log *l, const struct iovec *v, int n, int32_t epoch,
     int64_t append_time, struct log_appended *a, struct kerr *e);
@@ -181,6 +185,37 @@ int log_read(struct log *l, int64_t offset, int64_t max, int64_t upto,
 /* The same into memory: appends to b; returns the bytes added (0: none). */
 int64_t log_read_buf(struct log *l, int64_t offset, int64_t max,
     int64_t upto, bool min_one, struct buf *b, struct kerr *e);
+
+/* How far the batches of a slice that log_read() gave reach: no further than
+ * the offset returned, which may be a little large, and is no more than upto. */
+int64_t log_read_end(struct log *l, const struct krecords *r, int64_t upto,
+    struct kerr *e);
+
+/*
+ * Transactions (KIP-98). A transaction is open in a log from its first batch
+ * to its marker. These four are the writer's calls, like log_append().
+ */
+
+/* The first offset of the earliest one that is open, -1: none. */
+int64_t log_first_open(const struct log *l);
+/* The same of those that are open or whose marker is at or above hw, which
+ * never goes back. The last stable offset is the lesser of this and hw. */
+int64_t log_first_unstable(struct log *l, int64_t hw);
+bool log_txn_open(const struct log *l, int64_t producer_id);
+/* All producers that are known, in an array to be freed. */
+struct producer_info *log_producers(const struct log *l, unsigned int *n);
+
+struct aborted_txns {
+	struct aborted_txn *v;	/* by first offset; to be freed */
+	int	n;
+	int	cap;
+};
+
+/* The aborted transactions that overlap [from, upto). Costs nothing where the
+ * segments have none. Only as good as log_start() <= from holds afterwards:
+ * what retention took does not count. Any thread. */
+int log_aborted(struct log *l, int64_t from, int64_t upto,
+    struct aborted_txns *t, struct kerr *e);
 
 /* A record found by time. */
 struct log_when {

@@ -184,8 +184,9 @@ note_group(struct log *l, struct segment *g, const struct group *add,
 	while ((p = next_batch(&c, &h, &rc, e)) != NULL) {
 		note_recent(l, &h, g->tail);
 		segment_note(g, &l->lock, &h, l->config.index_interval_bytes);
-		producers_note(&l->producers, &h, p, batch_size(&h), now);
-		if ((rc = segment_spill(g, &l->lock, false, e)) != 0)
+		if ((rc = log_note_batch(l, g, &h, p, batch_size(&h), now,
+		    e)) != 0 ||
+		    (rc = segment_spill(g, &l->lock, false, e)) != 0)
 			return rc;
 	}
 	if (l->epochs_unsaved && (rc = log_save_epochs(l, e)) != 0)
@@ -257,8 +258,9 @@ judge(struct log *l, const struct group *add, struct log_appended *a,
 		if (add->batches > 1 && same_producer_before(add, p,
 		    h.producer_id, &other) != NULL)
 			before = &other;
-		verdict = producers_check(&l->producers, &h, before,
-		    &a->base, &a->last, &a->append_time);
+		verdict = producers_check(&l->producers, &h, p,
+		    batch_size(&h), before, &a->base, &a->last,
+		    &a->append_time);
 		if (verdict == PRODUCER_DUPLICATE)
 			return 1;
 		if (verdict != PRODUCER_OK)

@@ -77,6 +77,7 @@ reload_producers(struct log *l, struct kerr *e)
 	int64_t *at = xreallocarray(NULL, (size_t)l->n_segs + 1, sizeof(*at));
 	int n = 0, rc;
 
+	l->txns_from = INT64_MAX;	/* the indexes are right */
 	for (int i = 0; i < l->n_segs; i++)
 		at[n++] = l->segs[i]->base;
 	if (l->snapshot_at > (n > 0 ? at[n - 1] : -1))

@@ -168,6 +168,8 @@ sync_indexes(struct log *l, bool with_active, struct kerr *e)
 			rc = sync_index(l, g, ".index", e);
 			if (rc == 0)
 				rc = sync_index(l, g, ".timeindex", e);
+			if (rc == 0 && g->has_txns)
+				rc = sync_index(l, g, ".txnindex", e);
 			g->indexes_synced = rc == 0;
 		}
 		segment_unref(g);

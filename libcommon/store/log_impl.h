@@ -2,7 +2,7 @@
  * log_impl.h: the inside of struct log, for the files that make it up: log.c
  * (open, close), log_append.c, log_roll.c, log_read.c, log_time.c,
  * log_flush.c, log_load.c, log_recover.c, log_state.c, log_epoch.c, log_cut.c
- * (truncation), log_retain.c.
+ * (truncation), log_retain.c, log_txn.c (transactions).
  *
  * Locks, in the order in which they nest:
  *	flushing   one flush, checkpoint or truncation at a time; held over I/O
@@ -82,6 +82,10 @@ struct log {
 	struct producers	 producers;
 	int64_t			 snapshot_at;	/* of the newest, -1: none */
 	int64_t			 expired_ms;	/* last look for idle ones */
+	int64_t			 txns_from;	/* indexes of aborted trans-
+						   actions are written from this
+						   segment on: 0, else a walk
+						   is to build them anew */
 };
 
 /* Takes the log offline; e, which may be NULL, gets the name in front.
@@ -126,7 +130,8 @@ int log_rebuild_epochs(struct log *l, struct kerr *e);
 int log_snapshot(struct log *l, struct kerr *e);
 /* Producers from the newest sound one of the n snapshots (offsets, ascending)
  * at or below the end and the batches after it; removes snapshots above the
- * end and those that no segment begins with. */
+ * end and those that no segment begins with. Where log_rebuild_txns() asked
+ * for it, the indexes of aborted transactions on the way are written anew. */
 int log_load_producers(struct log *l, const int64_t *at, int n,
     struct kerr *e);
 
@@ -134,6 +139,21 @@ int log_load_producers(struct log *l, const int64_t *at, int n,
 /* Forgets the dropped segments; their files are removed where they have their
  * new names already and `remove` is set. */
 void log_release_old(struct log *l, bool remove);
+
+/* log_txn.c */
+/* Notes a batch, of which n bytes are there, in the producers' state, and what
+ * it says of aborted transactions in the segment's index. */
+int log_note_batch(struct log *l, struct segment *g,
+    const struct batch_header *h, const void *batch, size_t n, int64_t now_ms,
+    struct kerr *e);
+/* While loading: looks at the n index files with those bases; one that is not
+ * sound has itself and what follows rebuilt, one without a segment goes. */
+int log_check_txns(struct log *l, const int64_t *bases, int n,
+    struct kerr *e);
+/* The indexes of segment i and of all behind it are to be built anew. */
+void log_rebuild_txns(struct log *l, int i);
+/* Removes those that are. */
+int log_drop_txns(struct log *l, struct kerr *e);
 
 /* log_flush.c */
 /* Makes the directory's names up to that count durable, and its own. */

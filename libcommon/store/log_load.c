@@ -26,6 +26,7 @@ struct listing {
 	struct log	*l;
 	struct offsets	 logs;
 	struct offsets	 snapshots;
+	struct offsets	 txns;		/* .txnindex files */
 	bool		 unfinished;	/* a .swap of the cleaner's */
 };
 
@@ -88,6 +89,8 @@ each_name(void *arg, const char *name)
 		push(&s->logs, base);
 	else if (strcmp(end, ".snapshot") == 0)
 		push(&s->snapshots, base);
+	else if (strcmp(end, ".txnindex") == 0)
+		push(&s->txns, base);
 	return 0;
 }
 
@@ -196,6 +199,8 @@ load(struct log *l, const struct listing *s, const struct log_known *k,
 
 	if ((rc = open_segments(l, &s->logs, e)) != 0)
 		return rc;
+	if ((rc = log_check_txns(l, s->txns.v, s->txns.n, e)) != 0)
+		return rc;
 	if ((rebuild = l->n_segs > 0 ? log_load_epochs(l, e) : 0) < 0)
 		return rebuild;
 	if ((rc = find_end(l, k, r, e)) != 0)
@@ -273,6 +278,7 @@ log_load(struct log *l, const struct log_known *k, struct log_recovery *r,
 	if ((rc = list(l, &s, e)) == 0)
 		rc = load(l, &s, k, r, e);
 	free(s.logs.v);
+	free(s.txns.v);
 	free(s.snapshots.v);
 	return rc;
 }

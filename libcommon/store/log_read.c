@@ -215,6 +215,40 @@ log_read(struct log *l, int64_t offset, int64_t max, int64_t upto,
 	return rc != 0 ? log_fail_read(l, rc, e) : 0;
 }
 
+/* Where g ends; upto where it is gone from the log. */
+static int64_t
+end_of(struct log *l, const struct segment *g, int64_t upto)
+{
+	int64_t end = upto;
+	int i;
+
+	pthread_mutex_lock(&l->lock);
+	i = log_segment_of(l, g->base);
+	if (i >= 0 && l->segs[i] == g)
+		end = log_segment_end(l, i);
+	pthread_mutex_unlock(&l->lock);
+	return end < upto ? end : upto;
+}
+
+int64_t
+log_read_end(struct log *l, const struct krecords *r, int64_t upto,
+    struct kerr *e)
+{
+	struct segment *g = (struct segment *)r->hold;
+	struct index_hit hit;
+	int rc;
+
+	if ((rc = segment_indexes(g, e)) != 0)
+		return rc;
+	/* the first batch with an entry of its own behind the slice */
+	if (index_search(&g->offsets, l->sys, &l->lock, INDEX_VALUE,
+	    r->off + r->len - 1, &hit) != 0)
+		return kerr_sys(e, "%020lld.index", (long long)g->base);
+	if (hit.has_next && g->base + hit.next.key < upto)
+		return g->base + hit.next.key;
+	return end_of(l, g, upto);
+}
+
 int64_t
 log_read_buf(struct log *l, int64_t offset, int64_t max, int64_t upto,
     bool min_one, struct buf *b, struct kerr *e)

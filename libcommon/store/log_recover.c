@@ -200,6 +200,7 @@ log_recover(struct log *l, int first, int64_t point, struct log_recovery *r,
 	int rc = 0;
 
 	p.window = xmalloc(WINDOW);
+	log_rebuild_txns(l, first);
 	/* the scan notes them again, where their batches are */
 	if (epochs_cut_end(&l->epochs, l->segs[first]->base))
 		l->epochs_unsaved = true;

@@ -128,9 +128,8 @@ note_producer(void *arg, const struct batch_header *h, struct segment *g,
 		if (got < 0)
 			return kerr_sys(e, "%020lld.log", (long long)g->base);
 	}
-	producers_note(&l->producers, h, marker, (size_t)got,
-	    sys_now_ms(l->sys));
-	return 0;
+	return log_note_batch(l, g, h, marker, (size_t)got,
+	    sys_now_ms(l->sys), e);
 }
 
 /* 0 loaded, KE_CORRUPT not sound (said), KE_SYS. */
@@ -180,12 +179,14 @@ remove_snapshot(struct log *l, int64_t at, struct kerr *e)
 int
 log_load_producers(struct log *l, const int64_t *at, int n, struct kerr *e)
 {
+	bool rebuild = l->txns_from != INT64_MAX;
 	int rc;
 
 	producers_release(&l->producers);
 	l->snapshot_at = -1;
 	for (int i = n - 1; i >= 0; i--) {
-		if (at[i] <= l->end && l->snapshot_at < 0) {
+		if (at[i] <= l->end && at[i] <= l->txns_from &&
+		    l->snapshot_at < 0) {
 			if ((rc = load_snapshot(l, at[i], e)) == KE_SYS)
 				return rc;
 			if (rc == 0) {
@@ -197,8 +198,11 @@ log_load_producers(struct log *l, const int64_t *at, int n, struct kerr *e)
 		if ((rc = remove_snapshot(l, at[i], e)) != 0)
 			return rc;
 	}
-	if (l->snapshot_at == l->end)
-		return 0;
-	return log_walk(l, l->snapshot_at < 0 ? 0 : l->snapshot_at,
-	    note_producer, l, e);
+	if (rebuild && (rc = log_drop_txns(l, e)) != 0)
+		return rc;
+	l->touched |= rebuild;
+	rc = l->snapshot_at == l->end ? 0 : log_walk(l,
+	    l->snapshot_at < 0 ? 0 : l->snapshot_at, note_producer, l, e);
+	l->txns_from = 0;
+	return rc;
 }

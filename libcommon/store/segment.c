@@ -36,6 +36,7 @@ segment_new(const struct sys *s, const char *dir, int64_t base, bool fresh)
 	g->max_ts = g->max_ts_offset = g->first_ts = g->timed = -1;
 	index_init(&g->offsets, INDEX_OFFSET);
 	index_init(&g->times, INDEX_TIME);
+	txnindex_init(&g->txns);
 	return g;
 }
 
@@ -54,6 +55,7 @@ segment_unref(struct segment *g)
 		g->sys->close(g->sys, g->fd);
 	index_release(&g->offsets, g->sys);
 	index_release(&g->times, g->sys);
+	txnindex_release(&g->txns, g->sys);
 	free(g);
 }
 
@@ -246,6 +248,11 @@ segment_cut(struct segment *g, pthread_mutex_t *lock, int64_t pos,
 		return rc;
 	if ((fd = segment_fd(g, false, e)) < 0)
 		return fd;
+	if ((rc = segment_txns(g, e)) != 0)
+		return rc;
+	if (g->txns.fd >= 0 && txnindex_cut(&g->txns, g->sys, offset) != 0)
+		return kerr_sys(e, "cutting %020lld.txnindex",
+		    (long long)g->base);
 	if (index_cut(&g->offsets, g->sys, INDEX_KEY, offset - g->base) != 0 ||
 	    index_cut(&g->times, g->sys, INDEX_VALUE, offset - g->base) != 0 ||
 	    g->sys->ftruncate(g->sys, fd, pos) != 0)

@@ -23,6 +23,7 @@
 #include "base/sys.h"
 #include "record/batch.h"
 #include "store/index.h"
+#include "store/txnindex.h"
 #include "wire/types.h"
 
 /* Kafka's name for files on their way out; what a crash leaves of them is
@@ -44,6 +45,9 @@ struct segment {
 					   follows when an append is whole */
 	struct index	 offsets;
 	struct index	 times;
+	struct txnindex	 txns;		/* not open: none, or see has_txns */
+	_Atomic bool	 has_txns;	/* there is a .txnindex, perhaps to be
+					   opened yet */
 	bool		 has_max;	/* the next two are known */
 	int64_t		 max_ts;	/* largest timestamp, -1: none */
 	int64_t		 max_ts_offset;	/* last offset of its batch */
@@ -86,6 +90,17 @@ int segment_indexes(struct segment *g, struct kerr *e);
  * LogSegment.append. The indexes have room (segment_spill()). Writer. */
 void segment_note(struct segment *g, pthread_mutex_t *lock,
     const struct batch_header *h, int32_t interval);
+/* Adds to the index of aborted transactions. Writer. */
+int segment_note_abort(struct segment *g, pthread_mutex_t *lock,
+    const struct aborted_txn *a, struct kerr *e);
+/* Opens that index, where there is one; its n tells. KE_RANGE: the segment was
+ * deleted meanwhile. Any thread. */
+int segment_txns(struct segment *g, struct kerr *e);
+/* There is a .txnindex file: 0 where it is a sound one, KE_CORRUPT. No
+ * readers yet. */
+int segment_check_txns(struct segment *g, struct kerr *e);
+/* Removes it: there is none then. Writer, no readers. */
+int segment_drop_txns(struct segment *g, struct kerr *e);
 /* Writes index tails out that are full, or all. Writer. */
 int segment_spill(struct segment *g, pthread_mutex_t *lock, bool all,
     struct kerr *e);

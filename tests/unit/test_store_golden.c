@@ -48,6 +48,24 @@ append_like(struct golden *g, const char *line)
 	free(v.iov_base);
 }
 
+static void unhex(struct buf *b, const char *hex);
+
+/* A batch as it is. */
+static void
+append_raw(struct golden *g, const char *hex)
+{
+	struct log_appended a;
+	struct kerr e = KERR_INIT;
+	struct iovec v;
+	struct buf b;
+
+	unhex(&b, hex);
+	v = (struct iovec){ b.p, b.len };
+	if (log_append_as_follower(g->l, &v, 1, &a, &e) != 0)
+		fail_msg("%s", e.msg);
+	buf_release(&b);
+}
+
 static void
 unhex(struct buf *b, const char *hex)
 {
@@ -76,12 +94,29 @@ compare(const struct golden *g, const char *name, const char *hex)
 	free(path);
 }
 
+/* "KIND OFFSET HEX": the file of that kind with the offset as its name. */
+static void
+compare_at(const struct golden *g, const char *line, const char *suffix)
+{
+	char file[64];
+	long long at;
+	int skip;
+
+	assert_int_equal(sscanf(line, "%*s %lld %n", &at, &skip), 1);
+	snprintf(file, sizeof(file), "%020lld%s", at, suffix);
+	compare(g, file, line + skip);
+}
+
 static void
 take_result(struct golden *g, const char *line)
 {
 	char file[64];
 
-	if (strncmp(line, "index ", 6) == 0) {
+	if (strncmp(line, "txnindex ", 9) == 0) {
+		compare_at(g, line, ".txnindex");
+	} else if (strncmp(line, "snapshotat ", 11) == 0) {
+		compare_at(g, line, ".snapshot");
+	} else if (strncmp(line, "index ", 6) == 0) {
 		snprintf(file, sizeof(file), "%020lld.index",
 		    (long long)g->base);
 		compare(g, file, line + 6);
@@ -106,7 +141,7 @@ static void
 each_line(const char *name, void (*each)(struct golden *, const char *),
     struct golden *g)
 {
-	char *path = xasprintf("tests/data/store/%s.txt", name), line[8192];
+	char *path = xasprintf("tests/data/store/%s.txt", name), line[9000];
 	FILE *f = fopen(path, "r");
 
 	if (f == NULL)
@@ -136,16 +171,20 @@ take_batch(struct golden *g, const char *line)
 {
 	if (strncmp(line, "batch ", 6) == 0)
 		append_like(g, line);
+	else if (strncmp(line, "raw ", 4) == 0)
+		append_raw(g, line + 4);
 }
 
 static void
-check(const char *name, int64_t base, int64_t end)
+check(const char *name, int64_t base, int64_t end, int32_t segment_bytes,
+    bool real)
 {
 	struct log_config c = LOG_CONFIG_INIT;
 	struct log_known k = { .start = base };
 	struct golden g = { .base = base, .end = end };
 	char *tmp = tmp_make();
 
+	c.segment_bytes = segment_bytes;
 	g.dir = xasprintf("%s/t-0", tmp);
 	each_line(name, take_topic, &g);
 	k.topic_id = g.topic_id;
@@ -154,6 +193,13 @@ check(const char *name, int64_t base, int64_t end)
 	assert_int_equal(log_end(g.l), end);
 	must_close(g.l);
 	each_line(name, take_result, &g);
+	/* what a crash makes of it: indexes and producers built anew */
+	for (int i = 0; real && i < 2; i++) {
+		g.l = must_open(sys_real(), g.dir, &c, &k, NULL);
+		must_close(g.l);
+		each_line(name, take_result, &g);
+		k.recovery_point = end / 2;
+	}
 	free(g.dir);
 	tmp_remove(tmp);
 }
@@ -161,13 +207,19 @@ check(const char *name, int64_t base, int64_t end)
 static void
 test_kcat(void **state)
 {
-	check("g1", 15495, 18840);
+	check("g1", 15495, 18840, 1 << 30, false);
 }
 
 static void
 test_java(void **state)
 {
-	check("g2", 0, 3000);
+	check("g2", 0, 3000, 1 << 30, false);
+}
+
+static void
+test_transactions(void **state)
+{
+	check("t1", 0, 40, 1000, true);
 }
 
 static void
@@ -228,6 +280,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kcat),
 		cmocka_unit_test(test_java),
+		cmocka_unit_test(test_transactions),
 		cmocka_unit_test(test_checkpoints),
 	};
 

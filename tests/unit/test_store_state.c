@@ -56,11 +56,12 @@ test_producers(void **state)
 	};
 	struct producers ps = { NULL };
 	struct batch_header h;
+	struct aborted_txn a;
 	int64_t base, last, time, end = 0;
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		h = batch(t[i].pid, t[i].epoch, t[i].seq, t[i].n, end);
-		if (producers_check(&ps, &h, NULL, &base, &last,
+		if (producers_check(&ps, &h, NULL, 0, NULL, &base, &last,
 		    &time) != t[i].say)
 			fail_msg("row %zu", i);
 		if (t[i].say == PRODUCER_DUPLICATE) {
@@ -69,7 +70,7 @@ test_producers(void **state)
 		}
 		if (t[i].say != PRODUCER_OK)
 			continue;
-		producers_note(&ps, &h, NULL, 0, 50);
+		(void)producers_note(&ps, &h, NULL, 0, 50, &a);
 		end += t[i].n;
 	}
 	assert_int_equal(producers_count(&ps), 2);
@@ -86,12 +87,13 @@ test_snapshot(void **state)
 	struct batch_header h = batch(9, 3, 100, 10, 500);
 	struct kerr e = KERR_INIT;
 	int64_t base, last, time;
+	struct aborted_txn a;
 	struct buf b, c;
 
-	producers_note(&ps, &h, NULL, 0, 0);
+	(void)producers_note(&ps, &h, NULL, 0, 0, &a);
 	h.attributes = BATCH_TRANSACTIONAL;
 	h.producer_id = 10;
-	producers_note(&ps, &h, NULL, 0, 0);
+	(void)producers_note(&ps, &h, NULL, 0, 0, &a);
 	buf_init(&b, 0);
 	buf_init(&c, 0);
 	producers_save(&ps, &b);
@@ -100,7 +102,7 @@ test_snapshot(void **state)
 	producers_save(&again, &c);
 	assert_int_equal(c.len, b.len);
 	assert_memory_equal(c.p, b.p, b.len);
-	assert_int_equal(producers_check(&again, &h, NULL, &base, &last, &time),
+	assert_int_equal(producers_check(&again, &h, NULL, 0, NULL, &base, &last, &time),
 	    PRODUCER_DUPLICATE);
 	assert_int_equal(base, 500);
 	/* an open transaction is never forgotten */
