@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/crc32c.h"
+#include "base/siphash.h"
 #include "base/err.h"
 #include "base/sys.h"
 
@@ -141,6 +142,37 @@ test_sys(void **state)
 	assert_true(r1 != r2);
 }
 
+/* From OpenSSL: mac -macopt size:16 -macopt c-rounds:1 -macopt d-rounds:3
+ * -macopt hexkey:000102030405060708090a0b0c0d0e0f SIPHASH */
+static void
+test_siphash(void **state)
+{
+	static const struct {
+		const char	*text;
+		uint8_t		 digest[16];
+	} rows[] = {
+		{ "", { 0xe7, 0x7e, 0xbc, 0xb2, 0x27, 0x88, 0xa5, 0xbe, 0xfd,
+		    0x62, 0xdb, 0x6a, 0xdd, 0x30, 0x30, 0x01 } },
+		{ "a", { 0x08, 0x3c, 0x37, 0xde, 0x63, 0x7c, 0x4f, 0xa8, 0x49,
+		    0x2f, 0xd7, 0x5d, 0x37, 0xae, 0x8a, 0x67 } },
+		{ "abcdefgh", { 0x73, 0xa0, 0x26, 0x5a, 0x47, 0xfc, 0xbd, 0x46,
+		    0xc8, 0xab, 0x9f, 0x0f, 0x5a, 0x33, 0x95, 0x2d } },
+		{ "abcdefghijklmno", { 0x78, 0x79, 0x72, 0x73, 0x9c, 0x1e,
+		    0xc9, 0x01, 0x1f, 0xf9, 0x4f, 0x41, 0x96, 0x94, 0x89,
+		    0xf0 } },
+	};
+	const struct siphash_key k = { 0x0706050403020100, 0x0f0e0d0c0b0a0908 };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct digest128 d = siphash128(&k, rows[i].text,
+		    strlen(rows[i].text));
+
+		d.a = htole64(d.a);
+		d.b = htole64(d.b);
+		assert_memory_equal(&d, rows[i].digest, 16);
+	}
+}
+
 int
 main(void)
 {
@@ -148,6 +180,7 @@ main(void)
 		cmocka_unit_test(test_arena),
 		cmocka_unit_test(test_err),
 		cmocka_unit_test(test_crc32c),
+		cmocka_unit_test(test_siphash),
 		cmocka_unit_test(test_sys),
 	};
 
