@@ -54,8 +54,22 @@ log_push_segment(struct log *l, struct segment *g)
 		    sizeof(*l->segs));
 	}
 	l->segs[l->n_segs++] = g;
+	l->active = g;
 	l->n_recent = 0;
 	pthread_mutex_unlock(&l->lock);
+}
+
+struct segment *
+log_pop_segment(struct log *l)
+{
+	struct segment *g;
+
+	pthread_mutex_lock(&l->lock);
+	g = l->segs[--l->n_segs];
+	l->active = l->n_segs > 0 ? l->segs[l->n_segs - 1] : NULL;
+	l->n_recent = 0;
+	pthread_mutex_unlock(&l->lock);
+	return g;
 }
 
 int
@@ -76,7 +90,7 @@ log_segment_of(const struct log *l, int64_t offset)
 struct segment *
 log_active(const struct log *l)
 {
-	return l->n_segs > 0 ? l->segs[l->n_segs - 1] : NULL;
+	return l->active;
 }
 
 struct segment *
@@ -125,6 +139,7 @@ new_log(const struct sys *s, const char *dir, const struct log_config *c,
 	STAILQ_INIT(&l->old);
 	l->txns_from = INT64_MAX;	/* none, as far as is known */
 	l->expired_ms = sys_now_ms(s);
+	pthread_mutex_init(&l->swapping, NULL);
 	pthread_mutex_init(&l->flushing, NULL);
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_rwlockattr_init(&attr);
@@ -149,6 +164,7 @@ free_log(struct log *l)
 	pthread_rwlock_destroy(&l->shape);
 	pthread_mutex_destroy(&l->lock);
 	pthread_mutex_destroy(&l->flushing);
+	pthread_mutex_destroy(&l->swapping);
 	free(l->dir);
 	free(l);
 }

@@ -16,7 +16,8 @@
  * the caller, who holds the partition's own lock around them. Every other call
  * may run at any time between open and close, from any thread, next to those
  * and to each other; only log_flush(), log_checkpoint() and log_remove_old()
- * take turns among themselves. Nothing here waits for a disk while it holds a
+ * take turns among themselves, and log_clean() (clean.h) is run by one thread
+ * at a time. Nothing here waits for a disk while it holds a
  * lock that a reader or an append needs, so these three and log_writeback()
  * are called without the partition's lock.
  *
@@ -75,6 +76,8 @@ struct log_known {
 				   Where the log then ends below it, the file
 				   is rewritten before anything is appended */
 	int64_t	start;		/* log-start-offset-checkpoint, else 0 */
+	int64_t	cleaned;	/* cleaner-offset-checkpoint, else 0: below it
+				   a segment may end before the next begins */
 	bool	clean;		/* the last stop left its marker: no scan */
 	struct kuuid topic_id;	/* goes to partition.metadata; zero: no file. A
 				   directory of another topic is set aside as

@@ -30,13 +30,9 @@ set_ends(struct log *l, int64_t end)
 static int
 drop_last(struct log *l, struct kerr *e)
 {
-	struct segment *g = log_active(l);
+	struct segment *g = log_pop_segment(l);
 	int rc;
 
-	pthread_mutex_lock(&l->lock);
-	l->n_segs--;
-	l->n_recent = 0;
-	pthread_mutex_unlock(&l->lock);
 	l->bytes -= g->size;
 	rc = segment_remove(g, e);
 	segment_unref(g);
@@ -140,11 +136,13 @@ shrink(struct log *l, int (*how)(struct log *, int64_t, struct kerr *),
 {
 	int rc;
 
+	pthread_mutex_lock(&l->swapping);
 	pthread_mutex_lock(&l->flushing);
 	pthread_rwlock_wrlock(&l->shape);
 	rc = how(l, offset, e);
 	pthread_rwlock_unlock(&l->shape);
 	pthread_mutex_unlock(&l->flushing);
+	pthread_mutex_unlock(&l->swapping);
 	return rc != 0 ? log_fail(l, rc, e) : 0;
 }
 

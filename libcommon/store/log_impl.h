@@ -2,9 +2,12 @@
  * log_impl.h: the inside of struct log, for the files that make it up: log.c
  * (open, close), log_append.c, log_roll.c, log_read.c, log_time.c,
  * log_flush.c, log_load.c, log_recover.c, log_state.c, log_epoch.c, log_cut.c
- * (truncation), log_retain.c, log_txn.c (transactions).
+ * (truncation), log_retain.c, log_txn.c (transactions), log_swap.c and
+ * clean*.c (compaction).
  *
  * Locks, in the order in which they nest:
+ *	swapping   one change of the segments below the active one, in memory
+ *		   and of their files, at a time; held over I/O
  *	flushing   one flush, checkpoint or truncation at a time; held over I/O
  *	shape      read: what lies in files below their size stays as it is;
  *		   write (truncation alone): it may go
@@ -46,6 +49,7 @@ struct log {
 	struct log_config	 config;
 	struct kuuid		 topic_id;
 
+	pthread_mutex_t		 swapping;
 	pthread_mutex_t		 flushing;
 	pthread_rwlock_t	 shape;
 	pthread_mutex_t		 lock;
@@ -76,6 +80,7 @@ struct log {
 	int64_t			 checked;	/* the recovery point so far */
 
 	/* the writer's */
+	struct segment		*active;	/* the last of segs, or NULL */
 	bool			 made;		/* dir is there */
 	bool			 touched;	/* since it was opened */
 	bool			 epochs_unsaved; /* newer than their file */
@@ -97,8 +102,10 @@ int log_fail_read(struct log *l, int rc, struct kerr *e);
 int log_usable(const struct log *l, struct kerr *e);
 /* Puts a segment behind the last; the list takes the reference. */
 void log_push_segment(struct log *l, struct segment *g);
+/* Takes the last one off the list; the reference is the caller's then. */
+struct segment *log_pop_segment(struct log *l);
 /* The segment that would hold offset, i.e. the last with base <= offset, or
- * the first; -1 where there is none. lock held, or writer. */
+ * the first; -1 where there is none. lock held, or swapping. */
 int log_segment_of(const struct log *l, int64_t offset);
 /* The active segment, NULL where there is none. Writer. */
 struct segment *log_active(const struct log *l);
@@ -166,12 +173,27 @@ int log_sync_all(struct log *l, struct kerr *e);
 int log_load(struct log *l, const struct log_known *k,
     struct log_recovery *r, struct kerr *e);
 
-/* log_recover.c: both set end, indexes and epochs. */
+/* log_swap.c */
+/* Puts g, whose files are complete, durable and end in .cleaned, in the place
+ * of the n segments old[0..n), n at least 1, whose files go away. g's
+ * reference is taken over in any case. KE_CANCELLED: those are not in the log
+ * any more, or not as they were (sizes). */
+int log_swap(struct log *l, struct segment *g, struct segment *const *old,
+    const int64_t *sizes, int n, struct kerr *e);
+/* Removes g's files, whatever they end in. */
+void log_swap_undo(struct segment *g);
+/* What a log finds that a crash left in the middle of a swap: completes it
+ * where it can be, else removes it. */
+int log_swap_recover(struct log *l, struct kerr *e);
+
+/* log_recover.c: both set end, indexes and epochs. Compaction may have left
+ * holes below `cleaned`. */
 /* Scans from segment `first`, which holds the recovery point, to the end. */
-int log_recover(struct log *l, int first, int64_t point,
+int log_recover(struct log *l, int first, int64_t point, int64_t cleaned,
     struct log_recovery *r, struct kerr *e);
 /* The end of a log that was closed cleanly; r for what is not as it says. */
-int log_trust(struct log *l, struct log_recovery *r, struct kerr *e);
+int log_trust(struct log *l, int64_t cleaned, struct log_recovery *r,
+    struct kerr *e);
 
 /* One batch of a walk; non-zero ends it and is returned. */
 typedef int log_visit(void *arg, const struct batch_header *h,

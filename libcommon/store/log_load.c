@@ -27,7 +27,7 @@ struct listing {
 	struct offsets	 logs;
 	struct offsets	 snapshots;
 	struct offsets	 txns;		/* .txnindex files */
-	bool		 unfinished;	/* a .swap of the cleaner's */
+	bool		 unfinished;	/* a compaction was interrupted */
 };
 
 static void
@@ -74,10 +74,9 @@ each_name(void *arg, const char *name)
 	int64_t base;
 	char *end;
 
-	if (ends_with(name, DELETED_SUFFIX) || ends_with(name, ".cleaned") ||
-	    ends_with(name, ".tmp"))
+	if (ends_with(name, DELETED_SUFFIX) || ends_with(name, ".tmp"))
 		return remove_stray(s->l, name);
-	if (ends_with(name, ".swap"))
+	if (ends_with(name, ".swap") || ends_with(name, ".cleaned"))
 		s->unfinished = true;
 	if (strspn(name, "0123456789") != DIGITS)
 		return 0;
@@ -95,20 +94,32 @@ each_name(void *arg, const char *name)
 }
 
 static int
-list(struct log *l, struct listing *s, struct kerr *e)
+list_names(struct log *l, struct listing *s, struct kerr *e)
 {
-	memset(s, 0, sizeof(*s));
-	s->l = l;
 	l->made = true;
 	if (l->sys->list(l->sys, l->dir, each_name, s) != 0) {
 		if (errno != ENOENT)
 			return kerr_sys(e, "reading the directory");
 		l->made = false;
 	}
-	if (s->unfinished)
-		return kerr_set(e, KE_UNSUPPORTED, "a compaction by another "
-		    "program was interrupted (.swap files); let that program "
-		    "finish it");
+	return 0;
+}
+
+static int
+list(struct log *l, struct listing *s, struct kerr *e)
+{
+	int rc;
+
+	memset(s, 0, sizeof(*s));
+	s->l = l;
+	if ((rc = list_names(l, s, e)) != 0)
+		return rc;
+	if (s->unfinished) {
+		s->logs.n = s->snapshots.n = s->txns.n = 0;
+		if ((rc = log_swap_recover(l, e)) != 0 ||
+		    (rc = list_names(l, s, e)) != 0)
+			return rc;
+	}
 	if (s->logs.n > 0)
 		qsort(s->logs.v, (size_t)s->logs.n, sizeof(int64_t), ascending);
 	if (s->snapshots.n > 0)
@@ -148,8 +159,8 @@ find_end(struct log *l, const struct log_known *k, struct log_recovery *r,
 		return 0;
 	}
 	/* nothing tells whether an empty file is all that there was */
-	return k->clean ? log_trust(l, r, e) :
-	    log_recover(l, i, k->recovery_point, r, e);
+	return k->clean ? log_trust(l, k->cleaned, r, e) :
+	    log_recover(l, i, k->recovery_point, k->cleaned, r, e);
 }
 
 /*
@@ -180,8 +191,7 @@ begin_past_end(struct log *l, struct log_recovery *r, struct kerr *e)
 		free(path);
 		l->bytes -= g->size;
 		r->cut += g->size;
-		segment_unref(g);
-		l->n_segs--;
+		segment_unref(log_pop_segment(l));
 	}
 	epochs_release(&l->epochs);
 	l->epochs_unsaved = true;

@@ -77,6 +77,7 @@ struct pass {
 	int64_t			 next;		/* offset that must not be
 						   passed backwards */
 	int64_t			 point;		/* recovery point */
+	int64_t			 cleaned;	/* holes below are fine */
 	void			*window;
 	struct log_recovery	*r;
 	bool			 bad;		/* the log ends at next */
@@ -173,19 +174,20 @@ drop_after(struct pass *p, int i, struct kerr *e)
 		rc = cut_file(l, g, 0, p->next, p->window, &p->why, p->r, e);
 		if (rc == 0)
 			rc = segment_remove(g, e);
-		segment_unref(g);
-		l->n_segs--;
+		segment_unref(log_pop_segment(l));
 	}
 	return rc;
 }
 
 /* A segment begins where the one before ended (see room_for() for the one
- * exception). Where it does not, the end of that one was lost. */
+ * exception). Where it does not, the end of that one was lost, or taken away by
+ * a compaction (only Apache Kafka's: see clean.h), which syncs what it leaves.
+ */
 static void
 check_joint(struct pass *p, const struct segment *g)
 {
 	if (g->base == p->next || p->next < p->point ||
-	    g->base - p->next > LOG_MAX_HOLE)
+	    g->base <= p->cleaned || g->base - p->next > LOG_MAX_HOLE)
 		return;
 	p->bad = true;
 	kerr_set(&p->why, KE_CORRUPT, "%020lld.log begins where offset %lld "
@@ -193,10 +195,10 @@ check_joint(struct pass *p, const struct segment *g)
 }
 
 int
-log_recover(struct log *l, int first, int64_t point, struct log_recovery *r,
-    struct kerr *e)
+log_recover(struct log *l, int first, int64_t point, int64_t cleaned,
+    struct log_recovery *r, struct kerr *e)
 {
-	struct pass p = { .l = l, .point = point, .r = r };
+	struct pass p = { .l = l, .point = point, .cleaned = cleaned, .r = r };
 	int rc = 0;
 
 	p.window = xmalloc(WINDOW);
@@ -221,7 +223,8 @@ log_recover(struct log *l, int first, int64_t point, struct log_recovery *r,
 }
 
 int
-log_trust(struct log *l, struct log_recovery *r, struct kerr *e)
+log_trust(struct log *l, int64_t cleaned, struct log_recovery *r,
+    struct kerr *e)
 {
 	struct kerr why = KERR_INIT;
 	int64_t next;
@@ -231,7 +234,8 @@ log_trust(struct log *l, struct log_recovery *r, struct kerr *e)
 	if (rc == KE_CORRUPT) {
 		log_line(LOG_WARN, LOG_STORE, "%s: %s; scanning", l->name,
 		    why.msg);
-		return log_recover(l, l->n_segs - 1, log_active(l)->base, r, e);
+		return log_recover(l, l->n_segs - 1, log_active(l)->base,
+		    cleaned, r, e);
 	}
 	if (rc != 0 && e != NULL)
 		*e = why;

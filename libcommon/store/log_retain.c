@@ -139,7 +139,7 @@ retire_all(struct log *l, int64_t due_ms, struct kerr *e)
 	if ((rc = log_sync_names(l, names, e)) != 0)
 		return rc;
 	do {
-		if ((rc = segment_retire(g, e)) != 0)
+		if ((rc = segment_retire(g, false, e)) != 0)
 			return rc;
 		g->due_ms = due_ms;
 		log_line(LOG_INFO, LOG_STORE, "%s: segment %lld deleted, the "
@@ -184,6 +184,8 @@ log_remove_old(struct log *l, int64_t delay_ms, int64_t *wait, struct kerr *e)
 	int rc;
 
 	*wait = -1;
+	/* a compacted segment may not have its names yet */
+	pthread_mutex_lock(&l->swapping);
 	pthread_mutex_lock(&l->flushing);
 	if ((rc = log_usable(l, e)) == 0) {
 		if ((rc = retire_all(l, now + delay_ms, e)) == 0)
@@ -192,6 +194,7 @@ log_remove_old(struct log *l, int64_t delay_ms, int64_t *wait, struct kerr *e)
 			log_fail(l, rc, e);
 	}
 	pthread_mutex_unlock(&l->flushing);
+	pthread_mutex_unlock(&l->swapping);
 	return rc;
 }
 

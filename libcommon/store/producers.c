@@ -348,6 +348,37 @@ producers_release(struct producers *ps)
 	}
 }
 
+static int
+by_id(const void *a, const void *b)
+{
+	const struct producer_end *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+struct producer_end *
+producers_ends(const struct producers *ps, int *n)
+{
+	struct producer_end *v, *to;
+	const struct producer *p;
+
+	*n = (int)producers_count(ps);
+	to = v = xreallocarray(NULL, (size_t)*n + 1, sizeof(*v));
+	for (p = ps->byid; p != NULL; p = p->hh.next)
+		*to++ = (struct producer_end){ p->id, p->n > 0 ?
+		    p->batch[p->n - 1].last_offset : -1, p->epoch };
+	qsort(v, (size_t)*n, sizeof(*v), by_id);
+	return v;
+}
+
+const struct producer_end *
+producer_end_find(const struct producer_end *v, int n, int64_t id)
+{
+	const struct producer_end want = { .id = id };
+
+	return n > 0 ? bsearch(&want, v, (size_t)n, sizeof(*v), by_id) : NULL;
+}
+
 /* The file: version, CRC-32C of what follows it, count, entries. */
 enum { SNAPSHOT_VERSION = 1, SNAPSHOT_HEAD = 10, SNAPSHOT_ENTRY = 46 };
 

@@ -86,6 +86,20 @@ void producers_expire(struct producers *ps, int64_t now_ms,
 unsigned int producers_count(const struct producers *ps);
 void producers_release(struct producers *ps);
 
+/* Where a producer's last batch lies, so that compaction keeps it. */
+struct producer_end {
+	int64_t	id;
+	int64_t	last_offset;	/* of its last batch with data, -1: none is
+				   known */
+	int16_t	epoch;
+};
+
+/* Those of all, by id, in an array to be freed. */
+struct producer_end *producers_ends(const struct producers *ps, int *n);
+/* The one with that id, or NULL. */
+const struct producer_end *producer_end_find(const struct producer_end *v,
+    int n, int64_t id);
+
 /* A .snapshot file's bytes. load: KE_CORRUPT (and nothing loaded) where
  * version, CRC or lengths are not right. */
 void producers_save(const struct producers *ps, struct buf *b);

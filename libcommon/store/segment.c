@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/xalloc.h"
@@ -29,6 +30,7 @@ segment_new(const struct sys *s, const char *dir, int64_t base, bool fresh)
 	g->refs = 1;
 	g->sys = s;
 	g->dir = dir;
+	g->suffix = "";
 	g->base = base;
 	g->fd = -1;
 	g->fresh = fresh;
@@ -65,6 +67,13 @@ segment_path(const char *dir, int64_t base, const char *suffix)
 	return xasprintf("%s/%020lld%s", dir, (long long)base, suffix);
 }
 
+char *
+segment_file(const struct segment *g, const char *kind)
+{
+	return xasprintf("%s/%020lld%s%s", g->dir, (long long)g->base, kind,
+	    g->suffix);
+}
+
 int
 segment_fd(struct segment *g, bool make, struct kerr *e)
 {
@@ -78,7 +87,7 @@ segment_fd(struct segment *g, bool make, struct kerr *e)
 		rc = kerr_set(e, KE_RANGE, "segment %lld was deleted",
 		    (long long)g->base);
 	} else if (fd < 0) {
-		path = segment_path(g->dir, g->base, ".log");
+		path = segment_file(g, ".log");
 		fd = g->sys->open(g->sys, path,
 		    make ? O_RDWR | O_CREAT | O_TRUNC : O_RDWR, 0644);
 		if (fd < 0)
@@ -92,10 +101,10 @@ segment_fd(struct segment *g, bool make, struct kerr *e)
 }
 
 static int
-open_one(struct segment *g, struct index *x, const char *suffix,
+open_one(struct segment *g, struct index *x, const char *kind,
     struct kerr *e)
 {
-	char *path = segment_path(g->dir, g->base, suffix);
+	char *path = segment_file(g, kind);
 	int rc;
 
 	if (x->fd >= 0)
@@ -272,7 +281,7 @@ segment_cut(struct segment *g, pthread_mutex_t *lock, int64_t pos,
 int64_t
 segment_stat(struct segment *g, struct kerr *e)
 {
-	char *path = segment_path(g->dir, g->base, ".log");
+	char *path = segment_file(g, ".log");
 	int64_t size = -1;
 	int fd;
 
@@ -299,7 +308,7 @@ segment_remove(struct segment *g, struct kerr *e)
 	int rc = 0;
 
 	for (int i = 0; i < SUFFIXES && rc == 0; i++) {
-		path = segment_path(g->dir, g->base, suffixes[i]);
+		path = segment_file(g, suffixes[i]);
 		rc = file_remove(g->sys, path, e);
 		free(path);
 	}
@@ -307,7 +316,7 @@ segment_remove(struct segment *g, struct kerr *e)
 }
 
 int
-segment_retire(struct segment *g, struct kerr *e)
+segment_retire(struct segment *g, bool replaced, struct kerr *e)
 {
 	char *path, *gone;
 	int rc = 0;
@@ -316,7 +325,9 @@ segment_retire(struct segment *g, struct kerr *e)
 	g->retired = true;
 	pthread_mutex_unlock(&opening);
 	for (int i = 0; i < SUFFIXES && rc == 0; i++) {
-		path = segment_path(g->dir, g->base, suffixes[i]);
+		if (replaced && strcmp(suffixes[i], ".snapshot") == 0)
+			continue;
+		path = segment_file(g, suffixes[i]);
 		gone = xasprintf("%s" DELETED_SUFFIX, path);
 		if (g->sys->rename(g->sys, path, gone) != 0 &&
 		    errno != ENOENT)

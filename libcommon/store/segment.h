@@ -35,6 +35,8 @@ struct segment {
 	_Atomic int	 refs;
 	const struct sys *sys;
 	const char	*dir;		/* the log's, while it is open */
+	const char	*suffix;	/* of its files' names: "", or what a swap
+					   is at (log_swap.c) */
 	int64_t		 base;
 	_Atomic int	 fd;		/* .log; -1: not open */
 	_Atomic bool	 searchable;	/* index files are open, or not there:
@@ -78,6 +80,8 @@ void segment_unref(struct segment *g);
 
 /* dir/<base in 20 digits><suffix>, to be freed. */
 char *segment_path(const char *dir, int64_t base, const char *suffix);
+/* The same of one of its own files: kind is ".log", ".index" and so on. */
+char *segment_file(const struct segment *g, const char *kind);
 
 /* The descriptor of the .log, opened when it was not (make: an empty file is
  * made); KE_SYS; KE_RANGE where it was retired before. Any thread. */
@@ -110,6 +114,9 @@ int segment_finish(struct segment *g, pthread_mutex_t *lock, struct kerr *e);
 /* Largest timestamp and its offset, from the time index if need be. */
 int segment_max(struct segment *g, pthread_mutex_t *lock, int64_t *ts,
     int64_t *offset, struct kerr *e);
+/* Timestamp of the first batch, -1: there is none. */
+int segment_first(struct segment *g, pthread_mutex_t *lock, int64_t *ts,
+    struct kerr *e);
 /* Learns max_ts, first_ts and unindexed of a segment that will be appended
  * to, from the last index entries and the batches behind them; *next is the
  * offset after the last one. Writer, no readers yet. KE_CORRUPT: the indexes
@@ -127,8 +134,9 @@ int segment_cut(struct segment *g, pthread_mutex_t *lock, int64_t pos,
 int segment_remove(struct segment *g, struct kerr *e);
 /* The same in two steps, as Kafka does it: retire appends .deleted to the
  * files' names, after which readers that have not opened them yet get
- * KE_RANGE; remove_retired removes those. Any thread. */
-int segment_retire(struct segment *g, struct kerr *e);
+ * KE_RANGE; remove_retired removes those. replaced: another segment begins
+ * there, to which the producers' snapshot belongs from now on. Any thread. */
+int segment_retire(struct segment *g, bool replaced, struct kerr *e);
 int segment_remove_retired(struct segment *g, struct kerr *e);
 /* When the .log was written last, ms since 1970. */
 int64_t segment_modified(struct segment *g, struct kerr *e);

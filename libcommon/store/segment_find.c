@@ -51,6 +51,33 @@ first_time(struct segment *g, int fd, struct kerr *e)
 	return rc < 0 ? rc : 0;
 }
 
+int
+segment_first(struct segment *g, pthread_mutex_t *lock, int64_t *ts,
+    struct kerr *e)
+{
+	uint8_t w[BATCH_HEADER];
+	struct batch_header h;
+	struct scan c;
+	int64_t size;
+	int rc, fd;
+
+	pthread_mutex_lock(lock);
+	*ts = g->first_ts;
+	size = g->size;
+	pthread_mutex_unlock(lock);
+	if (*ts >= 0)
+		return 0;
+	if ((fd = segment_fd(g, false, e)) < 0)
+		return fd;
+	scan_init(&c, g->sys, fd, 0, size, w, sizeof(w));
+	if ((rc = scan_next(&c, &h, e)) <= 0)
+		return rc;
+	pthread_mutex_lock(lock);
+	g->first_ts = *ts = h.max_timestamp;
+	pthread_mutex_unlock(lock);
+	return 0;
+}
+
 /* Whether an index entry can point to this batch. Apache Kafka notes one
  * entry for several batches that came together: the first one's position, the
  * last one's offset. */

@@ -18,7 +18,7 @@ failed(const struct segment *g, struct kerr *e)
 static int
 open_txns(struct segment *g, bool make, struct kerr *e)
 {
-	char *path = segment_path(g->dir, g->base, ".txnindex");
+	char *path = segment_file(g, ".txnindex");
 	int rc = 0;
 
 	if (g->txns.fd < 0 && (make ?
@@ -90,7 +90,7 @@ segment_check_txns(struct segment *g, struct kerr *e)
 int
 segment_drop_txns(struct segment *g, struct kerr *e)
 {
-	char *path = segment_path(g->dir, g->base, ".txnindex");
+	char *path = segment_file(g, ".txnindex");
 	int rc = 0;
 
 	txnindex_release(&g->txns, g->sys);
