@@ -1,0 +1,92 @@
+/*
+ * subscriber_impl.h: what the files of the group's member share.
+ *
+ *	subscriber.c	     requests of the membership, and events
+ *	subscriber_lead.c    the leader's part: topics, assignment
+ *	subscriber_offsets.c committing, and what is committed
+ */
+#ifndef KLOG_CLIENT_SUBSCRIBER_IMPL_H
+#define KLOG_CLIENT_SUBSCRIBER_IMPL_H
+
+#include <sys/queue.h>
+
+#include "base/arena.h"
+#include "client/member.h"
+#include "client/subscriber.h"
+#include "wire/msg_join_group.h"
+
+struct news {
+	TAILQ_ENTRY(news)	 link;
+	struct subscriber_event	 pub;
+	bool			 gives_up;	/* tell the machine when done */
+	bool			 rejoin;
+};
+
+/* A list of partitions that owns its names. */
+struct parts {
+	struct subscriber_part	*v;
+	size_t			 n;
+};
+
+/* A topic of the group as its leader last saw it. */
+struct seen {
+	char	*topic;
+	int32_t	 partitions;
+};
+
+/* What the leader has to assign to, while it waits for metadata. */
+struct lead {
+	struct reply	*reply;		/* of JoinGroup; NULL: not waiting */
+	int		 rounds;	/* of metadata waited for */
+};
+
+struct subscriber {
+	struct cluster		*data;
+	struct cluster		*cl;		/* the membership's own */
+	struct loop		*loop;
+	struct subscriber_config cf;
+	char			*group, *instance, *rack;
+	struct member		 m;
+	int32_t			 coordinator;	/* broker id */
+	struct call		*call;		/* under way: find .. leave */
+	struct call		*beat;		/* heartbeat under way */
+	struct loop_timer	 timer;
+	struct loop_work	 work;		/* step() is due */
+	char			**topics;
+	size_t			 n_topics;
+	struct parts		 owned;		/* once all events are done */
+	int32_t			 owned_gen;	/* that it was assigned in */
+	enum assign_kind	 chosen;	/* by the group */
+	bool			 leader;
+	struct buf		*plan;		/* leader: of each member */
+	char			**plan_id;
+	size_t			 n_plan;
+	struct lead		 lead;
+	struct seen		*seen;		/* leader */
+	size_t			 n_seen;
+	struct cluster_watch	 watch;
+	TAILQ_HEAD(, news)	 events;
+	bool			 told_failed;
+
+	/* subscriber_offsets.c */
+	struct call		*commit;
+	subscriber_committed_fn	*committed;
+	void			*committed_arg;
+};
+
+/* Goes on with whatever the machine wants, soon. */
+void subscriber_step(struct subscriber *s);
+
+/* subscriber_lead.c */
+/* The answer to JoinGroup says that this member leads: takes it over. The
+ * machine is told when the assignment is there. */
+void lead_begin(struct subscriber *s, struct reply *r);
+/* Metadata came: tries to assign, or looks whether topics have changed. */
+void lead_metadata(struct subscriber *s);
+/* Forgets assignment and answer. */
+void lead_clear(struct subscriber *s);
+
+/* subscriber_offsets.c */
+void offsets_cancel(struct subscriber *s);
+
+#endif

@@ -1,0 +1,281 @@
+/*
+ * subscriber_offsets.c: committing offsets, and asking for those that are
+ * committed (subscriber_impl.h).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "client/retry.h"
+#include "client/subscriber_impl.h"
+#include "wire/api.h"
+#include "wire/codec.h"
+#include "wire/kerror.h"
+#include "wire/msg_offset_commit.h"
+#include "wire/msg_offset_fetch.h"
+
+#define FETCH_VERSION	7	/* newer ones ask for many groups at once */
+
+/* The first error among the partitions of the answer; 0: none. */
+static int16_t
+commit_error(const struct offset_commit_response *rsp, struct kerr *e)
+{
+	for (int32_t i = 0; i < rsp->topics.n; i++) {
+		const struct offset_commit_response_topic *t =
+		    &rsp->topics.v[i];
+
+		for (int32_t k = 0; k < t->partitions.n; k++) {
+			int16_t error = t->partitions.v[k].error_code;
+
+			if (error == 0)
+				continue;
+			kerr_kafka(e, error, "%.*s[%d]: %s", (int)t->name.len,
+			    t->name.p, (int)t->partitions.v[k].partition_index,
+			    kerror_name(error));
+			return error;
+		}
+	}
+	return 0;
+}
+
+static void
+commit_done(void *arg, struct reply *r)
+{
+	struct subscriber *s = arg;
+	subscriber_committed_fn *done = s->committed;
+	struct kerr e = r->err;
+
+	s->commit = NULL;
+	if (e.code == 0)
+		commit_error(r->msg, &e);
+	member_committed(&s->m, loop_now(s->loop), e.code != 0 ? &e : NULL);
+	reply_free(r);
+	subscriber_step(s);
+	done(s->committed_arg, e.code != 0 ? &e : NULL);
+}
+
+void
+offsets_cancel(struct subscriber *s)
+{
+	if (s->commit != NULL)
+		cluster_cancel(s->data, s->commit);
+	s->commit = NULL;
+}
+
+bool
+subscriber_committing(const struct subscriber *s)
+{
+	return s->commit != NULL;
+}
+
+void
+subscriber_commit(struct subscriber *s, const struct subscriber_offset *v,
+    size_t n, subscriber_committed_fn *done, void *arg)
+{
+	struct offset_commit_request req;
+	struct offset_commit_request_topic *topics, *t = NULL;
+	struct offset_commit_request_partition *parts;
+	struct kerr e = KERR_INIT;
+
+	if (!member_may_commit(&s->m) || !s->m.coordinator) {
+		kerr_set(&e, KE_AGAIN, s->m.coordinator ?
+		    "not a member of the group at the moment" :
+		    "the group's coordinator is not known at the moment");
+		done(arg, &e);
+		return;
+	}
+	topics = xcalloc(n + 1, sizeof(*topics));
+	parts = xcalloc(n + 1, sizeof(*parts));
+	kmsg_defaults(&offset_commit_request_msg, &req);
+	req.group_id = kstr(s->group);
+	req.generation_id_or_member_epoch = s->m.generation;
+	req.member_id = kstr(s->m.id);
+	req.group_instance_id = kstr(s->instance);
+	req.topics.v = topics;
+	for (size_t i = 0; i < n; i++) {
+		if (t == NULL || strcmp(v[i].topic, v[i - 1].topic) != 0) {
+			t = &topics[req.topics.n++];
+			t->name = kstr(v[i].topic);
+			t->partitions.v = &parts[i];
+		}
+		t->partitions.n++;
+		KDEFAULTS(offset_commit_request_partition, &parts[i]);
+		parts[i].partition_index = v[i].partition;
+		parts[i].committed_offset = v[i].offset;
+		parts[i].committed_leader_epoch = v[i].epoch;
+		parts[i].committed_metadata = kstr("");
+	}
+	s->committed = done;
+	s->committed_arg = arg;
+	s->commit = cluster_send(s->data, s->coordinator, API_OFFSET_COMMIT,
+	    &req, NULL, commit_done, s);
+	free(topics);
+	free(parts);
+}
+
+struct commit_wait {
+	struct kerr	err;
+	bool		done;
+};
+
+static void
+commit_waited(void *arg, const struct kerr *e)
+{
+	struct commit_wait *w = arg;
+
+	w->done = true;
+	if (e != NULL)
+		w->err = *e;
+}
+
+/* Errors after which this member will not be allowed to commit. */
+static bool
+is_lost(const struct kerr *e)
+{
+	return e->code == KE_BROKER && (e->kafka == ERR_UNKNOWN_MEMBER_ID ||
+	    e->kafka == ERR_ILLEGAL_GENERATION ||
+	    e->kafka == ERR_FENCED_INSTANCE_ID);
+}
+
+static bool
+may_pass(const struct kerr *e)
+{
+	if (e->code == KE_BROKER && e->kafka == ERR_REBALANCE_IN_PROGRESS)
+		return true;
+	return !is_lost(e) && retry_policy(e, 1, true) != RETRY_FAIL;
+}
+
+int
+subscriber_commit_wait(struct subscriber *s,
+    const struct subscriber_offset *v, size_t n, int64_t wait_ms,
+    struct kerr *e)
+{
+	const struct cluster_config *cf = cluster_conf(s->data);
+	int64_t until = loop_clock(s->loop) + wait_ms, left;
+	struct commit_wait w;
+
+	if (n == 0)
+		return 0;
+	for (int attempt = 1;; attempt++) {
+		w = (struct commit_wait){ KERR_INIT, false };
+		while (s->commit != NULL &&
+		    (left = until - loop_clock(s->loop)) > 0)
+			loop_once(s->loop, left);
+		if (s->commit != NULL)
+			return kerr_set(e, KE_TIMEOUT, "no answer to a commit "
+			    "in %lld ms", (long long)wait_ms);
+		subscriber_commit(s, v, n, commit_waited, &w);
+		while (!w.done && (left = until - loop_clock(s->loop)) > 0)
+			loop_once(s->loop, left);
+		if (!w.done) {
+			offsets_cancel(s);
+			return kerr_set(e, KE_TIMEOUT, "no answer to a commit "
+			    "in %lld ms", (long long)wait_ms);
+		}
+		if (w.err.code == 0)
+			return 0;
+		if (e != NULL)
+			*e = w.err;
+		if (!may_pass(&w.err) || s->m.lost || s->m.failed ||
+		    (left = until - loop_clock(s->loop)) <= 0)
+			return w.err.code;
+		loop_run_for(s->loop, retry_backoff(attempt, cf->backoff_ms,
+		    cf->backoff_max_ms, 0));
+	}
+}
+
+/* Takes what the answer says over; the first error. */
+static int
+take_offsets(const struct offset_fetch_response *rsp,
+    struct subscriber_offset *v, size_t n, struct kerr *e)
+{
+	if (rsp->error_code != 0)
+		return kerr_kafka(e, rsp->error_code, "%s",
+		    kerror_name(rsp->error_code));
+	for (int32_t i = 0; i < rsp->topics.n; i++) {
+		const struct offset_fetch_response_topic *t =
+		    &rsp->topics.v[i];
+
+		for (int32_t k = 0; k < t->partitions.n; k++) {
+			const struct offset_fetch_response_partition *p =
+			    &t->partitions.v[k];
+
+			if (p->error_code != 0)
+				return kerr_kafka(e, p->error_code, "%.*s[%d]: "
+				    "%s", (int)t->name.len, t->name.p,
+				    (int)p->partition_index,
+				    kerror_name(p->error_code));
+			for (size_t x = 0; x < n; x++)
+				if (v[x].partition == p->partition_index &&
+				    kstr_eq(kstr(v[x].topic), t->name)) {
+					v[x].offset = p->committed_offset;
+					v[x].epoch = p->committed_leader_epoch;
+				}
+		}
+	}
+	return 0;
+}
+
+static int
+ask_offsets(struct subscriber *s, struct subscriber_offset *v, size_t n,
+    int64_t wait_ms, struct kerr *e)
+{
+	struct offset_fetch_request req;
+	struct offset_fetch_request_topic *topics, *t = NULL;
+	struct call_options opt = { .max_version = FETCH_VERSION,
+		.timeout_ms = wait_ms };
+	int32_t *numbers = xcalloc(n + 1, sizeof(*numbers));
+	struct reply *r;
+	int rc;
+
+	topics = xcalloc(n + 1, sizeof(*topics));
+	kmsg_defaults(&offset_fetch_request_msg, &req);
+	req.group_id = kstr(s->group);
+	req.require_stable = true;
+	req.topics.v = topics;
+	for (size_t i = 0; i < n; i++) {
+		if (t == NULL || strcmp(v[i].topic, v[i - 1].topic) != 0) {
+			t = &topics[req.topics.n++];
+			t->name = kstr(v[i].topic);
+			t->partition_indexes.v = &numbers[i];
+		}
+		t->partition_indexes.n++;
+		numbers[i] = v[i].partition;
+		v[i].offset = v[i].epoch = -1;
+	}
+	rc = cluster_call(s->data, s->coordinator, API_OFFSET_FETCH, &req,
+	    &opt, &r, e);
+	if (rc == 0) {
+		rc = take_offsets(r->msg, v, n, e);
+		reply_free(r);
+	}
+	free(topics);
+	free(numbers);
+	return rc;
+}
+
+int
+subscriber_committed(struct subscriber *s, struct subscriber_offset *v,
+    size_t n, int64_t wait_ms, struct kerr *e)
+{
+	const struct cluster_config *cf = cluster_conf(s->data);
+	int64_t until = loop_clock(s->loop) + wait_ms, left = wait_ms;
+	int rc;
+
+	if (n == 0)
+		return 0;
+	for (int attempt = 1;; attempt++) {
+		rc = ask_offsets(s, v, n, left, e);
+		if (rc == 0 || retry_policy(e, attempt, true) == RETRY_FAIL)
+			return rc;
+		if (retry_policy(e, attempt, true) == RETRY_COORDINATOR ||
+		    e->code != KE_BROKER)
+			member_committed(&s->m, loop_now(s->loop), e);
+		subscriber_step(s);
+		loop_run_for(s->loop, retry_backoff(attempt, cf->backoff_ms,
+		    cf->backoff_max_ms, 0));
+		left = until - loop_clock(s->loop);
+		if (left <= 0 || s->m.failed)
+			return rc;
+	}
+}
