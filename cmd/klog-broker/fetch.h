@@ -2,7 +2,7 @@
  * fetch.h: one Fetch under way, for the files that serve it:
  * handle_fetch.c (what is asked, reading, waiting), fetch_answer.c (the
  * response, and what the session remembers of it), fetch_cold.c (ranges that
- * are not in memory).
+ * are not in memory), fetch_small.c (those that are better copied).
  */
 #ifndef KLOG_BROKER_FETCH_H
 #define KLOG_BROKER_FETCH_H
@@ -37,6 +37,8 @@ struct fetch {
 	struct fetch_item	   *items;
 	int32_t			    n;
 	int64_t			    bytes;	/* read so far */
+	int64_t			    copied;	/* of them into memory */
+	int32_t			    held;	/* ranges of files */
 	bool			    failed;	/* an item does not wait */
 	struct delayed		    delayed;
 	struct job		    warming;
@@ -45,6 +47,12 @@ struct fetch {
 /* Fills rsp, in r's arena; records are handed over to it. False: the arena
  * is full. */
 bool fetch_answer(struct fetch *f, struct fetch_response *rsp);
+
+/* Takes a small range into memory and lets go of its file; other ranges are
+ * counted. */
+void fetch_copy(struct fetch *, struct krecords *);
+/* So many files are held that the rest has to wait for the next fetch. */
+bool fetch_is_full(const struct fetch *);
 
 /* True where some of the ranges are not in the page cache. */
 bool fetch_is_cold(const struct fetch *f);

@@ -237,8 +237,12 @@ read_item(struct fetch *f, struct fetch_item *it, int64_t left)
 		.committed = f->req->isolation_level == 1,
 		.records = { .fd = -1 },
 	};
-	if (!has_diverged(it))
-		it->error = partition_fetch(it->partition, &it->got);
+	if (fetch_is_full(f))
+		it->got.max_bytes = 0;
+	if (has_diverged(it))
+		return;
+	it->error = partition_fetch(it->partition, &it->got);
+	fetch_copy(f, &it->got.records);
 }
 
 static void
@@ -250,7 +254,7 @@ read_all(struct fetch *f)
 
 	if (f->req->max_bytes < most)
 		most = f->req->max_bytes;
-	f->bytes = 0;
+	f->bytes = f->copied = f->held = 0;
 	f->failed = false;
 	for (int32_t i = 0; i < f->n; i++) {
 		struct fetch_item *it = &f->items[i];
