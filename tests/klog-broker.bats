@@ -265,3 +265,23 @@ alive() {
 	run -0 klog-consume -q -e t
 	assert_equal "$(sort -n <<<"$output" | tr '\n' ' ')" "$(seq -s ' ' 20) "
 }
+
+@test "more partitions than descriptors" {
+	ulimit -n 100
+	klog_broker
+	klog-topics create many --partitions 300
+	lines() {
+		seq 0 299 | awk '{ printf "{\"partition\":%d,\"payload\":\"%s%d\"}\n", $1, "'"$1"'", $1 }'
+	}
+	lines a | klog-produce -J --keep-partition many
+	lines b | klog-produce -J --keep-partition many
+	run -0 klog-consume -e -f '%p %o %s\n' many
+	assert_equal "$(sort -n -k 1,2 <<<"$output" | md5sum)" \
+		"$(seq 0 299 | awk '{ print $1, 0, "a" $1; print $1, 1, "b" $1 }' | md5sum)"
+	[ "$(ls "/proc/$BROKER_PID/fd" | wc -l)" -lt 100 ]
+	klog_broker_stop
+	klog_broker
+	assert_equal "$(klog-consume -e many | wc -l)" 600
+	assert_equal "$(klog-topics offsets many | awk '{ n += $4 } END { print n }')" 600
+	run -1 grep -i error "$T/broker.err"
+}

@@ -21,6 +21,9 @@
 #include "private.h"
 #include "server.h"
 #include "store/datadir.h"
+#include "store/log.h"
+
+#define DESCRIPTORS_MAX	1000000		/* for segments */
 
 struct opts {
 	const char	*listen;
@@ -103,7 +106,8 @@ configure(struct broker_config *cf, const struct opts *o, struct kerr *e)
 	return rc;
 }
 
-/* As many descriptors as the system lets us have. */
+/* As many descriptors as the system lets us have: half of them for segments,
+ * the others for connections and what is open for a moment. */
 static void
 raise_limits(void)
 {
@@ -112,6 +116,8 @@ raise_limits(void)
 	if (getrlimit(RLIMIT_NOFILE, &rl) == 0) {
 		rl.rlim_cur = rl.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &rl);
+		log_files_limit(rl.rlim_max / 2 < DESCRIPTORS_MAX ?
+		    (int)(rl.rlim_max / 2) : DESCRIPTORS_MAX);
 	}
 	/* an arena a thread would cost more than it saves */
 	mallopt(M_ARENA_MAX, 2);

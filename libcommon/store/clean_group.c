@@ -207,7 +207,7 @@ clean_group(struct cleaning *c, int i, int n, struct kerr *e)
 		rc = swap_in(&o, i, n, e);
 	} else {
 		log_swap_undo(o.g);
-		segment_unref(o.g);
+		segment_close(o.g);
 	}
 	buf_release(&o.pending);
 	pthread_mutex_destroy(&o.lock);

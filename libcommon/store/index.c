@@ -21,11 +21,20 @@ index_init(struct index *x, enum index_kind kind)
 	x->fd = -1;
 }
 
+int
+index_close(struct index *x, const struct sys *s)
+{
+	if (x->fd < 0)
+		return 0;
+	s->close(s, x->fd);
+	x->fd = -1;
+	return 1;
+}
+
 void
 index_release(struct index *x, const struct sys *s)
 {
-	if (x->fd >= 0)
-		s->close(s, x->fd);
+	index_close(x, s);
 	free(x->tail);
 	index_init(x, x->kind);
 }
@@ -76,6 +85,7 @@ int
 index_make(struct index *x, const struct sys *s, const char *path)
 {
 	x->fd = s->open(s, path, O_RDWR | O_CREAT | O_TRUNC, 0644);
+	x->counted = x->fd >= 0;
 	return x->fd < 0 ? -1 : 0;
 }
 
@@ -91,6 +101,8 @@ index_open(struct index *x, const struct sys *s, const char *path,
 	if (fd < 0)
 		return -1;
 	x->fd = fd;
+	if (x->counted)
+		return 0;
 	if ((size = file_size(s, fd)) < 0)
 		return -1;
 	x->n = (int32_t)(size / x->kind);
@@ -100,8 +112,10 @@ index_open(struct index *x, const struct sys *s, const char *path,
 		return -1;
 	if (x->n > 0 && !last_is_sane(x, &e, log_size))
 		goto bad;
+	x->counted = true;
 	return 0;
 bad:
+	x->counted = true;
 	x->n = 0;
 	errno = EILSEQ;
 	return -1;

@@ -30,6 +30,7 @@ enum index_column { INDEX_KEY, INDEX_VALUE };
 struct index {
 	enum index_kind	 kind;
 	int		 fd;		/* -1: not open */
+	bool		 counted;	/* n is what the file has */
 	int32_t		 n;		/* entries in the file */
 	int32_t		 n_tail;	/* entries in the tail, after those */
 	uint8_t		*tail;		/* INDEX_TAIL entries, or NULL */
@@ -52,14 +53,17 @@ struct index_hit {
 void index_init(struct index *x, enum index_kind kind);
 /* Closes the file and frees the tail. */
 void index_release(struct index *x, const struct sys *s);
-/* Opens the file, or makes one, and counts its entries. -1 and errno: EILSEQ
- * where its length is no multiple of an entry or its last entry cannot be one
- * (of a log of log_size bytes); the index is then open and counts as empty. */
+/* Opens the file, or makes one, and the first time counts its entries. -1 and
+ * errno: EILSEQ where its length is no multiple of an entry or its last entry
+ * cannot be one (of a log of log_size bytes); the index is then open and
+ * counts as empty. */
 int index_open(struct index *x, const struct sys *s, const char *path,
     int64_t log_size);
 /* Starts the file of an index that was filled in memory only. Searches may
  * run. -1 and errno. */
 int index_make(struct index *x, const struct sys *s, const char *path);
+/* Closes the file alone; the tail stays. How many descriptors that were. */
+int index_close(struct index *x, const struct sys *s);
 /* True where the tail has no room for another entry. */
 bool index_is_full(const struct index *x);
 /* Adds behind the last entry; the tail has room. */

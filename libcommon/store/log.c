@@ -155,7 +155,7 @@ static void
 free_log(struct log *l)
 {
 	for (int i = 0; i < l->n_segs; i++)
-		segment_unref(l->segs[i]);
+		segment_close(l->segs[i]);
 	log_release_old(l, false);
 	free(l->segs);
 	free(l->recent);
@@ -194,10 +194,9 @@ log_open(struct log **out, const struct sys *s, const char *dir,
 static int
 finish(struct log *l, struct kerr *e)
 {
-	struct segment *g = log_active(l);
 	int rc;
 
-	if (g != NULL && (rc = segment_finish(g, &l->lock, e)) != 0)
+	if ((rc = log_finish_active(l, e)) != 0)
 		return rc;
 	if (l->epochs_unsaved && (rc = log_save_epochs(l, e)) != 0)
 		return rc;

@@ -119,6 +119,11 @@ void log_abandon(struct log *l);
 int log_delete(struct log *l, struct kerr *e);
 void log_set_config(struct log *l, const struct log_config *c);
 
+/* About so many descriptors of segments stay open, over all logs of the
+ * process (512 unless said); those of segments in use count and stay. */
+void log_files_limit(int n);
+int log_files_open(void);
+
 /* Lock-free reads. */
 int64_t log_start(const struct log *l);
 int64_t log_end(const struct log *l);

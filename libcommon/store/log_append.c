@@ -95,7 +95,7 @@ room_for(struct log *l, const struct group *add, struct kerr *e)
 /* Blocks ahead of the end keep a busy file in few pieces. Only files that
  * have grown to a step's size are busy. */
 static void
-reserve(struct log *l, struct segment *g, int64_t bytes)
+reserve(struct log *l, struct segment *g, int fd, int64_t bytes)
 {
 	int64_t step = l->config.reserve_bytes;
 
@@ -104,7 +104,7 @@ reserve(struct log *l, struct segment *g, int64_t bytes)
 	if (g->reserved < g->size)
 		g->reserved = g->size;
 	/* a hint: where it fails, the write says what matters */
-	(void)l->sys->reserve(l->sys, g->fd, g->reserved, bytes + step);
+	(void)l->sys->reserve(l->sys, fd, g->reserved, bytes + step);
 	g->reserved += bytes + step;
 }
 
@@ -142,13 +142,16 @@ write_group(struct log *l, struct segment *g, const struct group *add,
     struct kerr *e)
 {
 	struct iovec few[8], *v = few;
-	int rc = 0;
+	int fd, rc = 0;
 
+	if ((fd = segment_fd(g, false, e)) < 0)
+		return fd;
+	reserve(l, g, fd, (int64_t)add->bytes);
 	/* the write uses up its vector, the caller's stays as it is */
 	if (add->n > 8)
 		v = xreallocarray(NULL, (size_t)add->n, sizeof(*v));
 	memcpy(v, add->v, (size_t)add->n * sizeof(*v));
-	if (file_writev(l->sys, g->fd, v, add->n, g->size) != 0)
+	if (file_writev(l->sys, fd, v, add->n, g->size) != 0)
 		rc = kerr_sys(e, "%020lld.log", (long long)g->base);
 	if (v != few)
 		free(v);
@@ -213,12 +216,12 @@ put_group(struct log *l, const struct group *add, struct kerr *e)
 	if ((rc = room_for(l, add, e)) != 0)
 		return log_fail(l, rc, e);
 	g = log_active(l);
+	segment_ref(g);
 	l->touched = true;
-	reserve(l, g, (int64_t)add->bytes);
-	if ((rc = write_group(l, g, add, e)) != 0 ||
-	    (rc = note_group(l, g, add, e)) != 0)
-		return log_fail(l, rc, e);
-	return 0;
+	if ((rc = write_group(l, g, add, e)) == 0)
+		rc = note_group(l, g, add, e);
+	segment_unref(g);
+	return rc != 0 ? log_fail(l, rc, e) : 0;
 }
 
 /* The batch of the same producer that is last before p in the group. */

@@ -35,16 +35,16 @@ drop_last(struct log *l, struct kerr *e)
 
 	l->bytes -= g->size;
 	rc = segment_remove(g, e);
-	segment_unref(g);
+	segment_close(g);
 	return rc;
 }
 
 /* Cuts the active segment before the batch that ends at or after offset;
  * *end is the offset where the log ends then. */
 static int
-cut_active(struct log *l, int64_t offset, int64_t *end, struct kerr *e)
+cut_active(struct log *l, struct segment *g, int64_t offset, int64_t *end,
+    struct kerr *e)
 {
-	struct segment *g = log_active(l);
 	struct batch_header h;
 	int64_t pos;
 	int rc;
@@ -118,6 +118,7 @@ static int
 truncate_to(struct log *l, int64_t offset, struct kerr *e)
 {
 	int64_t end = offset;
+	struct segment *g;
 	int rc;
 
 	if (l->n_segs == 0 || l->segs[0]->base > offset)
@@ -125,7 +126,10 @@ truncate_to(struct log *l, int64_t offset, struct kerr *e)
 	while (log_active(l)->base >= offset && l->n_segs > 1)
 		if ((rc = drop_last(l, e)) != 0)
 			return rc;
-	if ((rc = cut_active(l, offset, &end, e)) != 0)
+	segment_ref(g = log_active(l));
+	rc = cut_active(l, g, offset, &end, e);
+	segment_unref(g);
+	if (rc != 0)
 		return rc;
 	return settle(l, end, e);
 }

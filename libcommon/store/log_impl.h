@@ -124,7 +124,9 @@ int log_make_dir(struct log *l, struct kerr *e);
 int64_t log_jitter(const struct log *l);
 /* An empty segment at base becomes the active one. */
 int log_start_segment(struct log *l, int64_t base, struct kerr *e);
-/* The same behind the active one, which is finished. */
+/* No more batches come to the active segment, if there is one. */
+int log_finish_active(struct log *l, struct kerr *e);
+/* A segment at base behind the active one, which is finished. */
 int log_roll_at(struct log *l, int64_t base, struct kerr *e);
 
 /* log_state.c: the small files beside the segments */

@@ -191,7 +191,7 @@ begin_past_end(struct log *l, struct log_recovery *r, struct kerr *e)
 		free(path);
 		l->bytes -= g->size;
 		r->cut += g->size;
-		segment_unref(log_pop_segment(l));
+		segment_close(log_pop_segment(l));
 	}
 	epochs_release(&l->epochs);
 	l->epochs_unsaved = true;
@@ -287,6 +287,8 @@ log_load(struct log *l, const struct log_known *k, struct log_recovery *r,
 		return rc;
 	if ((rc = list(l, &s, e)) == 0)
 		rc = load(l, &s, k, r, e);
+	for (int i = 0; i < l->n_segs; i++)
+		segment_unpin(l->segs[i]);
 	free(s.logs.v);
 	free(s.txns.v);
 	free(s.snapshots.v);

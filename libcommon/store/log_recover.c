@@ -174,7 +174,7 @@ drop_after(struct pass *p, int i, struct kerr *e)
 		rc = cut_file(l, g, 0, p->next, p->window, &p->why, p->r, e);
 		if (rc == 0)
 			rc = segment_remove(g, e);
-		segment_unref(log_pop_segment(l));
+		segment_close(log_pop_segment(l));
 	}
 	return rc;
 }
@@ -243,35 +243,43 @@ log_trust(struct log *l, int64_t cleaned, struct log_recovery *r,
 	return rc;
 }
 
+static int
+walk_segment(struct log *l, struct segment *g, int64_t from, void *window,
+    log_visit *visit, void *arg, struct kerr *e)
+{
+	struct batch_header h;
+	struct scan c;
+	int64_t at = 0;
+	int rc, fd;
+
+	if ((fd = segment_fd(g, false, e)) < 0)
+		return fd;
+	if (from > g->base && (at = segment_position(g, &l->lock, from,
+	    g->size, NULL, e)) < 0)
+		return (int)at;
+	scan_init(&c, l->sys, fd, at, g->size, window, WINDOW);
+	while ((rc = scan_next(&c, &h, e)) > 0)
+		if ((rc = visit(arg, &h, g, c.at, e)) != 0)
+			break;
+	if (rc < 0)
+		kerr_wrap(e, "%020lld.log", (long long)g->base);
+	return rc;
+}
+
 int
 log_walk(struct log *l, int64_t from, log_visit *visit, void *arg,
     struct kerr *e)
 {
-	struct batch_header h;
 	struct segment *g;
-	struct scan c;
 	void *window;
-	int64_t at;
-	int rc = 0, fd;
+	int rc = 0;
 
 	window = xmalloc(WINDOW);
 	for (int i = log_segment_of(l, from); rc == 0 && i >= 0 &&
 	    i < l->n_segs; i++) {
-		g = l->segs[i];
-		if ((rc = fd = segment_fd(g, false, e)) < 0)
-			break;
-		at = from <= g->base ? 0 : segment_position(g, &l->lock, from,
-		    g->size, NULL, e);
-		if (at < 0) {
-			rc = (int)at;
-			break;
-		}
-		scan_init(&c, l->sys, fd, at, g->size, window, WINDOW);
-		while ((rc = scan_next(&c, &h, e)) > 0)
-			if ((rc = visit(arg, &h, g, c.at, e)) != 0)
-				break;
-		if (rc < 0)
-			kerr_wrap(e, "%020lld.log", (long long)g->base);
+		segment_ref(g = l->segs[i]);
+		rc = walk_segment(l, g, from, window, visit, arg, e);
+		segment_unref(g);
 	}
 	free(window);
 	return rc;

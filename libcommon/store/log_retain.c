@@ -172,7 +172,7 @@ remove_due(struct log *l, int64_t now, int64_t *wait, struct kerr *e)
 		if (g == NULL)
 			break;
 		rc = segment_remove_retired(g, e);
-		segment_unref(g);
+		segment_close(g);
 	}
 	return rc;
 }
@@ -208,6 +208,6 @@ log_release_old(struct log *l, bool remove)
 		/* what stays goes at the next start */
 		if (remove && g->due_ms != 0)
 			(void)segment_remove_retired(g, NULL);
-		segment_unref(g);
+		segment_close(g);
 	}
 }

@@ -45,13 +45,14 @@ log_start_segment(struct log *l, int64_t base, struct kerr *e)
 		return rc;
 	g = segment_new(l->sys, l->dir, base, true);
 	if ((rc = segment_fd(g, true, e)) < 0) {
-		segment_unref(g);
+		segment_close(g);
 		return rc;
 	}
 	g->has_max = true;
 	g->made_ms = sys_now_ms(l->sys);
 	g->jitter_ms = log_jitter(l);
 	log_push_segment(l, g);
+	segment_unpin(g);
 	pthread_mutex_lock(&l->lock);
 	l->names++;
 	pthread_mutex_unlock(&l->lock);
@@ -60,12 +61,26 @@ log_start_segment(struct log *l, int64_t base, struct kerr *e)
 }
 
 int
+log_finish_active(struct log *l, struct kerr *e)
+{
+	struct segment *g = log_active(l);
+	int rc;
+
+	if (g == NULL)
+		return 0;
+	segment_ref(g);
+	rc = segment_finish(g, &l->lock, e);
+	segment_unref(g);
+	return rc;
+}
+
+int
 log_roll_at(struct log *l, int64_t base, struct kerr *e)
 {
 	struct segment *g = log_active(l);
 	int rc;
 
-	if (g != NULL && (rc = segment_finish(g, &l->lock, e)) != 0)
+	if ((rc = log_finish_active(l, e)) != 0)
 		return rc;
 	if (g != NULL && (rc = log_snapshot(l, e)) != 0)
 		return rc;

@@ -169,16 +169,17 @@ log_swap(struct log *l, struct segment *g, struct segment *const *old,
 	if ((rc = begin_swap(l, g, old, sizes, n, e)) != 0) {
 		log_swap_undo(g);
 		pthread_mutex_unlock(&l->swapping);
-		segment_unref(g);
+		segment_close(g);
 		return rc;
 	}
-	rc = finish_swap(l, g, old, n, e);
+	if ((rc = finish_swap(l, g, old, n, e)) == 0)
+		segment_unpin(g);
 	pthread_mutex_unlock(&l->swapping);
 	for (int i = 0; i < n; i++) {
 		/* where that fails, the next opening does it */
 		if (rc == 0)
 			(void)segment_remove_retired(old[i], NULL);
-		segment_unref(old[i]);
+		segment_close(old[i]);
 	}
 	return rc != 0 ? log_fail(l, rc, e) : 0;
 }
@@ -321,7 +322,7 @@ complete(struct log *l, const struct finds *s, int64_t base, struct kerr *e)
 	if ((rc = index_swap(l, g, &end, e)) == 0 &&
 	    (rc = remove_range(l, s, "", base, end, e)) == 0)
 		rc = rename_files(g, "", true, e);
-	segment_unref(g);
+	segment_close(g);
 	if (rc == 0)
 		log_line(LOG_INFO, LOG_STORE, "%s: %020lld.log: completed a "
 		    "compaction that was interrupted", l->name,

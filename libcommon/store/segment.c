@@ -7,12 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/xalloc.h"
 #include "store/file.h"
-
-/* Serialises the opening of files, which is rare. */
-static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
 
 static void
 drop(struct khold *hold)
@@ -27,7 +23,7 @@ segment_new(const struct sys *s, const char *dir, int64_t base, bool fresh)
 
 	_Static_assert(offsetof(struct segment, hold) == 0, "cast in drop()");
 	g->hold.drop = drop;
-	g->refs = 1;
+	segment_files_init(g);
 	g->sys = s;
 	g->dir = dir;
 	g->suffix = "";
@@ -42,25 +38,6 @@ segment_new(const struct sys *s, const char *dir, int64_t base, bool fresh)
 	return g;
 }
 
-void
-segment_ref(struct segment *g)
-{
-	atomic_fetch_add(&g->refs, 1);
-}
-
-void
-segment_unref(struct segment *g)
-{
-	if (g == NULL || atomic_fetch_sub(&g->refs, 1) != 1)
-		return;
-	if (g->fd >= 0)
-		g->sys->close(g->sys, g->fd);
-	index_release(&g->offsets, g->sys);
-	index_release(&g->times, g->sys);
-	txnindex_release(&g->txns, g->sys);
-	free(g);
-}
-
 char *
 segment_path(const char *dir, int64_t base, const char *suffix)
 {
@@ -72,83 +49,6 @@ segment_file(const struct segment *g, const char *kind)
 {
 	return xasprintf("%s/%020lld%s%s", g->dir, (long long)g->base, kind,
 	    g->suffix);
-}
-
-int
-segment_fd(struct segment *g, bool make, struct kerr *e)
-{
-	int fd = atomic_load(&g->fd), rc = 0;
-	char *path;
-
-	if (fd >= 0)
-		return fd;
-	pthread_mutex_lock(&opening);
-	if ((fd = atomic_load(&g->fd)) < 0 && g->retired) {
-		rc = kerr_set(e, KE_RANGE, "segment %lld was deleted",
-		    (long long)g->base);
-	} else if (fd < 0) {
-		path = segment_file(g, ".log");
-		fd = g->sys->open(g->sys, path,
-		    make ? O_RDWR | O_CREAT | O_TRUNC : O_RDWR, 0644);
-		if (fd < 0)
-			rc = kerr_sys(e, "%s", path);
-		else
-			atomic_store(&g->fd, fd);
-		free(path);
-	}
-	pthread_mutex_unlock(&opening);
-	return rc != 0 ? rc : fd;
-}
-
-static int
-open_one(struct segment *g, struct index *x, const char *kind,
-    struct kerr *e)
-{
-	char *path = segment_file(g, kind);
-	int rc;
-
-	if (x->fd >= 0)
-		rc = 0;
-	else if (g->fresh)
-		rc = index_make(x, g->sys, path);
-	else
-		rc = index_open(x, g->sys, path, g->size);
-	if (rc != 0 && errno == EILSEQ) {
-		log_line(LOG_WARN, LOG_STORE, "%s: not a sound index, doing "
-		    "without", path);
-		rc = g->sys->ftruncate(g->sys, x->fd, 0);
-	}
-	if (rc != 0)
-		rc = kerr_sys(e, "%s", path);
-	free(path);
-	return rc;
-}
-
-static int
-open_indexes(struct segment *g, struct kerr *e)
-{
-	int rc = 0;
-
-	pthread_mutex_lock(&opening);
-	if (g->retired)
-		rc = kerr_set(e, KE_RANGE, "segment %lld was deleted",
-		    (long long)g->base);
-	if (rc == 0)
-		rc = open_one(g, &g->offsets, ".index", e);
-	if (rc == 0)
-		rc = open_one(g, &g->times, ".timeindex", e);
-	if (rc == 0) {
-		g->fresh = false;
-		atomic_store(&g->searchable, true);
-	}
-	pthread_mutex_unlock(&opening);
-	return rc;
-}
-
-int
-segment_indexes(struct segment *g, struct kerr *e)
-{
-	return atomic_load(&g->searchable) ? 0 : open_indexes(g, e);
 }
 
 /* The time index grows only with the time: entries ascend in both columns. */
@@ -195,7 +95,7 @@ spill(struct segment *g, struct index *x, pthread_mutex_t *lock,
 {
 	int rc;
 
-	if (x->fd < 0 && (rc = open_indexes(g, e)) != 0)
+	if ((rc = segment_index_files(g, e)) != 0)
 		return rc;
 	if (index_spill(x, g->sys, lock) != 0)
 		return kerr_sys(e, "%020lld%s", (long long)g->base, suffix);
@@ -236,8 +136,7 @@ segment_finish(struct segment *g, pthread_mutex_t *lock, struct kerr *e)
 void
 segment_reset(struct segment *g)
 {
-	index_release(&g->offsets, g->sys);
-	index_release(&g->times, g->sys);
+	segment_drop_indexes(g);
 	g->fresh = true;
 	g->searchable = true;
 	g->tail = 0;
@@ -321,9 +220,7 @@ segment_retire(struct segment *g, bool replaced, struct kerr *e)
 	char *path, *gone;
 	int rc = 0;
 
-	pthread_mutex_lock(&opening);
-	g->retired = true;
-	pthread_mutex_unlock(&opening);
+	segment_files_bar(g);
 	for (int i = 0; i < SUFFIXES && rc == 0; i++) {
 		if (replaced && strcmp(suffixes[i], ".snapshot") == 0)
 			continue;

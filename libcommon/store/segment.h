@@ -1,11 +1,14 @@
 /*
  * segment.h: one segment: its .log file, its two indexes, and what has been
- * learnt of them. Counted: the log holds one reference, every slice that a
- * reader has on the way another; descriptors close with the last one.
- * Internal to the store.
+ * learnt of them. Counted: beside the log, which owns it, every slice that a
+ * reader has on the way holds a reference. Internal to the store.
  *
- * Descriptors and indexes are opened when first needed. A segment that is not
- * the active one no longer changes, apart from truncation.
+ * Descriptors and indexes are opened when first needed, and closed where the
+ * process has too many of them (log_files_limit()) unless the segment is in
+ * use. So whoever calls what may need a descriptor (all that takes a kerr, but
+ * stat and remove) holds a reference of its own meanwhile; a new segment is
+ * pinned, which does as well, until segment_unpin(). A segment that is not the
+ * active one no longer changes, apart from truncation.
  *
  * Threads: `lock` below is the log's mutex, under which size and the maximum
  * are read by others than the writer.
@@ -13,6 +16,7 @@
 #ifndef KLOG_STORE_SEGMENT_H
 #define KLOG_STORE_SEGMENT_H
 
+#include <bsd/sys/queue.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -32,7 +36,10 @@
 
 struct segment {
 	struct khold	 hold;		/* a reader's reference; stays first */
-	_Atomic int	 refs;
+	_Atomic int	 refs;		/* and flags: segment_files.c */
+	TAILQ_ENTRY(segment) ring;	/* of those with open files */
+	bool		 in_ring;
+	_Atomic bool	 used;		/* since the ring was looked through */
 	const struct sys *sys;
 	const char	*dir;		/* the log's, while it is open */
 	const char	*suffix;	/* of its files' names: "", or what a swap
@@ -71,12 +78,17 @@ struct segment {
 
 STAILQ_HEAD(segment_list, segment);
 
-/* A segment with one reference; touches no file. dir is borrowed. fresh:
+/* A segment, pinned, the caller's; touches no file. dir is borrowed. fresh:
  * whatever indexes lie there do not count. */
 struct segment *segment_new(const struct sys *s, const char *dir,
     int64_t base, bool fresh);
+/* The owner gives it up; it and its descriptors go with the last reference. */
+void segment_close(struct segment *g);
 void segment_ref(struct segment *g);
 void segment_unref(struct segment *g);
+void segment_unpin(struct segment *g);
+/* Closes the descriptors, unless somebody uses them. */
+void segment_rest(struct segment *g);
 
 /* dir/<base in 20 digits><suffix>, to be freed. */
 char *segment_path(const char *dir, int64_t base, const char *suffix);
@@ -89,6 +101,21 @@ int segment_fd(struct segment *g, bool make, struct kerr *e);
 /* Opens the indexes where a search needs them; unusable ones are emptied (one
  * LOG_WARN line), which costs time, not truth. Any thread. */
 int segment_indexes(struct segment *g, struct kerr *e);
+/* The same where they are to be written to. Writer. */
+int segment_index_files(struct segment *g, struct kerr *e);
+/* Closes and empties them, in memory. Writer, no readers. */
+void segment_drop_indexes(struct segment *g);
+
+/* segment_files.c, for the files beside it. */
+void segment_files_init(struct segment *g);
+pthread_mutex_t *segment_files_lock(const struct segment *g);
+/* Before another descriptor is opened, under that lock. */
+void segment_files_room(void);
+/* So many more, or fewer, are open. */
+void segment_files_count(struct segment *g, int more);
+/* None is opened from now on: KE_RANGE. */
+void segment_files_bar(struct segment *g);
+int segment_files_barred(const struct segment *g, struct kerr *e);
 
 /* Notes a batch at the tail of the file: maximum, index entries as Kafka's
  * LogSegment.append. The indexes have room (segment_spill()). Writer. */

@@ -6,9 +6,6 @@
 
 #include "store/file.h"
 
-/* Serialises the opening of files, which is rare. */
-static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
-
 static int
 failed(const struct segment *g, struct kerr *e)
 {
@@ -18,15 +15,28 @@ failed(const struct segment *g, struct kerr *e)
 static int
 open_txns(struct segment *g, bool make, struct kerr *e)
 {
-	char *path = segment_file(g, ".txnindex");
+	char *path;
 	int rc = 0;
 
-	if (g->txns.fd < 0 && (make ?
-	    txnindex_make(&g->txns, g->sys, path) :
+	if (g->txns.fd >= 0)
+		return 0;
+	path = segment_file(g, ".txnindex");
+	segment_files_room();
+	if ((make ? txnindex_make(&g->txns, g->sys, path) :
 	    txnindex_open(&g->txns, g->sys, path)) != 0)
 		rc = failed(g, e);
+	if (g->txns.fd >= 0)
+		segment_files_count(g, 1);
 	free(path);
 	return rc;
+}
+
+static void
+close_txns(struct segment *g)
+{
+	if (g->txns.fd >= 0)
+		segment_files_count(g, -1);
+	txnindex_release(&g->txns, g->sys);
 }
 
 int
@@ -37,9 +47,9 @@ segment_txns(struct segment *g, struct kerr *e)
 
 	if (!atomic_load(&g->has_txns))
 		return 0;
-	pthread_mutex_lock(&opening);
+	pthread_mutex_lock(segment_files_lock(g));
 	rc = open_txns(g, false, &why);
-	pthread_mutex_unlock(&opening);
+	pthread_mutex_unlock(segment_files_lock(g));
 	/* retention took it away under a reader */
 	if (rc != 0 && why.sys == ENOENT)
 		return kerr_set(e, KE_RANGE, "%s", why.msg);
@@ -58,9 +68,9 @@ segment_note_abort(struct segment *g, pthread_mutex_t *lock,
 		rc = segment_txns(g, e);
 	} else {
 		/* whatever lies there under that name does not count */
-		pthread_mutex_lock(&opening);
+		pthread_mutex_lock(segment_files_lock(g));
 		rc = open_txns(g, true, e);
-		pthread_mutex_unlock(&opening);
+		pthread_mutex_unlock(segment_files_lock(g));
 		atomic_store(&g->has_txns, rc == 0);
 	}
 	if (rc != 0)
@@ -79,7 +89,7 @@ segment_check_txns(struct segment *g, struct kerr *e)
 		return rc;
 	if (txnindex_check(&g->txns, g->sys, g->base) == 0) {
 		/* opened again by the first who needs it */
-		txnindex_release(&g->txns, g->sys);
+		close_txns(g);
 		return 0;
 	}
 	return errno == EILSEQ ? kerr_set(e, KE_CORRUPT, "%020lld.txnindex: "
@@ -93,7 +103,7 @@ segment_drop_txns(struct segment *g, struct kerr *e)
 	char *path = segment_file(g, ".txnindex");
 	int rc = 0;
 
-	txnindex_release(&g->txns, g->sys);
+	close_txns(g);
 	if (atomic_exchange(&g->has_txns, false))
 		rc = file_remove(g->sys, path, e);
 	g->indexes_synced = false;
