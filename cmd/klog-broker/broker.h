@@ -16,6 +16,7 @@
 
 struct broker_config;
 struct control;
+struct coordinator;
 struct image_slot;
 struct io;
 struct listeners;
@@ -37,6 +38,7 @@ struct broker {
 	struct logdir	  *logdir;	/* the partitions that lie here */
 	struct sessions	  *sessions;	/* of fetches */
 	struct control	  *control;
+	struct coordinator *coordinator;	/* of groups */
 	struct listeners  *listeners;
 	struct io	 **io;		/* the I/O threads */
 	unsigned int	   n_io;

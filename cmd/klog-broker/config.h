@@ -90,7 +90,16 @@ struct broker_config {
 	int32_t		 producer_id_expiration_ms;
 	int32_t		 transaction_max_timeout_ms;
 	int32_t		 checkpoint_interval_ms;
+	int64_t		 offsets_check_interval_ms;
 	int32_t		 offsets_topic_partitions;
+	int32_t		 offsets_topic_replicas;
+	int32_t		 offsets_topic_segment_bytes;
+	int32_t		 offsets_retention_minutes;
+	int32_t		 offset_metadata_max;
+	int32_t		 group_initial_delay_ms;
+	int32_t		 group_min_session_ms;
+	int32_t		 group_max_session_ms;
+	int32_t		 group_max_size;
 	int32_t		 transaction_log_partitions;
 	int32_t		 flush_acks;		/* enum flush_acks */
 	bool		 auto_create_topics;

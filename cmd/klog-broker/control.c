@@ -6,6 +6,7 @@
 #include "base/xalloc.h"
 #include "broker.h"
 #include "control.h"
+#include "coordinator.h"
 #include "image_edit.h"
 #include "image_slot.h"
 #include "metalog.h"
@@ -112,6 +113,12 @@ control_post(struct broker *b, struct loop_msg *m)
 	loop_post(b->control->loop, m);
 }
 
+struct loop *
+control_loop(const struct broker *b)
+{
+	return b->control->loop;
+}
+
 void
 control_job(struct broker *b, struct job *j)
 {
@@ -175,6 +182,9 @@ settle(struct control *c, struct change *ch, bool ok)
 		image_slot_publish(c->broker->image, image_ref(ch->after));
 		image_unref(c->durable);
 		c->durable = image_ref(ch->after);
+		if (c->broker->coordinator != NULL)
+			coordinator_changed(c->broker, c->durable,
+			    &ch->places);
 	}
 	ch->done(ch->arg, ok);
 	change_free(ch);

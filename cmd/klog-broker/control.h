@@ -34,6 +34,8 @@ int control_free(struct control *, struct kerr *);
 void control_call(struct request *r, void (*fn)(struct request *));
 /* Runs a message on the control thread. From any thread. */
 void control_post(struct broker *, struct loop_msg *);
+/* Its loop, for timers and the like of its own rooms. */
+struct loop *control_loop(const struct broker *);
 /* A pool job whose done() runs on the control thread (home is filled in). */
 void control_job(struct broker *, struct job *);
 

@@ -11,12 +11,17 @@ delayed_init(struct delayed *d, struct logdir *ld, struct waker waker,
 	d->waker = waker;
 	atomic_init(&d->need, need);
 	atomic_init(&d->fired, false);
+	d->call = NULL;
 }
 
 void
 delayed_fire(struct delayed *d)
 {
-	if (!atomic_exchange(&d->fired, true))
+	if (atomic_exchange(&d->fired, true))
+		return;
+	if (d->call != NULL)
+		d->call(d);
+	else
 		d->ld->wake(d->waker.io, d->waker.id,
 		    d->waker.generation);
 }

@@ -29,6 +29,9 @@ struct delayed {
 	struct waker	 waker;		/* the request, on its thread */
 	_Atomic int64_t	 need;		/* partitions or bytes still missing */
 	atomic_bool	 fired;		/* woken; not again */
+	/* called instead of waking a request, unless NULL; under the
+	 * partition's lock, any thread */
+	void		(*call)(struct delayed *);
 };
 
 struct waiter {

@@ -22,6 +22,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "wire/types.h"
 
@@ -123,6 +124,12 @@ int16_t partition_fetch(struct partition *, struct partition_fetch *);
 bool partition_wait(struct partition *, int64_t high_watermark,
     struct delayed *d, struct waiter *w);
 void partition_unwait(struct waiter *w);
+
+/* For who keeps its state in the partition: appends to b whole batches from
+ * offset on, also past the high watermark; nothing at the log's end. max is
+ * what to read at once. Blocks; pool. */
+int16_t partition_read(struct partition *, int64_t offset, int64_t max,
+    struct buf *b);
 
 struct partition_when {
 	int64_t	offset;		/* -1: none */

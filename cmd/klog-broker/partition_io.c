@@ -189,6 +189,29 @@ partition_fetch(struct partition *p, struct partition_fetch *f)
 	return error;
 }
 
+int16_t
+partition_read(struct partition *p, int64_t offset, int64_t max,
+    struct buf *b)
+{
+	struct kerr e = KERR_INIT;
+	int64_t from;
+	int rc = 0;
+
+	if (!enter(p))
+		return ERR_NONE;
+	from = offset > log_start(p->log) ? offset : log_start(p->log);
+	if (from < log_end(p->log) && log_read_buf(p->log, from, max,
+	    log_end(p->log), true, b, &e) < 0)
+		rc = -1;
+	leave(p);
+	if (rc == 0)
+		return ERR_NONE;
+	pthread_mutex_lock(&p->lock);
+	partition_fail(p, &e);
+	pthread_mutex_unlock(&p->lock);
+	return ERR_KAFKA_STORAGE_ERROR;
+}
+
 bool
 partition_wait(struct partition *p, int64_t high_watermark,
     struct delayed *d, struct waiter *w)

@@ -139,6 +139,14 @@ request_reply(struct request *r, const void *rsp)
 }
 
 void
+request_send(struct request *r, struct chunks *encoded)
+{
+	r->out = *encoded;
+	*encoded = (struct chunks){ 0 };
+	end(r);
+}
+
+void
 request_done(struct request *r)
 {
 	end(r);
@@ -193,6 +201,16 @@ request_advertised(const struct request *r, struct addr *a)
 	if (r->peer->conn != NULL)
 		conn_local(r->peer->conn, &local);
 	listeners_advertise(r->broker->listeners, &local, a);
+}
+
+const char *
+request_host(struct request *r)
+{
+	const char *host = r->peer->remote.host;
+
+	if (host[0] == '/' || host[0] == '\0')
+		host = "127.0.0.1";	/* a Unix socket */
+	return arena_printf(&r->arena, "/%s", host);
 }
 
 const struct image *

@@ -69,6 +69,7 @@ struct request {
 	struct kstr	 client_id;
 	int64_t		 start_ns;	/* mono_ns when the frame was whole */
 	void		*state;		/* the handler's, while it waits */
+	void		*answer;	/* the handler's: a response being made */
 
 	/* request.c and peer.c only */
 	struct peer	*peer;		/* its connection */
@@ -89,6 +90,8 @@ struct request {
  * must lie in r->arena, in r's frame, be static, or carry a khold; the holds
  * of record sets are taken over. From any thread that holds r. */
 void request_reply(struct request *r, const void *rsp);
+/* The same with a response that is encoded already; taken over. */
+void request_send(struct request *r, struct chunks *encoded);
 void request_done(struct request *r);
 void request_close(struct request *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -126,6 +129,10 @@ void request_woken(struct request *, enum wake_why);
 /* The address under which the client of r knows this broker (its own I/O
  * thread only). */
 void request_advertised(const struct request *r, struct addr *);
+
+/* The client's address as Java prints it: "/127.0.0.1". Any thread that holds
+ * r. */
+const char *request_host(struct request *r);
 
 /* The current metadata image, borrowed: valid until the handler, woken() or
  * resume function returns (image_ref() keeps one). Own I/O thread only. */

@@ -18,6 +18,7 @@
 #include "broker.h"
 #include "chores.h"
 #include "control.h"
+#include "coordinator.h"
 #include "image_edit.h"
 #include "image_slot.h"
 #include "io.h"
@@ -202,6 +203,8 @@ start_threads(struct server *s, struct kerr *e)
 	image_slot_publish(b->image, image_ref(s->image));
 	b->control = control_new(b, s->loop, s->metalog, s->image);
 	s->metalog = NULL;
+	b->coordinator = coordinator_new(b);
+	coordinator_changed(b, s->image, NULL);
 	if (s->fresh)
 		control_own_ids(b->control, 0, PRODUCER_ID_BLOCK);
 	b->sessions = sessions_new(b->config->fetch_session_slots,
@@ -349,6 +352,8 @@ close_logs(struct server *s, struct kerr *e)
 	pool_free(b->pool);
 	if (s->chores != NULL)
 		chores_free(s->chores);
+	if (b->coordinator != NULL)
+		coordinator_free(b->coordinator);
 	if (b->control != NULL && control_free(b->control, &other) < 0)
 		rc = kerr_set(e, other.code, "%s", other.msg);
 	if (s->metalog != NULL && metalog_close(s->metalog, &other) < 0)

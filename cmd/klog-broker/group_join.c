@@ -1,0 +1,577 @@
+/*
+ * group_join.c: JoinGroup, and the first half of a rebalance: waiting until
+ * every member has joined, or for so long, then a new generation.
+ *
+ * A group that was empty waits group.initial.rebalance.delay.ms, and as long
+ * again whenever somebody came meanwhile, up to the members' rebalance
+ * timeout (KIP-134).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "group_impl.h"
+#include "wire/codec.h"
+#include "wire/kerror.h"
+
+#define FIRST_JOIN_MS	(5 * 60 * 1000)	/* a new member waits so long */
+
+/* One JoinGroup. */
+struct join {
+	struct groups			*gs;
+	struct group			*g;
+	const struct group_client	*client;
+	const struct join_group_request	*req;
+	int32_t				 rebalance_ms;
+	void				*who;
+};
+
+void
+join_refuse(struct groups *gs, void *who, struct kstr member_id, int16_t error)
+{
+	struct join_group_response rsp;
+
+	kmsg_defaults(&join_group_response_msg, &rsp);
+	rsp.error_code = error;
+	rsp.generation_id = -1;
+	rsp.protocol_type = rsp.protocol_name = KSTR_NULL;
+	rsp.leader = kstr("");
+	rsp.member_id = member_id;
+	rsp.members.n = 0;
+	gs->ops->joined(gs->arg, who, &rsp);
+}
+
+void
+join_answer(struct group_member *m, const struct join_group_response *rsp)
+{
+	struct groups *gs = m->group->of;
+	void *who = m->joining;
+
+	m->joining = NULL;
+	gs->ops->joined(gs->arg, who, rsp);
+}
+
+/* What the member is told of the generation; only the leader hears of the
+ * others. Frees with free(rsp->members.v). */
+static void
+describe_generation(const struct group_member *m, bool all,
+    struct join_group_response *rsp)
+{
+	const struct group *g = m->group;
+	struct group_member *other, *next;
+	struct join_group_response_member *out;
+	const struct kbytes *metadata;
+
+	kmsg_defaults(&join_group_response_msg, rsp);
+	rsp->generation_id = g->generation;
+	rsp->protocol_type = g->protocol_type;
+	rsp->protocol_name = g->protocol;
+	rsp->leader = g->leader.len >= 0 ? g->leader : kstr("");
+	rsp->member_id = m->id;
+	rsp->members.v = NULL;
+	rsp->members.n = 0;
+	if (!all)
+		return;
+	rsp->members.v = xcalloc((size_t)group_size(g), sizeof(*out));
+	HASH_ITER(hh, g->members, other, next) {
+		out = &rsp->members.v[rsp->members.n++];
+		out->member_id = other->id;
+		out->group_instance_id = other->instance;
+		metadata = member_metadata(other, g->protocol);
+		out->metadata = metadata != NULL ? *metadata :
+		    (struct kbytes){ NULL, 0 };
+	}
+}
+
+static bool
+leads(const struct group_member *m)
+{
+	return kstr_eq(m->group->leader, m->id);
+}
+
+/* The generation as it is, to a member that knows it already. */
+static void
+tell_again(struct join *j, struct group_member *m)
+{
+	struct join_group_response rsp;
+
+	describe_generation(m, leads(m) && m->group->state ==
+	    GROUP_COMPLETING, &rsp);
+	j->gs->ops->joined(j->gs->arg, j->who, &rsp);
+	free(rsp.members.v);
+}
+
+/* How many members support a protocol. */
+static int32_t
+supporters(const struct group *g, struct kstr protocol)
+{
+	struct group_member *m, *next;
+	int32_t n = 0;
+
+	HASH_ITER(hh, g->members, m, next)
+		if (member_metadata(m, protocol) != NULL)
+			n++;
+	return n;
+}
+
+static bool
+is_consistent(const struct join *j)
+{
+	const struct group *g = j->g;
+
+	if (g->state == GROUP_EMPTY)
+		return j->req->protocol_type.len > 0 &&
+		    j->req->protocols.n > 0;
+	if (!kstr_eq(g->protocol_type, j->req->protocol_type))
+		return false;
+	for (int32_t i = 0; i < j->req->protocols.n; i++)
+		if (supporters(g, j->req->protocols.v[i].name) ==
+		    group_size(g))
+			return true;
+	return false;
+}
+
+/* Each member votes for the first of its protocols that all support. */
+static struct kstr
+select_protocol(const struct group *g)
+{
+	struct group_member *m, *next;
+	struct kstr best = KSTR_NULL, vote;
+	int32_t most = 0, n;
+	struct group_member *other, *after;
+
+	HASH_ITER(hh, g->members, m, next) {
+		vote = KSTR_NULL;
+		for (int32_t i = 0; i < m->n_protocols && vote.len < 0; i++)
+			if (supporters(g, m->protocols[i].name) ==
+			    group_size(g))
+				vote = m->protocols[i].name;
+		if (vote.len < 0 || kstr_eq(vote, best))
+			continue;
+		n = 0;
+		HASH_ITER(hh, g->members, other, after)
+			for (int32_t i = 0; i < other->n_protocols; i++)
+				if (supporters(g, other->protocols[i].name) ==
+				    group_size(g)) {
+					n += kstr_eq(vote,
+					    other->protocols[i].name);
+					break;
+				}
+		if (n > most) {
+			most = n;
+			best = vote;
+		}
+	}
+	return best;
+}
+
+static int32_t
+rebalance_ms(const struct group *g)
+{
+	struct group_member *m, *next;
+	int32_t most = 0;
+
+	HASH_ITER(hh, g->members, m, next)
+		if (m->rebalance_ms > most)
+			most = m->rebalance_ms;
+	return most;
+}
+
+static int32_t
+waiting(const struct group *g)
+{
+	struct group_member *m, *next;
+	int32_t n = 0;
+
+	HASH_ITER(hh, g->members, m, next)
+		n += m->joining != NULL;
+	return n;
+}
+
+void
+group_check_joined(struct group *g)
+{
+	if (g->state == GROUP_PREPARING && !g->initial && g->pending == NULL &&
+	    waiting(g) == group_size(g))
+		group_join_over(g);
+}
+
+void
+group_prepare(struct group *g)
+{
+	struct groups *gs = g->of;
+	int64_t longest = rebalance_ms(g), delay = gs->config.initial_delay_ms;
+	struct group_member *m, *next;
+
+	if (g->state == GROUP_COMPLETING) {
+		HASH_ITER(hh, g->members, m, next)
+			member_set_assignment(m, (struct kbytes){ NULL, 0 });
+		group_propagate(g, ERR_REBALANCE_IN_PROGRESS);
+	}
+	group_end_sync(g);
+	g->initial = g->state == GROUP_EMPTY;
+	g->grew = false;
+	group_become(g, GROUP_PREPARING);
+	if (g->initial) {
+		g->delay_left = longest > delay ? longest - delay : 0;
+		group_arm(gs, &g->rebalance, delay);
+	} else {
+		group_arm(gs, &g->rebalance, longest);
+		group_check_joined(g);
+	}
+}
+
+void
+group_maybe_prepare(struct group *g)
+{
+	if (g->state == GROUP_STABLE || g->state == GROUP_COMPLETING ||
+	    g->state == GROUP_EMPTY)
+		group_prepare(g);
+}
+
+/* The leader that did not join again is replaced by a member that did. False:
+ * nobody has. */
+static bool
+have_leader(struct group *g)
+{
+	struct group_member *m = member_find(g, g->leader.len >= 0 ?
+	    g->leader : kstr("")), *next;
+
+	if (m != NULL && m->joining != NULL)
+		return true;
+	HASH_ITER(hh, g->members, m, next)
+		if (m->joining != NULL) {
+			kstr_set(&g->leader, m->id);
+			return true;
+		}
+	return false;
+}
+
+static void
+begin_generation(struct group *g)
+{
+	struct group_member *m, *next;
+	struct join_group_response rsp;
+
+	HASH_ITER(hh, g->members, m, next) {
+		if (m->joining != NULL) {
+			describe_generation(m, leads(m), &rsp);
+			join_answer(m, &rsp);
+			free(rsp.members.v);
+		}
+		m->is_new = false;
+		member_beat(m);
+	}
+	group_await_sync(g);
+}
+
+static void
+next_generation(struct group *g)
+{
+	g->generation++;
+	if (g->members == NULL) {
+		kstr_set(&g->protocol, KSTR_NULL);
+		group_become(g, GROUP_EMPTY);
+		group_store(g);
+		return;
+	}
+	kstr_set(&g->protocol, select_protocol(g));
+	group_become(g, GROUP_COMPLETING);
+	begin_generation(g);
+}
+
+void
+group_join_over(struct group *g)
+{
+	struct groups *gs = g->of;
+	struct group_member *m, *next;
+	int64_t delay = gs->config.initial_delay_ms;
+
+	group_disarm(gs, &g->rebalance);
+	if (g->initial && g->grew && g->delay_left > 0) {
+		g->grew = false;
+		if (delay > g->delay_left)
+			delay = g->delay_left;
+		g->delay_left -= delay;
+		group_arm(gs, &g->rebalance, delay);
+		return;
+	}
+	g->initial = false;
+	HASH_ITER(hh, g->members, m, next)
+		if (m->joining == NULL && m->instance.len < 0)
+			member_remove(m);
+	if (g->members != NULL && !have_leader(g))
+		group_arm(gs, &g->rebalance, rebalance_ms(g));
+	else
+		next_generation(g);
+}
+
+void
+group_drop_member(struct group_member *m)
+{
+	struct group *g = m->group;
+
+	if (m->joining != NULL)
+		join_refuse(g->of, m->joining, kstr(""),
+		    ERR_UNKNOWN_MEMBER_ID);
+	if (m->syncing != NULL)
+		sync_refuse(g->of, m->syncing, ERR_UNKNOWN_MEMBER_ID);
+	member_remove(m);
+	if (g->state == GROUP_PREPARING)
+		group_check_joined(g);
+	else
+		group_maybe_prepare(g);
+}
+
+void
+group_drop_pending(struct group_pending *p)
+{
+	struct group *g = p->group;
+
+	pending_remove(p);
+	group_check_joined(g);
+}
+
+/* The member waits for the new generation; who waited in its name before,
+ * on a connection that is surely gone, waits no more. */
+static void
+wait_join(struct group_member *m, void *who)
+{
+	void *before = m->joining;
+
+	m->joining = who;
+	if (before != NULL)
+		join_refuse(m->group->of, before, m->id,
+		    ERR_REBALANCE_IN_PROGRESS);
+}
+
+static void
+update_member(struct join *j, struct group_member *m)
+{
+	member_set_protocols(m, j->req->protocols.v, j->req->protocols.n);
+	m->rebalance_ms = j->rebalance_ms;
+	m->session_ms = j->req->session_timeout_ms;
+	wait_join(m, j->who);
+}
+
+static void
+add_member(struct join *j, struct kstr id)
+{
+	struct group *g = j->g;
+	struct group_member *m;
+	struct group_pending *p = pending_find(g, id);
+
+	if (p != NULL)
+		pending_remove(p);
+	if (g->state == GROUP_PREPARING && g->generation == 0)
+		g->grew = true;
+	if (g->members == NULL)
+		kstr_set(&g->protocol_type, j->req->protocol_type);
+	m = member_add(g, id, j->req->group_instance_id, j->client->id,
+	    kstr(j->client->host));
+	m->is_new = true;
+	update_member(j, m);
+	group_arm(j->gs, &m->session, FIRST_JOIN_MS);
+	group_maybe_prepare(g);
+}
+
+/* <client or instance id>-<uuid> */
+static struct kstr
+new_id(const struct join *j)
+{
+	struct kstr first = j->req->group_instance_id;
+	uint8_t b[16];
+	size_t n;
+	char *s;
+
+	if (first.len < 0)
+		first = j->client->id;
+	n = first.len > 0 ? (size_t)first.len : 0;
+	j->gs->ops->random(j->gs->arg, b, sizeof(b));
+	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
+	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
+	s = xmalloc(n + 38);
+	if (n > 0)
+		memcpy(s, first.p, n);
+	snprintf(s + n, 38, "-%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
+	    "%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5],
+	    b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+	return (struct kstr){ s, (int32_t)n + 37 };
+}
+
+/* KIP-345, KIP-814: a static member that came back under a new id takes its
+ * place; a stable group need not notice. */
+static void
+keep_place(struct join *j, struct group_member *m, struct kstr leader)
+{
+	struct join_group_response rsp;
+	bool skips = j->client->version >= 9;
+
+	group_store(j->g);
+	describe_generation(m, skips && leads(m), &rsp);
+	if (skips)
+		rsp.skip_assignment = leads(m);
+	else
+		rsp.leader = leader.len >= 0 ? leader : kstr("");
+	join_answer(m, &rsp);
+	free(rsp.members.v);
+}
+
+static void
+replace_member(struct join *j, struct group_member *m, struct kstr id)
+{
+	struct group *g = j->g;
+	struct kstr leader = kstr_dup(g->leader);
+
+	if (m->joining != NULL)
+		join_refuse(j->gs, m->joining, m->id, ERR_FENCED_INSTANCE_ID);
+	if (m->syncing != NULL)
+		sync_refuse(j->gs, m->syncing, ERR_FENCED_INSTANCE_ID);
+	m->joining = m->syncing = NULL;
+	member_rename(m, id);
+	member_beat(m);
+	update_member(j, m);
+	if (g->state == GROUP_STABLE) {
+		if (kstr_eq(g->protocol, select_protocol(g)))
+			keep_place(j, m, leader);
+		else
+			group_maybe_prepare(g);
+	} else if (g->state == GROUP_COMPLETING) {
+		group_prepare(g);
+	}
+	kstr_free(&leader);
+}
+
+static void
+join_new(struct join *j)
+{
+	struct kstr instance = j->req->group_instance_id;
+	struct group_member *m;
+	struct kstr id;
+
+	if (!is_consistent(j)) {
+		join_refuse(j->gs, j->who, kstr(""),
+		    ERR_INCONSISTENT_GROUP_PROTOCOL);
+		return;
+	}
+	id = new_id(j);
+	m = instance.len >= 0 ? member_of_instance(j->g, instance) : NULL;
+	if (m != NULL) {
+		replace_member(j, m, id);
+	} else if (instance.len < 0 && j->client->version >= 4) {
+		pending_add(j->g, id, j->req->session_timeout_ms);
+		join_refuse(j->gs, j->who, id, ERR_MEMBER_ID_REQUIRED);
+	} else {
+		add_member(j, id);
+	}
+	kstr_free(&id);
+}
+
+static void
+rejoin(struct join *j, struct group_member *m)
+{
+	bool same = member_has_protocols(m, j->req->protocols.v,
+	    j->req->protocols.n);
+
+	switch (j->g->state) {
+	case GROUP_PREPARING:
+		update_member(j, m);
+		break;
+	case GROUP_COMPLETING:
+	case GROUP_STABLE:
+		if (same && !(leads(m) && j->g->state == GROUP_STABLE)) {
+			tell_again(j, m);
+			break;
+		}
+		update_member(j, m);
+		group_maybe_prepare(j->g);
+		break;
+	default:
+		join_refuse(j->gs, j->who, j->req->member_id,
+		    ERR_UNKNOWN_MEMBER_ID);
+	}
+}
+
+static void
+join_known(struct join *j)
+{
+	struct kstr id = j->req->member_id;
+	int16_t error;
+
+	if (!is_consistent(j)) {
+		join_refuse(j->gs, j->who, id, ERR_INCONSISTENT_GROUP_PROTOCOL);
+	} else if (pending_find(j->g, id) != NULL) {
+		if (j->req->group_instance_id.len >= 0)
+			join_refuse(j->gs, j->who, id,
+			    ERR_UNKNOWN_SERVER_ERROR);
+		else
+			add_member(j, id);
+	} else if ((error = member_check(j->g, id,
+	    j->req->group_instance_id)) != 0) {
+		join_refuse(j->gs, j->who, id, error);
+	} else {
+		rejoin(j, member_find(j->g, id));
+	}
+}
+
+static bool
+has_room(const struct join *j)
+{
+	const struct group_member *m = member_find(j->g, j->req->member_id);
+	int32_t max = j->gs->config.max_size;
+
+	switch (j->g->state) {
+	case GROUP_PREPARING:
+		return (m != NULL && m->joining != NULL) ||
+		    waiting(j->g) < max;
+	case GROUP_COMPLETING:
+	case GROUP_STABLE:
+		return m != NULL || group_size(j->g) < max;
+	default:
+		return true;
+	}
+}
+
+static void
+refuse_full(struct join *j)
+{
+	struct group_member *m = member_find(j->g, j->req->member_id);
+	struct group_pending *p = pending_find(j->g, j->req->member_id);
+
+	if (m != NULL)
+		member_remove(m);
+	if (p != NULL)
+		pending_remove(p);
+	join_refuse(j->gs, j->who, kstr(""), ERR_GROUP_MAX_SIZE_REACHED);
+}
+
+void
+groups_join(struct groups *gs, const struct group_client *c,
+    const struct join_group_request *req, void *who)
+{
+	struct join j = { gs, NULL, c, req, req->rebalance_timeout_ms, who };
+	bool is_new = req->member_id.len <= 0;
+
+	if (c->version == 0)
+		j.rebalance_ms = req->session_timeout_ms;
+	if (req->session_timeout_ms < gs->config.min_session_ms ||
+	    req->session_timeout_ms > gs->config.max_session_ms) {
+		join_refuse(gs, who, req->member_id,
+		    ERR_INVALID_SESSION_TIMEOUT);
+		return;
+	}
+	j.g = is_new ? group_need(gs, req->group_id) :
+	    group_find(gs, req->group_id);
+	if (j.g == NULL) {
+		join_refuse(gs, who, req->member_id, ERR_UNKNOWN_MEMBER_ID);
+		return;
+	}
+	if (!has_room(&j))
+		refuse_full(&j);
+	else if (is_new)
+		join_new(&j);
+	else
+		join_known(&j);
+	group_check_joined(j.g);
+}

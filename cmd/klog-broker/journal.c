@@ -1,0 +1,398 @@
+/*
+ * journal.c: records on their way into an internal topic, and who waits for
+ * them.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "broker.h"
+#include "control.h"
+#include "journal_impl.h"
+#include "logdir.h"
+#include "wire/kerror.h"
+
+#define BATCH_FIRST	4096		/* a batch's memory, growing */
+#define BATCH_MAX	(512 << 10)	/* from here on a new batch begins */
+
+static void	close_open(struct loop_work *);
+
+static struct journal_part *
+part_new(struct journal *j, int32_t index)
+{
+	struct journal_part *jp = xcalloc(1, sizeof(*jp));
+
+	jp->journal = j;
+	jp->index = index;
+	jp->error = ERR_NOT_COORDINATOR;
+	STAILQ_INIT(&jp->closed);
+	STAILQ_INIT(&jp->flying);
+	TAILQ_INIT(&jp->waits);
+	TAILQ_INIT(&jp->loads);
+	return jp;
+}
+
+struct journal *
+journal_new(struct broker *b, const struct journal_topic *t,
+    const struct journal_ops *ops, void *arg)
+{
+	struct journal *j = xcalloc(1, sizeof(*j));
+
+	j->broker = b;
+	j->topic = *t;
+	j->ops = ops;
+	j->arg = arg;
+	TAILQ_INIT(&j->needs);
+	j->work.run = close_open;
+	return j;
+}
+
+static void
+batch_free(struct journal_batch *jb)
+{
+	partition_unref(jb->partition);
+	free(jb->mem);
+	free(jb);
+}
+
+static void
+batches_free(struct journal_batches *list)
+{
+	struct journal_batch *jb;
+
+	while ((jb = STAILQ_FIRST(list)) != NULL) {
+		STAILQ_REMOVE_HEAD(list, link);
+		batch_free(jb);
+	}
+}
+
+static void
+part_free(struct journal_part *jp)
+{
+	if (jp->open != NULL)
+		batch_free(jp->open);
+	batches_free(&jp->closed);
+	batches_free(&jp->flying);
+	partition_unref(jp->source);
+	buf_release(&jp->bytes);
+	partition_unref(jp->partition);
+	free(jp);
+}
+
+void
+journal_free(struct journal *j)
+{
+	for (int32_t i = 0; i < j->n; i++)
+		part_free(j->parts[i]);
+	free(j->parts);
+	free(j);
+}
+
+/* Ends those whose number is reached. */
+void
+journal_settle(struct journal_waits *list, int64_t seq, int16_t error)
+{
+	struct journal_waits due = TAILQ_HEAD_INITIALIZER(due);
+	struct journal_wait *w;
+
+	while ((w = TAILQ_FIRST(list)) != NULL && w->seq <= seq) {
+		TAILQ_REMOVE(list, w, link);
+		TAILQ_INSERT_TAIL(&due, w, link);
+	}
+	while ((w = TAILQ_FIRST(&due)) != NULL) {
+		TAILQ_REMOVE(&due, w, link);
+		w->done(w, error);
+	}
+}
+
+/* What comes back of batches that were under way belongs to an earlier term
+ * from now on. */
+void
+journal_lose(struct journal_part *jp, int16_t error)
+{
+	bool was_ready = jp->state == JOURNAL_READY;
+
+	jp->state = JOURNAL_AWAY;
+	jp->error = error;
+	jp->term++;
+	if (jp->open != NULL)
+		batch_free(jp->open);
+	jp->open = NULL;
+	batches_free(&jp->closed);
+	jp->durable = jp->seq;
+	journal_settle(&jp->waits, INT64_MAX, error);
+	journal_settle(&jp->loads, INT64_MAX, error);
+	if (was_ready)
+		jp->journal->ops->lost(jp->journal->arg, jp->index);
+}
+
+/* A write failed: what the log has counts. */
+static void
+write_failed(struct journal_part *jp, int16_t error)
+{
+	journal_lose(jp, error == ERR_NOT_LEADER_OR_FOLLOWER ?
+	    ERR_NOT_COORDINATOR : ERR_COORDINATOR_NOT_AVAILABLE);
+	if (error != ERR_NOT_LEADER_OR_FOLLOWER &&
+	    error != ERR_UNKNOWN_TOPIC_OR_PARTITION &&
+	    error != ERR_KAFKA_STORAGE_ERROR)
+		journal_load(jp);
+}
+
+static void	append_next(struct journal_part *);
+
+/* Both messages of a batch end here; the last one frees it. */
+static void
+batch_end(struct journal_batch *jb)
+{
+	struct journal_part *jp = jb->part;
+	bool current = jb->term == jp->term;
+
+	if (--jb->open_ends > 0)
+		return;
+	STAILQ_REMOVE(&jp->flying, jb, journal_batch, link);
+	if (jb->waits && jb->error == 0)
+		jb->error = partition_acked(jb->partition, &jb->waiter);
+	if (current && jb->error != 0)
+		write_failed(jp, jb->error);
+	else if (current) {
+		jp->durable = jb->seq;
+		journal_settle(&jp->waits, jp->durable, ERR_NONE);
+	}
+	batch_free(jb);
+}
+
+static void
+covered(struct loop_msg *m)
+{
+	batch_end((struct journal_batch *)((char *)m -
+	    offsetof(struct journal_batch, covered)));
+}
+
+static void
+is_covered(struct delayed *d)
+{
+	struct journal_batch *jb = (struct journal_batch *)((char *)d -
+	    offsetof(struct journal_batch, delayed));
+
+	control_post(jb->part->journal->broker, &jb->covered);
+}
+
+static void
+appended(struct loop_msg *m)
+{
+	struct journal_batch *jb = (struct journal_batch *)((char *)m -
+	    offsetof(struct journal_batch, msg));
+	struct journal_part *jp = jb->part;
+
+	jp->appending = false;
+	if (jb->error != 0)
+		jb->open_ends--;	/* nothing will cover it */
+	batch_end(jb);
+	append_next(jp);
+}
+
+/* On a pool thread. */
+static void
+append(void *arg)
+{
+	struct journal_batch *jb = arg;
+	struct broker *b = jb->part->journal->broker;
+
+	jb->error = partition_append(jb->partition, &jb->append, &jb->delayed,
+	    &jb->waiter);
+	jb->waits = jb->error == 0;
+	control_post(b, &jb->msg);
+	logdir_job_done(b->logdir);
+}
+
+static void
+append_next(struct journal_part *jp)
+{
+	struct journal_batch *jb = STAILQ_FIRST(&jp->closed);
+	struct broker *b = jp->journal->broker;
+
+	if (jb == NULL || jp->appending)
+		return;
+	STAILQ_REMOVE_HEAD(&jp->closed, link);
+	STAILQ_INSERT_TAIL(&jp->flying, jb, link);
+	jp->appending = true;
+	delayed_init(&jb->delayed, b->logdir, (struct waker){ 0 }, 1);
+	jb->delayed.call = is_covered;
+	jb->covered.run = covered;
+	jb->msg.run = appended;
+	jb->open_ends = 2;
+	logdir_job(b->logdir, append, jb);
+}
+
+static void
+close_batch(struct journal_part *jp)
+{
+	struct journal_batch *jb = jp->open;
+	struct builder_opts o = BUILDER_OPTS;
+	struct kerr e = KERR_INIT;
+	ssize_t n;
+
+	jp->open = NULL;
+	if (jb->producer_id >= 0)
+		o.flags = BATCH_TRANSACTIONAL;
+	o.producer_id = jb->producer_id;
+	o.producer_epoch = jb->producer_epoch;
+	n = builder_finish(&jb->builder, &o, NULL, NULL, &e);
+	assert(n > 0);
+	jb->append.batch.iov_base = jb->mem;
+	jb->append.batch.iov_len = (size_t)n;
+	jb->append.append_time = -1;
+	jb->append.wait = true;
+	STAILQ_INSERT_TAIL(&jp->closed, jb, link);
+	append_next(jp);
+}
+
+/* The round is over. */
+static void
+close_open(struct loop_work *w)
+{
+	struct journal *j = (struct journal *)((char *)w -
+	    offsetof(struct journal, work));
+
+	for (int32_t i = 0; i < j->n; i++)
+		if (j->parts[i]->open != NULL)
+			close_batch(j->parts[i]);
+}
+
+static void
+open_batch(struct journal_part *jp, const struct journal_record *r)
+{
+	struct journal_batch *jb = xcalloc(1, sizeof(*jb));
+
+	jb->part = jp;
+	jb->term = jp->term;
+	jb->seq = ++jp->seq;
+	jb->producer_id = r->producer_id;
+	jb->producer_epoch = r->producer_epoch;
+	jb->partition = partition_ref(jp->partition);
+	jb->mem = xmalloc(BATCH_FIRST);
+	builder_init(&jb->builder, jb->mem, BATCH_FIRST);
+	jp->open = jb;
+	loop_defer(control_loop(jp->journal->broker), &jp->journal->work);
+}
+
+static void
+grow(struct journal_batch *jb)
+{
+	size_t cap = 2 * jb->builder.cap;
+
+	jb->mem = xrealloc(jb->mem, cap);
+	jb->builder.mem = jb->mem;
+	jb->builder.cap = cap;
+}
+
+void
+journal_put(struct journal *j, int32_t partition,
+    const struct journal_record *r)
+{
+	struct journal_part *jp = j->parts[partition];
+	struct record_input in = {
+		.timestamp = r->timestamp,
+		.key = r->key,
+		.key_len = (int32_t)r->key_len,
+		.value = r->value,
+		.value_len = r->value != NULL ? (int32_t)r->value_len : -1,
+	};
+
+	assert(jp->state == JOURNAL_READY);
+	if (jp->open != NULL && (jp->open->producer_id != r->producer_id ||
+	    jp->open->producer_epoch != r->producer_epoch ||
+	    jp->open->builder.len > BATCH_MAX))
+		close_batch(jp);
+	if (jp->open == NULL)
+		open_batch(jp, r);
+	while (builder_add(&jp->open->builder, &in) != 0)
+		grow(jp->open);
+}
+
+void
+journal_wait(struct journal *j, int32_t partition, struct journal_wait *w)
+{
+	struct journal_part *jp = j->parts[partition];
+
+	w->seq = jp->seq;
+	if (jp->state != JOURNAL_READY)
+		w->done(w, jp->error);
+	else if (jp->durable >= jp->seq)
+		w->done(w, ERR_NONE);
+	else
+		TAILQ_INSERT_TAIL(&jp->waits, w, link);
+}
+
+void
+journal_ready(struct journal *j, int32_t partition, struct journal_wait *w)
+{
+	struct journal_part *jp = partition < j->n ? j->parts[partition] :
+	    NULL;
+
+	w->seq = 0;
+	if (jp != NULL && jp->state == JOURNAL_LOADING)
+		TAILQ_INSERT_TAIL(&jp->loads, w, link);
+	else
+		w->done(w, jp == NULL ? ERR_NOT_COORDINATOR :
+		    jp->state == JOURNAL_READY ? ERR_NONE : jp->error);
+}
+
+bool
+journal_is_ready(const struct journal *j, int32_t partition)
+{
+	return partition < j->n &&
+	    j->parts[partition]->state == JOURNAL_READY;
+}
+
+bool
+journal_loading(const struct journal *j)
+{
+	for (int32_t i = 0; i < j->n; i++)
+		if (j->parts[i]->state == JOURNAL_LOADING)
+			return true;
+	return false;
+}
+
+int32_t
+journal_partitions(const struct journal *j)
+{
+	return j->exists ? j->n : j->topic.partitions;
+}
+
+/* One partition as the metadata has it now. */
+static void
+follow(struct journal *j, int32_t i, const struct image_partition *ip)
+{
+	struct journal_part *jp = j->parts[i];
+	bool here = ip->local != NULL && ip->leader == j->broker->node_id;
+
+	if (here && jp->partition == ip->local &&
+	    jp->epoch == ip->leader_epoch)
+		return;
+	if (jp->partition != NULL)
+		journal_lose(jp, ERR_NOT_COORDINATOR);
+	partition_unref(jp->partition);
+	jp->partition = here ? partition_ref(ip->local) : NULL;
+	jp->epoch = ip->leader_epoch;
+	if (here)
+		journal_load(jp);
+}
+
+void
+journal_follow(struct journal *j, const struct image *im)
+{
+	const struct image_topic *t = image_topic(im, kstr(j->topic.name));
+	static const struct image_partition away = { .leader = -1 };
+
+	j->exists = t != NULL;
+	if (t != NULL && t->n > j->n) {
+		j->parts = xreallocarray(j->parts, (size_t)t->n,
+		    sizeof(struct journal_part *));
+		for (; j->n < t->n; j->n++)
+			j->parts[j->n] = part_new(j, j->n);
+	}
+	for (int32_t i = 0; i < j->n; i++)
+		follow(j, i, t != NULL && i < t->n ? &t->partitions[i] :
+		    &away);
+}

@@ -1,0 +1,89 @@
+/*
+ * journal.h: an internal topic as a coordinator's memory. What it decides it
+ * puts here as records; what it decided before comes back when a partition is
+ * loaded. Control thread only.
+ *
+ * Records put in one round of the loop leave together: a batch a partition,
+ * appended by a job, durable when the high watermark covers it. More batches
+ * follow meanwhile, and durability comes in their order.
+ *
+ * A partition is away (led elsewhere, or no topic yet), being loaded, or
+ * ready. Where a write fails, the partition is lost, and what was decided
+ * since the last durable record with it: it is loaded again from its log.
+ */
+#ifndef KLOG_BROKER_JOURNAL_H
+#define KLOG_BROKER_JOURNAL_H
+
+#include <bsd/sys/queue.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/iter.h"
+
+struct broker;
+struct image;
+struct journal;
+
+struct journal_topic {
+	const char	 *name;
+	int32_t		  partitions;	/* where it has to be made */
+	int32_t		  replicas;	/* the same, at most */
+	const char *const *configs;	/* name, value, .., NULL */
+};
+
+struct journal_ops {
+	/* A record of the log, in order; of a control batch as well. */
+	void	(*record)(void *arg, int32_t partition,
+		    const struct batch_header *, const struct record *);
+	/* All of them came. */
+	void	(*loaded)(void *arg, int32_t partition);
+	/* Forget what is known of it. */
+	void	(*lost)(void *arg, int32_t partition);
+};
+
+/* Somebody who waits; it stays put until done(). */
+struct journal_wait {
+	TAILQ_ENTRY(journal_wait) link;
+	int64_t		 seq;		/* the journal's */
+	void		(*done)(struct journal_wait *, int16_t error);
+};
+
+struct journal *journal_new(struct broker *, const struct journal_topic *,
+    const struct journal_ops *, void *arg);
+/* After the pool has ended. */
+void journal_free(struct journal *);
+
+/* The metadata changed, or the broker starts: loads what this broker leads
+ * now. */
+void journal_follow(struct journal *, const struct image *);
+/* Partitions of the topic, or how many it would get. */
+int32_t journal_partitions(const struct journal *);
+/* Makes the topic if there is none; done() with 0 or 15. */
+void journal_need(struct journal *, struct journal_wait *);
+/* done() when the partition is ready, at once where it is: 0, 15 (its disk
+ * failed), 16 (not led here). */
+void journal_ready(struct journal *, int32_t partition,
+    struct journal_wait *);
+bool journal_is_ready(const struct journal *, int32_t partition);
+/* Whether a partition is being loaded. */
+bool journal_loading(const struct journal *);
+
+/* What is put into a partition that is ready. A record of a transaction goes
+ * into a batch of its producer's. */
+struct journal_record {
+	const void	*key;
+	const void	*value;		/* NULL: a tombstone */
+	size_t		 key_len, value_len;
+	int64_t		 timestamp;	/* ms since 1970 */
+	int64_t		 producer_id;	/* -1: none */
+	int16_t		 producer_epoch;
+};
+
+void journal_put(struct journal *, int32_t partition,
+    const struct journal_record *);
+/* done() when all that was put into the partition up to now is durable, at
+ * once where it is: 0, or 15 or 16 where it was lost. */
+void journal_wait(struct journal *, int32_t partition, struct journal_wait *);
+
+#endif
