@@ -70,6 +70,10 @@ struct broker_config {
 	int64_t		 connections_max_idle_ms;
 	int64_t		 queued_max_request_bytes;	/* -1 = our choice */
 	int64_t		 retention_check_interval_ms;
+	int64_t		 cleaner_backoff_ms;
+	int64_t		 cleaner_dedupe_bytes;
+	double		 cleaner_load;
+	double		 cleaner_io_rate;	/* bytes a second */
 	int64_t		 metadata_snapshot_bytes;
 	int64_t		 idle_exit_ms;		/* private broker only */
 	int64_t		 flush_scheduler_ms;
@@ -91,6 +95,7 @@ struct broker_config {
 	int32_t		 transaction_max_timeout_ms;
 	int32_t		 checkpoint_interval_ms;
 	int64_t		 offsets_check_interval_ms;
+	int32_t		 cleaner_threads;
 	int32_t		 offsets_topic_partitions;
 	int32_t		 offsets_topic_replicas;
 	int32_t		 offsets_topic_segment_bytes;
@@ -104,6 +109,7 @@ struct broker_config {
 	int32_t		 flush_acks;		/* enum flush_acks */
 	bool		 auto_create_topics;
 	bool		 delete_topics;
+	bool		 cleaner_enable;
 
 	char		**text;		/* a row each; NULL = the default */
 };

@@ -32,7 +32,7 @@
 
 #define ACL		"access is not controlled yet"
 #define CHECKPOINT	"it is written down together with the recovery points"
-#define CLEANER		"logs are not compacted yet"
+#define CLEANER		"the cleaner's buffers grow with the batches"
 #define CLUSTER		"the broker is its own controller"
 #define DOWN		"consumers older than Kafka 0.11 are not served"
 #define DTP		"DescribeTopicPartitions is not served"

@@ -9,6 +9,7 @@
 #include "partition_impl.h"
 #include "wire/uuid.h"
 #include "store/checkpoint.h"
+#include "store/clean.h"
 #include "store/datadir.h"
 
 void
@@ -21,6 +22,7 @@ logdir_init(struct logdir *ld)
 	ld->by_name = NULL;
 	ld->n = ld->busy = 0;
 	atomic_init(&ld->starts_moved, false);
+	atomic_init(&ld->cleaned_moved, false);
 }
 
 void
@@ -120,6 +122,7 @@ open_job(void *arg)
 	pthread_mutex_lock(&p->lock);
 	p->start = o->known.start;
 	p->recovery_point = o->known.recovery_point;
+	p->cleaned = o->known.cleaned;
 	p->high_watermark = o->high_watermark;
 	if (partition_open(p, &o->known, NULL, &e) == 0) {
 		if (p->high_watermark > log_end(p->log))
@@ -135,12 +138,13 @@ open_job(void *arg)
 	free(o);
 }
 
-enum { RECOVERY, HW, START, CHECKPOINTS };
+enum { RECOVERY, HW, START, CLEANER, CHECKPOINTS };
 
 static const char *const checkpoint_names[CHECKPOINTS] = {
 	[RECOVERY] = CHECKPOINT_RECOVERY,
 	[HW] = CHECKPOINT_HW,
 	[START] = CHECKPOINT_START,
+	[CLEANER] = CHECKPOINT_CLEANER,
 };
 
 static void
@@ -176,6 +180,7 @@ start_opening(struct partition *p, struct checkpoint c[CHECKPOINTS],
 	o->known.recovery_point = checkpoint_get(&c[RECOVERY], p->topic,
 	    p->index, 0);
 	o->known.start = checkpoint_get(&c[START], p->topic, p->index, 0);
+	o->known.cleaned = checkpoint_get(&c[CLEANER], p->topic, p->index, 0);
 	o->high_watermark = checkpoint_get(&c[HW], p->topic, p->index, 0);
 	logdir_job(p->ld, open_job, o);
 }
@@ -212,8 +217,10 @@ logdir_recover(struct logdir *ld, bool clean, struct kerr *e)
 static bool
 is_noted(struct partition *p)
 {
-	if (p->log != NULL && !p->offline)
+	if (p->log != NULL && !p->offline) {
 		p->start = log_start(p->log);
+		p->cleaned = log_cleaned(p->log);
+	}
 	return !p->deleted && (p->log != NULL || p->offline);
 }
 
@@ -223,6 +230,15 @@ note_start(struct partition *p, struct checkpoint *c)
 	pthread_mutex_lock(&p->lock);
 	if (is_noted(p) && p->start > 0)
 		checkpoint_set(c, p->topic, p->index, p->start);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void
+note_cleaned(struct partition *p, struct checkpoint *c)
+{
+	pthread_mutex_lock(&p->lock);
+	if (is_noted(p) && p->cleaned > 0)
+		checkpoint_set(c, p->topic, p->index, p->cleaned);
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -269,8 +285,10 @@ save_checkpoint(struct logdir *ld, struct checkpoint *c, const char *name,
 	return rc;
 }
 
-int
-logdir_save_starts(struct logdir *ld, struct kerr *e)
+/* One of the files alone; *moved: something is newer than it. */
+static int
+save_one(struct logdir *ld, int which, atomic_bool *moved,
+    void (*note_one)(struct partition *, struct checkpoint *), struct kerr *e)
 {
 	struct checkpoint c = { 0 };
 	struct partition **all;
@@ -278,18 +296,30 @@ logdir_save_starts(struct logdir *ld, struct kerr *e)
 
 	pthread_mutex_lock(&ld->writing);
 	/* what moves from here on is in the next one */
-	atomic_store(&ld->starts_moved, false);
+	atomic_store(moved, false);
 	all = logdir_partitions(ld, &n);
 	for (int i = 0; i < n; i++) {
-		note_start(all[i], &c);
+		note_one(all[i], &c);
 		partition_unref(all[i]);
 	}
 	free(all);
-	if ((rc = save_checkpoint(ld, &c, checkpoint_names[START], e)) < 0)
-		atomic_store(&ld->starts_moved, true);
+	if ((rc = save_checkpoint(ld, &c, checkpoint_names[which], e)) < 0)
+		atomic_store(moved, true);
 	pthread_mutex_unlock(&ld->writing);
 	checkpoint_release(&c);
 	return rc;
+}
+
+int
+logdir_save_starts(struct logdir *ld, struct kerr *e)
+{
+	return save_one(ld, START, &ld->starts_moved, note_start, e);
+}
+
+int
+logdir_save_cleaned(struct logdir *ld, struct kerr *e)
+{
+	return save_one(ld, CLEANER, &ld->cleaned_moved, note_cleaned, e);
 }
 
 int
@@ -307,12 +337,14 @@ logdir_checkpoint(struct logdir *ld, struct kerr *e)
 		partition_unref(all[i]);
 	}
 	free(all);
-	for (int i = 0; i < CHECKPOINTS && rc == 0; i++)
+	for (int i = 0; i < CLEANER && rc == 0; i++)
 		rc = save_checkpoint(ld, &c[i], checkpoint_names[i], e);
 	if (rc < 0)
 		atomic_store(&ld->starts_moved, true);
 	pthread_mutex_unlock(&ld->writing);
 	release_checkpoints(c);
+	if (rc == 0 && atomic_load(&ld->cleaned_moved))
+		rc = logdir_save_cleaned(ld, e);
 	return rc;
 }
 

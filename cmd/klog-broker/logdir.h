@@ -48,6 +48,7 @@ struct logdir {
 	pthread_mutex_t		 writing;	/* one checkpoint at a time */
 	atomic_bool		 starts_moved;	/* a log start offset is newer
 						 * than its checkpoint */
+	atomic_bool		 cleaned_moved;	/* so is where one is clean */
 };
 
 void logdir_init(struct logdir *);
@@ -57,11 +58,14 @@ void logdir_init(struct logdir *);
  * log and does not make this fail. Names each directory that no partition
  * claims in the log and leaves it alone. */
 int logdir_recover(struct logdir *, bool clean, struct kerr *);
-/* Writes recovery-point-, replication- and log-start-offset-checkpoint.
- * Blocks; pool. Called every few seconds and by logdir_close(). */
+/* Writes recovery-point-, replication- and log-start-offset-checkpoint, and
+ * where something moved cleaner-offset-checkpoint. Blocks; pool. Called every
+ * few seconds and by logdir_close(). */
 int logdir_checkpoint(struct logdir *, struct kerr *);
 /* Writes the log-start-offset-checkpoint alone. Blocks; pool. */
 int logdir_save_starts(struct logdir *, struct kerr *);
+/* Writes the cleaner-offset-checkpoint alone. Blocks; pool. */
+int logdir_save_cleaned(struct logdir *, struct kerr *);
 /*
  * A round of retention: segments that the topics' configuration no longer
  * covers, or that lie below the log start offset, go; then files that had

@@ -1,6 +1,7 @@
 /*
  * partition_impl.h: the inside of a partition, for the files that make it up
- * (partition.c, partition_io.c, flush.c, retention.c, logdir.c) and no others.
+ * (partition.c, partition_io.c, flush.c, retention.c, compaction.c, logdir.c)
+ * and no others.
  *
  * The log's own rules (store/log.h) let reads and flushes run next to an
  * append, so they run without the lock. What keeps the log from being closed
@@ -46,6 +47,10 @@ struct partition {
 	bool		 offline;	/* disk error */
 	int64_t		 start;		/* as checkpoints had it when it was */
 	int64_t		 recovery_point; /* opened, or wrote it down last */
+	int64_t		 cleaned;	/* likewise */
+	bool		 cleaning;	/* a pass has it */
+	bool		 uncleanable;	/* one failed */
+	int64_t		 clean_after_ms; /* not tried before that time */
 
 	bool		 leading;
 	int32_t		 leader;

@@ -17,6 +17,7 @@
 #include "base/xalloc.h"
 #include "broker.h"
 #include "chores.h"
+#include "cleaner.h"
 #include "control.h"
 #include "coordinator.h"
 #include "image_edit.h"
@@ -48,6 +49,7 @@ struct server {
 	bool		  opened;	/* every log was opened */
 	struct loop_signal term, intr, hup;
 	struct chores	 *chores;
+	struct cleaner	 *cleaner;
 	struct loop_timer idle;
 	int64_t		  alone_since;	/* loop_now, -1: somebody is there */
 	bool		  stopping;
@@ -236,6 +238,8 @@ stop(struct server *s)
 	s->stopping = true;
 	if (s->chores != NULL)
 		chores_stop(s->chores);
+	if (s->cleaner != NULL)
+		cleaner_stop(s->cleaner);
 	loop_timer_cancel(&s->idle);
 	listeners_stop(s->broker.listeners);
 	s->io_left = s->broker.n_io;
@@ -310,6 +314,7 @@ start_loop(struct server *s, struct kerr *e)
 		return e->code;
 	watch_signals(s);
 	s->chores = chores_new(b, s->loop);
+	s->cleaner = cleaner_new(b, s->loop);
 	loop_timer_init(&s->idle, s->loop, look_round);
 	s->alone_since = -1;
 	if (s->opt->private_mode)
@@ -325,6 +330,8 @@ end_threads(struct server *s)
 
 	if (!s->stopping && s->chores != NULL)
 		chores_stop(s->chores);
+	if (!s->stopping && s->cleaner != NULL)
+		cleaner_stop(s->cleaner);
 	if (!s->stopping && b->n_io > 0) {
 		if (b->listeners != NULL)
 			listeners_stop(b->listeners);
@@ -354,6 +361,8 @@ close_logs(struct server *s, struct kerr *e)
 		chores_free(s->chores);
 	if (b->coordinator != NULL)
 		coordinator_free(b->coordinator);
+	if (s->cleaner != NULL)
+		cleaner_free(s->cleaner);
 	if (b->control != NULL && control_free(b->control, &other) < 0)
 		rc = kerr_set(e, other.code, "%s", other.msg);
 	if (s->metalog != NULL && metalog_close(s->metalog, &other) < 0)

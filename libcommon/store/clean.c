@@ -12,9 +12,10 @@
 #include "store/clean_impl.h"
 
 void
-clean_parts_take(struct clean_parts *p, struct log *l)
+clean_parts_take(struct clean_parts *p, struct log *l, unsigned int *cuts)
 {
 	pthread_mutex_lock(&l->lock);
+	*cuts = l->cuts;
 	p->n = l->n_segs;
 	p->v = xreallocarray(NULL, (size_t)p->n + 1, sizeof(*p->v));
 	for (int i = 0; i < p->n; i++) {
@@ -46,6 +47,12 @@ clean_parts_find(const struct clean_parts *p, int64_t offset)
 			hi = mid - 1;
 	}
 	return lo;
+}
+
+int64_t
+log_cleaned(const struct log *l)
+{
+	return atomic_load(&l->cleaned);
 }
 
 struct producer_end *
@@ -133,6 +140,7 @@ log_clean_look(struct log *l, const struct log_clean_limits *c,
 {
 	int64_t start = log_start(l), end = log_end(l);
 	struct clean_parts p;
+	unsigned int cuts;
 	int rc;
 
 	*d = (struct log_dirt){ .dirty = c->dirty };
@@ -140,7 +148,7 @@ log_clean_look(struct log *l, const struct log_clean_limits *c,
 		d->dirty = start;
 	if ((rc = log_usable(l, e)) != 0)
 		return rc;
-	clean_parts_take(&p, l);
+	clean_parts_take(&p, l, &cuts);
 	if (p.n > 1) {
 		pthread_rwlock_rdlock(&l->shape);
 		rc = look(l, &p, c, d, e);
@@ -223,27 +231,35 @@ rewrite(struct cleaning *c, struct kerr *e)
 
 	for (int i = 0; rc == 0 && i < n; i += k) {
 		k = clean_group_size(c, i, n);
-		rc = clean_group(c, i, k, e);
+		if ((rc = clean_group(c, i, k, e)) == 0)
+			c->done = i + k;
 	}
 	return rc;
 }
 
-/* Whether the segments are as they were; damage in those that were cut
- * meanwhile is none. */
+/* Whether truncation or retention came between: what is found to be wrong
+ * with the segments then is nothing. */
 static bool
 is_changed(struct cleaning *c)
 {
-	bool same = true;
-	int at;
+	bool changed;
 
 	pthread_mutex_lock(&c->l->lock);
-	for (int i = 0; i < c->parts.n - 1; i++) {
-		at = log_segment_of(c->l, c->parts.v[i].g->base);
-		if (at < 0 || c->parts.v[i].g->size != c->parts.v[i].size)
-			same = false;
-	}
+	changed = c->l->cuts != c->cuts;
 	pthread_mutex_unlock(&c->l->lock);
-	return !same;
+	for (int i = c->done; i < c->parts.n; i++)
+		changed |= atomic_load(&c->parts.v[i].g->retired);
+	return changed;
+}
+
+/* Unless it was truncated meanwhile. */
+static void
+set_cleaned(struct cleaning *c)
+{
+	pthread_mutex_lock(&c->l->lock);
+	if (c->l->cuts == c->cuts)
+		c->l->cleaned = c->r->dirty;
+	pthread_mutex_unlock(&c->l->lock);
 }
 
 static int
@@ -262,8 +278,10 @@ run(struct cleaning *c, struct kerr *e)
 		return kerr_sys(e, "memory for the map of keys");
 	if ((rc = learn(c, e)) == 0 && c->filter.latest >= w->dirty)
 		rc = rewrite(c, e);
-	if (rc == 0)
+	if (rc == 0) {
 		c->r->dirty = c->filter.latest + 1;
+		set_cleaned(c);
+	}
 	return rc;
 }
 
@@ -281,7 +299,7 @@ log_clean(struct log *l, const struct log_clean *want,
 	    .arg = want->arg };
 	c.filter = (struct clean_filter){ .map = &c.map, .txns = &c.txns,
 	    .want = want, .codecs = codecs_new() };
-	clean_parts_take(&c.parts, l);
+	clean_parts_take(&c.parts, l, &c.cuts);
 	rc = run(&c, e);
 	if (rc != 0 && rc != KE_CANCELLED && is_changed(&c))
 		rc = kerr_set(e, KE_CANCELLED, "segments changed");

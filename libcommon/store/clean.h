@@ -29,6 +29,10 @@
 struct log;
 struct producer_end;
 
+/* Where the last pass ended, for the cleaner-offset-checkpoint; truncation
+ * moves it back. */
+int64_t log_cleaned(const struct log *l);
+
 /* What there is to clean. */
 struct log_dirt {
 	int64_t	dirty;		/* where the dirty part begins; not as asked
@@ -42,7 +46,7 @@ struct log_dirt {
 
 /* What bounds it. */
 struct log_clean_limits {
-	int64_t	dirty;		/* the checkpoint's offset, -1: none */
+	int64_t	dirty;		/* log_cleaned(), or less to clean again */
 	int64_t	stable;		/* last stable offset, or what is less */
 	int64_t	now_ms;
 	int64_t	min_lag_ms;	/* min.compaction.lag.ms, 0: none */

@@ -26,7 +26,9 @@ struct clean_parts {
 	int		   n;
 };
 
-void clean_parts_take(struct clean_parts *p, struct log *l);
+/* Also how often the log was cut so far. */
+void clean_parts_take(struct clean_parts *p, struct log *l,
+    unsigned int *cuts);
 void clean_parts_drop(struct clean_parts *p);
 /* The part that would hold offset, as log_segment_of(). */
 int clean_parts_find(const struct clean_parts *p, int64_t offset);
@@ -86,6 +88,8 @@ struct cleaning {
 	struct log		*l;
 	const struct log_clean	*want;
 	struct clean_parts	 parts;
+	unsigned int		 cuts;		/* the log's, at that time */
+	int			 done;		/* parts that were rewritten */
 	struct clean_map	 map;
 	struct clean_txns	 txns;
 	struct clean_filter	 filter;

@@ -135,6 +135,7 @@ new_log(const struct sys *s, const char *dir, const struct log_config *c,
 	l->name = slash != NULL ? slash + 1 : l->dir;
 	l->config = *c;
 	l->topic_id = k->topic_id;
+	l->cleaned = k->cleaned;
 	l->snapshot_at = -1;
 	STAILQ_INIT(&l->old);
 	l->txns_from = INT64_MAX;	/* none, as far as is known */

@@ -19,10 +19,13 @@ set_ends(struct log *l, int64_t end)
 		l->flushed = end;
 	if (l->checked > end)
 		l->checked = end;
+	if (l->cleaned > end)
+		l->cleaned = end;
 	if (epochs_cut_end(&l->epochs, end))
 		l->epochs_unsaved = true;
 	l->n_recent = 0;
 	l->names++;
+	l->cuts++;
 	pthread_mutex_unlock(&l->lock);
 }
 

@@ -59,6 +59,8 @@ struct log {
 	_Atomic int64_t		 end;
 	_Atomic int64_t		 flushed;
 	_Atomic int64_t		 bytes;
+	_Atomic int64_t		 cleaned;	/* by the cleaner, and lowered
+						   by truncation */
 	_Atomic bool		 offline;
 
 	/* under lock */
@@ -71,6 +73,7 @@ struct log {
 	unsigned int		 n_recent;	/* ever added since a reset */
 	struct epochs		 epochs;
 	unsigned int		 names;		/* changes of names in dir */
+	unsigned int		 cuts;		/* truncations so far */
 	bool			 epochs_unsynced; /* their file is new */
 
 	/* under flushing */

@@ -1,0 +1,243 @@
+/*
+ * compaction.c: see compaction.h. Nothing here holds the partition's lock but
+ * to look at it: the log's own rules let a pass run next to everything else,
+ * and `users` keeps it open. A deletion calls a pass off; a truncation, or
+ * retention, makes it find its segments gone.
+ */
+#include "compaction.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "partition_impl.h"
+#include "store/clean.h"
+
+enum {
+	FULL_DISK_MS = 60000,	/* between tries on a full disk */
+	NAP_NS = 50000000	/* a stop is noticed after that */
+};
+
+/* Up to where nothing changes any more: every transaction that has begun
+ * below is decided, and all is shown. Lock held. */
+static int64_t
+stable_end(struct partition *p)
+{
+	int64_t open = log_first_unstable(p->log, p->high_watermark);
+
+	return open >= 0 && open < p->high_watermark ? open :
+	    p->high_watermark;
+}
+
+/* Lock held. */
+static bool
+is_candidate(const struct partition *p, int64_t now_ms)
+{
+	return (p->config.cleanup & CLEANUP_COMPACT) != 0 && p->log != NULL &&
+	    !p->deleted && !p->offline && !p->cleaning && !p->uncleanable &&
+	    now_ms >= p->clean_after_ms;
+}
+
+/* How dirty it is, 0 to 1; -1: not worth a pass, or not to be had. */
+static double
+dirtiness(struct partition *p, struct log_dirt *d)
+{
+	struct log_clean_limits c = { .now_ms = sys_now_ms(p->ld->sys) };
+	struct kerr e = KERR_INIT;
+	double least, ratio;
+	int rc;
+
+	pthread_mutex_lock(&p->lock);
+	if (!is_candidate(p, c.now_ms)) {
+		pthread_mutex_unlock(&p->lock);
+		return -1;
+	}
+	c.dirty = log_cleaned(p->log);
+	c.stable = stable_end(p);
+	c.min_lag_ms = p->config.min_compaction_lag_ms;
+	c.max_lag_ms = p->config.max_compaction_lag_ms;
+	least = p->config.min_cleanable_dirty_ratio;
+	p->users++;
+	pthread_mutex_unlock(&p->lock);
+
+	rc = log_clean_look(p->log, &c, d, &e);
+
+	pthread_mutex_lock(&p->lock);
+	if (rc == KE_SYS)
+		partition_fail(p, &e);
+	partition_leave(p);
+	pthread_mutex_unlock(&p->lock);
+	if (rc != 0 || d->dirty_bytes == 0)
+		return -1;
+	ratio = (double)d->dirty_bytes /
+	    (double)(d->clean_bytes + d->dirty_bytes);
+	return d->overdue || ratio > least ? ratio : -1;
+}
+
+static bool
+claim(struct partition *p)
+{
+	bool mine;
+
+	pthread_mutex_lock(&p->lock);
+	mine = is_candidate(p, sys_now_ms(p->ld->sys));
+	if (mine)
+		p->cleaning = true;
+	pthread_mutex_unlock(&p->lock);
+	return mine;
+}
+
+struct partition *
+compaction_choose(struct logdir *ld)
+{
+	struct partition **v, *worst = NULL;
+	struct log_dirt d;
+	double most = -1, x;
+	int n;
+
+	v = logdir_partitions(ld, &n);
+	for (int i = 0; i < n; i++)
+		if ((x = dirtiness(v[i], &d)) > most) {
+			most = x;
+			worst = v[i];
+		}
+	if (worst != NULL && !claim(worst))
+		worst = NULL;
+	for (int i = 0; i < n; i++)
+		if (v[i] != worst)
+			partition_unref(v[i]);
+	free(v);
+	return worst;
+}
+
+struct pass {
+	struct partition	*p;
+	const struct compaction_limits *limits;
+	int64_t			 began_ns;
+	int64_t			 bytes;
+};
+
+static bool
+is_called_off(const struct pass *x)
+{
+	bool gone;
+
+	if (atomic_load(x->limits->stop))
+		return true;
+	pthread_mutex_lock(&x->p->lock);
+	gone = x->p->deleted || x->p->offline;
+	pthread_mutex_unlock(&x->p->lock);
+	return gone;
+}
+
+/* Keeps to the rate. */
+static int
+pace(void *arg, int64_t bytes)
+{
+	const struct timespec nap = { .tv_nsec = NAP_NS };
+	struct pass *x = arg;
+	double due_ns;
+
+	x->bytes += bytes;
+	due_ns = (double)x->bytes / x->limits->rate * 1e9;
+	while (!is_called_off(x)) {
+		if ((double)(sys_mono_ns(x->p->ld->sys) - x->began_ns) >=
+		    due_ns)
+			return 0;
+		nanosleep(&nap, NULL);
+	}
+	return 1;
+}
+
+static int
+clean(struct partition *p, const struct compaction_limits *limits,
+    struct log_cleaned *done, struct kerr *e)
+{
+	struct pass x = { .p = p, .limits = limits,
+	    .began_ns = sys_mono_ns(p->ld->sys) };
+	struct log_clean_limits look = { .now_ms = sys_now_ms(p->ld->sys) };
+	struct log_clean c = { .now_ms = look.now_ms,
+	    .map_bytes = limits->map_bytes, .map_load = limits->map_load,
+	    .pace = pace, .arg = &x };
+	struct producer_end *ends;
+	struct log_dirt d;
+	int rc;
+
+	pthread_mutex_lock(&p->lock);
+	look.dirty = log_cleaned(p->log);
+	look.stable = stable_end(p);
+	look.min_lag_ms = p->config.min_compaction_lag_ms;
+	look.max_lag_ms = INT64_MAX;
+	c.delete_retention_ms = p->config.delete_retention_ms;
+	ends = log_producer_ends(p->log, &c.n_ends);
+	pthread_mutex_unlock(&p->lock);
+
+	c.ends = ends;
+	if ((rc = log_clean_look(p->log, &look, &d, e)) == 0) {
+		c.dirty = d.dirty;
+		c.upto = d.upto;
+		rc = log_clean(p->log, &c, done, e);
+	}
+	free(ends);
+	if (rc == 0)
+		log_line(LOG_INFO, LOG_STORE, "%s: compacted up to %lld: %lld "
+		    "of %lld records left, %.1f MB read, %.1f written in %.1f "
+		    "s", p->name, (long long)done->dirty,
+		    (long long)done->kept, (long long)done->records,
+		    (double)done->read / 1e6, (double)done->written / 1e6,
+		    (double)(sys_mono_ns(p->ld->sys) - x.began_ns) / 1e9);
+	return rc;
+}
+
+/* What a pass that failed means for the next ones. Lock held. */
+static void
+settle(struct partition *p, int rc, const struct kerr *e)
+{
+	p->cleaning = false;
+	if (rc == 0 || rc == KE_CANCELLED)
+		return;
+	if (log_offline(p->log)) {
+		partition_fail(p, e);
+		return;
+	}
+	if (rc == KE_SYS && (e->sys == ENOSPC || e->sys == EDQUOT)) {
+		p->clean_after_ms = sys_now_ms(p->ld->sys) + FULL_DISK_MS;
+		log_line(LOG_WARN, LOG_BROKER, "compaction: %s; tried again "
+		    "in a minute", e->msg);
+		return;
+	}
+	p->uncleanable = true;
+	log_line(LOG_ERROR, LOG_BROKER, "partition '%s' is not compacted any "
+	    "more: %s", p->name, e->msg);
+}
+
+bool
+compaction_run(struct partition *p, const struct compaction_limits *limits)
+{
+	struct log_cleaned done;
+	struct kerr e = KERR_INIT;
+	int rc = KE_CANCELLED;
+
+	pthread_mutex_lock(&p->lock);
+	if (p->log == NULL || p->deleted) {
+		p->cleaning = false;
+		pthread_mutex_unlock(&p->lock);
+		partition_unref(p);
+		return false;
+	}
+	p->users++;
+	pthread_mutex_unlock(&p->lock);
+
+	if ((rc = clean(p, limits, &done, &e)) == 0 &&
+	    logdir_save_cleaned(p->ld, &e) < 0)
+		/* the next pass begins further back */
+		log_line(LOG_WARN, LOG_BROKER, "compaction: %s", e.msg);
+
+	pthread_mutex_lock(&p->lock);
+	settle(p, rc, &e);
+	partition_leave(p);
+	pthread_mutex_unlock(&p->lock);
+	partition_unref(p);
+	return rc == 0;
+}
