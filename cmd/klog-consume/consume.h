@@ -3,6 +3,7 @@
  *
  *	main.c		options, and the order of things
  *	plan.c		which partitions, from where, to where
+ *	offline.c	--offline: the same from a directory, without brokers
  *	last.c		-n: where the newest N records begin
  *	grep.c		-g: which records
  *	print.c		how they look
@@ -25,7 +26,9 @@
 #include "client/consumer.h"
 #include "record/iter.h"
 
+struct admin_offset;
 struct grep;
+struct offline;
 
 struct opts {
 	struct common	 common;
@@ -52,6 +55,7 @@ struct opts {
 	int64_t		 idle;		/* ms; 0: for ever */
 	bool		 wait;
 	bool		 fail_empty;
+	const char	*offline;	/* a directory instead of a cluster */
 };
 
 /* A partition to be read; its index is the consumer's slot. */
@@ -80,7 +84,8 @@ struct plan {
 struct consume {
 	const struct opts	*o;
 	struct loop		*loop;
-	struct cluster		*cl;
+	struct cluster		*cl;		/* NULL: --offline */
+	struct offline		*files;		/* --offline, else NULL */
 	struct consumer		*c;
 	struct plan		 plan;
 	struct grep		*grep;		/* NULL: all records */
@@ -101,6 +106,32 @@ int plan_ranges(struct consume *co, const struct spec *spec);
 void plan_release(struct plan *p);
 /* Assigns the partitions, and topics that match, that have come since. */
 void plan_grow(struct consume *co);
+
+/* For offline.c: adds a partition; compiles an operand that is ^REGEX, whose
+ * memory is the plan's; whether it matches. */
+void plan_add(struct plan *p, const char *topic, int32_t partition);
+int plan_compile(struct plan *p, const char *text, struct pattern **out,
+    struct kerr *e);
+bool plan_matches(const struct pattern *p, const char *topic, bool internal);
+
+/* offline.c: partitions are directories. Damage is told as it is met. */
+int offline_open(struct consume *co, const char *dir, struct kerr *e);
+void offline_close(struct offline *f);
+/* Whether the directory is one partition's: no topic has to be named. */
+bool offline_single(const struct offline *f);
+bool offline_damaged(const struct offline *f);
+/* Plans the partitions of these topics, all of them where n is 0. */
+int offline_plan(struct consume *co, const char *const *names, int n,
+    struct kerr *e);
+/* As admin_list_offsets(). */
+int offline_offsets(struct consume *co, struct admin_offset *v, size_t n,
+    bool committed, struct kerr *e);
+struct consumer *offline_consumer(struct consume *co,
+    const struct consumer_config *cf);
+
+/* main.c: a consumer of the cluster, or of the directory. */
+struct consumer *consume_open(struct consume *co,
+    const struct consumer_config *cf);
 
 /* last.c: moves from so that the newest o->last records up to the end
  * follow. */

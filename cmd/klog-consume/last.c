@@ -66,7 +66,7 @@ read_tails(struct consume *co, struct tail *v, const bool *more, size_t n,
 
 	cf.uncommitted = co->o->uncommitted;
 	cf.give_up_ms = 60000;
-	c = consumer_new(co->cl, &cf);
+	c = consume_open(co, &cf);
 	for (size_t i = 0; i < n; i++) {
 		v[i].n = more[i] ? 0 : v[i].n;
 		consumer_assign(c, v[i].part->topic, v[i].part->partition,

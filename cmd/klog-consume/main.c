@@ -16,6 +16,8 @@ static const struct opt options[] = {
 	OPT_STR('p', "partition", "LIST", struct opts, partitions,
 	    "such as 0,3-5"),
 	OPT_LIST('t', "topic", "TOPIC", struct opts, topics, NULL),
+	OPT_STR(0, "offline", "DIR", struct opts, offline,
+	    "read a data directory's files, without a broker"),
 	OPT_GROUP("Which records"),
 	OPT_LIST('o', "offset", "SPEC", struct opts, offsets,
 	    "beginning (default), end, N, -N, +N, A..B,\n"
@@ -92,7 +94,12 @@ check(const struct opts *o, const struct spec *spec)
 	    spec->all.from.kind != SPEC_NONE))
 		usage_error(&program,
 		    "-n and a start in -o exclude each other");
-	if (o->sort && !o->exit && !spec_bounded(spec))
+	if (o->offline != NULL && (o->common.brokers != NULL || o->wait ||
+	    o->idle > 0))
+		usage_error(&program, "--offline reads files to their end: no "
+		    "-b, --wait or --idle beside it");
+	if (o->sort && !o->exit && o->offline == NULL &&
+	    !spec_bounded(spec))
 		usage_error(&program, "--sort needs an end: -e, or one in -o");
 	for (size_t i = 0; i <= spec->nparts; i++) {
 		const struct spec_range *r = i < spec->nparts ?
@@ -166,6 +173,13 @@ follow(struct consume *co, struct kerr *e)
 	return rc < 0 ? rc : 0;
 }
 
+struct consumer *
+consume_open(struct consume *co, const struct consumer_config *cf)
+{
+	return co->files != NULL ? offline_consumer(co, cf) :
+	    consumer_new(co->cl, cf);
+}
+
 static void
 assign(struct consume *co)
 {
@@ -176,7 +190,7 @@ assign(struct consume *co)
 		cf.give_up_ms = GIVE_UP_MS;
 	if (co->o->sort && co->plan.n > 16)
 		cf.partition_max_bytes = 256 << 10;
-	co->c = consumer_new(co->cl, &cf);
+	co->c = consume_open(co, &cf);
 	for (size_t i = 0; i < co->plan.n; i++) {
 		const struct part *p = &co->plan.part[i];
 
@@ -215,6 +229,8 @@ run(struct consume *co)
 		status = exit_report(&e, NULL);
 	if (printer_failed(co->printer))
 		status = EXIT_BAD_USAGE;
+	if (co->files != NULL && offline_damaged(co->files))
+		status = exit_worse(status, EXIT_BAD_DATA);
 	if (status == EXIT_DONE && co->o->fail_empty && co->printed == 0)
 		status = EXIT_NO;
 	return status;
@@ -239,6 +255,19 @@ open_cluster(struct consume *co, struct common *c)
 	return EXIT_DONE;
 }
 
+/* The end of a directory's files is always pinned: -e. */
+static int
+open_files(struct consume *co, struct opts *o)
+{
+	struct kerr e = KERR_INIT;
+
+	o->exit = true;
+	if ((co->loop = loop_new(&e)) == NULL ||
+	    offline_open(co, o->offline, &e) != 0)
+		return exit_report(&e, NULL);
+	return EXIT_DONE;
+}
+
 static void
 release(struct consume *co, struct opts *o)
 {
@@ -247,6 +276,7 @@ release(struct consume *co, struct opts *o)
 	stop_end();
 	if (co->cl != NULL)
 		cluster_close(co->cl);
+	offline_close(co->files);
 	if (co->loop != NULL)
 		loop_free(co->loop);
 	printer_free(co->printer);
@@ -270,7 +300,7 @@ main(int argc, char **argv)
 	struct kerr e = KERR_INIT;
 	int n = common_start(&program, &o, &o.common, argc, argv), status;
 
-	if (n == 0 && o.topics.n == 0)
+	if (n == 0 && o.topics.n == 0 && o.offline == NULL)
 		usage_error(&program, "which topic?");
 	for (int i = 0; i < n + o.topics.n; i++)
 		if (*(i < n ? argv[1 + i] : o.topics.v[i - n]) == '\0')
@@ -284,8 +314,12 @@ main(int argc, char **argv)
 		die(EXIT_BAD_USAGE, "standard output: %s", strerror(EBADF));
 	co.left = o.count >= 0 ? o.count : INT64_MAX;
 	co.codecs = codecs_new();
-	co.bounded = o.exit;
-	status = open_cluster(&co, &o.common);
+	co.bounded = o.exit || o.offline != NULL;
+	status = o.offline != NULL ? open_files(&co, &o) :
+	    open_cluster(&co, &o.common);
+	if (status == EXIT_DONE && co.files != NULL && n == 0 &&
+	    o.topics.n == 0 && !offline_single(co.files))
+		usage_error(&program, "which topic of this directory?");
 	if (status == EXIT_DONE)
 		status = plan_topics(&co, argv + 1, n);
 	if (status == EXIT_DONE)

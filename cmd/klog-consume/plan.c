@@ -35,8 +35,8 @@ plan_release(struct plan *p)
 	free(p->part);
 }
 
-static void
-add_part(struct plan *p, const char *topic, int32_t partition)
+void
+plan_add(struct plan *p, const char *topic, int32_t partition)
 {
 	p->part = xreallocarray(p->part, p->n + 1, sizeof(*p->part));
 	p->part[p->n++] = (struct part){ .topic = xstrdup(topic),
@@ -57,7 +57,7 @@ choose(void *arg, int32_t partition)
 	struct chosen *c = arg;
 
 	if (partition < c->n)
-		add_part(c->plan, c->topic, partition);
+		plan_add(c->plan, c->topic, partition);
 	else if (c->missing < 0)
 		c->missing = partition;
 }
@@ -74,7 +74,7 @@ add_partitions(struct consume *co, const char *topic, int32_t n,
 			return 0;	/* named twice */
 	if (co->o->partitions == NULL) {
 		for (int32_t i = 0; i < n; i++)
-			add_part(&co->plan, topic, i);
+			plan_add(&co->plan, topic, i);
 		return 0;
 	}
 	if ((rc = spec_partitions(co->o->partitions, choose, &c, e)) != 0)
@@ -127,13 +127,26 @@ compile(struct pattern *p, const char *text, struct kerr *e)
 	    (char *)why, (size_t)at);
 }
 
-/* Kafka's own topics only where the expression asks for them. */
-static bool
-pattern_matches(const struct pattern *p, const struct cluster_topic *t)
+int
+plan_compile(struct plan *pl, const char *text, struct pattern **out,
+    struct kerr *e)
 {
-	if (t->error != 0 || (t->internal && p->text[1] != '_'))
+	struct pattern *p;
+
+	pl->pattern = xreallocarray(pl->pattern, pl->n_patterns + 1,
+	    sizeof(*p));
+	p = *out = &pl->pattern[pl->n_patterns++];
+	memset(p, 0, sizeof(*p));
+	return compile(p, text, e);
+}
+
+/* Kafka's own topics only where the expression asks for them. */
+bool
+plan_matches(const struct pattern *p, const char *topic, bool internal)
+{
+	if (internal && p->text[1] != '_')
 		return false;
-	return pcre2_match(p->re, (PCRE2_SPTR)t->name, PCRE2_ZERO_TERMINATED,
+	return pcre2_match(p->re, (PCRE2_SPTR)topic, PCRE2_ZERO_TERMINATED,
 	    0, 0, p->match, NULL) >= 0;
 }
 
@@ -151,7 +164,8 @@ match(void *arg, const struct cluster_topic *t)
 {
 	struct matches *m = arg;
 
-	if (m->rc != 0 || !pattern_matches(m->pattern, t))
+	if (m->rc != 0 || t->error != 0 ||
+	    !plan_matches(m->pattern, t->name, t->internal))
 		return;
 	m->found++;
 	m->rc = add_partitions(m->co, t->name, t->n, m->e);
@@ -185,10 +199,7 @@ add_regex(struct consume *co, const char *text, struct kerr *e)
 	struct pattern *p;
 	int rc;
 
-	pl->pattern = xreallocarray(pl->pattern, pl->n_patterns + 1, sizeof(*p));
-	p = &pl->pattern[pl->n_patterns++];
-	memset(p, 0, sizeof(*p));
-	if ((rc = compile(p, text, e)) != 0)
+	if ((rc = plan_compile(pl, text, &p, e)) != 0)
 		return rc;
 	cluster_want_all(co->cl);
 	for (;;) {
@@ -212,6 +223,23 @@ add_name(struct consume *co, const char *name, struct kerr *e)
 	return *name == '^' ? add_regex(co, name, e) : add_topic(co, name, e);
 }
 
+static int
+plan_files(struct consume *co, char *const *names, int n)
+{
+	const struct opt_list *more = &co->o->topics;
+	const char **all = xcalloc((size_t)(n + more->n) + 1, sizeof(all[0]));
+	struct kerr e = KERR_INIT;
+	int rc;
+
+	for (int i = 0; i < n; i++)
+		all[i] = names[i];
+	for (int i = 0; i < more->n; i++)
+		all[n + i] = more->v[i];
+	rc = offline_plan(co, all, n + more->n, &e);
+	free(all);
+	return rc == 0 ? EXIT_DONE : exit_report(&e, NULL);
+}
+
 int
 plan_topics(struct consume *co, char *const *names, int n)
 {
@@ -219,6 +247,8 @@ plan_topics(struct consume *co, char *const *names, int n)
 	struct kerr e = KERR_INIT;
 	int rc = 0;
 
+	if (co->files != NULL)
+		return plan_files(co, names, n);
 	co->plan.watch.changed = metadata_came;
 	cluster_watch_add(co->cl, &co->plan.watch);
 	for (int i = 0; i < n && rc == 0; i++)
@@ -237,6 +267,16 @@ static const struct spec_point *
 point_of(const struct part *p, enum side side)
 {
 	return side == FROM ? &p->range.from : &p->range.to;
+}
+
+static int
+list_offsets(struct consume *co, struct admin_offset *v, size_t n,
+    bool committed, struct kerr *e)
+{
+	if (co->files != NULL)
+		return offline_offsets(co, v, n, committed, e);
+	return admin_list_offsets(co->cl, v, n, committed,
+	    co->o->common.first_contact, e);
 }
 
 /* Asks for one offset of every partition that wants it: at is a time, or
@@ -259,8 +299,7 @@ ask(struct consume *co, enum side side, int64_t at, struct kerr *e)
 		v[n++].at = at == INT64_MAX ? pt->n : at;
 	}
 	if (n > 0)
-		rc = admin_list_offsets(co->cl, v, n, !co->o->uncommitted,
-		    co->o->common.first_contact, e);
+		rc = list_offsets(co, v, n, !co->o->uncommitted, e);
 	for (size_t i = 0; i < co->plan.n && rc == 0 && n > 0; i++) {
 		struct part *p = &co->plan.part[i];
 
@@ -321,8 +360,7 @@ check_start(struct consume *co, struct part *p, struct kerr *e)
 	int rc;
 
 	if (p->from > p->end && co->bounded && !co->o->uncommitted) {
-		rc = admin_list_offsets(co->cl, &high, 1, false,
-		    co->o->common.first_contact, e);
+		rc = list_offsets(co, &high, 1, false, e);
 		if (rc != 0)
 			return rc;
 		if (p->from <= high.offset)
@@ -430,7 +468,7 @@ grow_topic(struct consume *co, size_t i)
 
 	if (p->to < 0 && t != NULL && t->error == 0)
 		for (; next < t->n; next++)
-			add_part(&co->plan, t->name, next);
+			plan_add(&co->plan, t->name, next);
 }
 
 static bool

@@ -15,6 +15,7 @@
 #include "cli/format_pack.h"
 #include "cli/format_parse.h"
 #include "consume.h"
+#include "wire/internal.h"
 
 #define OUT_SIZE	(1u << 20)
 
@@ -26,6 +27,9 @@ struct printer {
 	struct envelope_opts	 envelope;
 	struct format		*format;	/* NULL: values alone */
 	struct format_opts	 format_opts;
+	bool			 raw_key;	/* -s says how it is shown */
+	bool			 raw_value;
+	struct buf		 text[2];	/* Kafka's own records decoded */
 	uint8_t			*delim;		/* behind values */
 	size_t			 delim_len;
 };
@@ -162,6 +166,8 @@ printer_new(const struct opts *o, struct kerr *e)
 	p->json = o->common.json;
 	p->envelope.iso = o->iso;
 	rc = decode_parse(&d, o, e);
+	p->raw_key = d.key != NULL;
+	p->raw_value = d.value != NULL;
 	if (rc == 0 && p->json) {
 		rc = envelope_form(d.key, &p->envelope.key, e);
 		if (rc == 0)
@@ -188,6 +194,8 @@ printer_free(struct printer *p)
 		return;
 	format_free(p->format);
 	buf_release(&p->out);
+	buf_release(&p->text[0]);
+	buf_release(&p->text[1]);
 	free(p->delim);
 	free(p);
 }
@@ -250,12 +258,46 @@ printer_flush(struct printer *p, struct kerr *e)
 	return 0;
 }
 
+/* Records of Kafka's own topics as JSON, as far as their form is known and no
+ * -s asks for another: *to is then the record to be shown, and forms are how
+ * the envelope takes it. */
+static void
+decode_internal(struct printer *p, enum internal_topic t,
+    const struct record *r, struct record *to, struct envelope_opts *forms)
+{
+	const struct kbytes key = { r->key, r->key_len };
+	const struct kbytes value = { r->value, r->value_len };
+
+	*to = *r;
+	buf_clear(&p->text[0]);
+	buf_clear(&p->text[1]);
+	if (!p->raw_key && internal_print_key(t, key, &p->text[0])) {
+		to->key = p->text[0].p;
+		to->key_len = (int32_t)p->text[0].len;
+		forms->key = ENVELOPE_JSON;
+	}
+	if (!p->raw_value &&
+	    internal_print_value(t, key, value, &p->text[1])) {
+		to->value = p->text[1].p;
+		to->value_len = (int32_t)p->text[1].len;
+		forms->value = ENVELOPE_JSON;
+	}
+}
+
 int
 printer_record(struct printer *p, struct consume *co,
     const struct consumer_batch *b, const struct record *r, struct kerr *e)
 {
+	enum internal_topic t = internal_topic(b->topic);
+	struct envelope_opts forms = p->envelope;
+	struct record decoded;
+
+	if (t != INTERNAL_NONE) {
+		decode_internal(p, t, r, &decoded, &forms);
+		r = &decoded;
+	}
 	if (p->json)
-		envelope_print(&p->envelope, b, r, &p->out);
+		envelope_print(&forms, b, r, &p->out);
 	else if (p->format != NULL)
 		format_print(p->format, b, r, co->printed, &p->out);
 	else {
@@ -325,7 +367,8 @@ printer_batch(struct printer *p, struct consume *co,
 
 	rc = record_iter_init(&it, b->p, &b->header, co->codecs, &co->scratch,
 	    BATCH_MAX_RAW, e);
-	if (rc == 0 && whole && !p->json && p->format == NULL)
+	if (rc == 0 && whole && !p->json && p->format == NULL &&
+	    internal_topic(b->topic) == INTERNAL_NONE)
 		rc = print_values(p, co, &it, e);
 	else if (rc == 0)
 		rc = print_wanted(p, co, b, &it, e);

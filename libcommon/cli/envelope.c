@@ -107,7 +107,7 @@ static uint8_t *
 number(uint8_t *p, const char *name, size_t n, int64_t v)
 {
 	memcpy(p, name, n);
-	return text_i64(p + n, v);
+	return digits_i64(p + n, v);
 }
 
 #define NUMBER(p, name, v)	number(p, name, sizeof(name) - 1, v)

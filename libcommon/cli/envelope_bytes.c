@@ -135,7 +135,7 @@ put_hex(struct buf *out, const void *bytes, size_t n)
 }
 
 uint8_t *
-text_i64(uint8_t *p, int64_t v)
+digits_i64(uint8_t *p, int64_t v)
 {
 	static const char pairs[] =
 	    "00010203040506070809101112131415161718192021222324"
@@ -168,7 +168,7 @@ put_i64(struct buf *out, int64_t v)
 	uint8_t *p = buf_reserve(out, 20);
 
 	if (p != NULL)
-		out->len = (size_t)(text_i64(p, v) - out->p);
+		out->len = (size_t)(digits_i64(p, v) - out->p);
 }
 
 static int

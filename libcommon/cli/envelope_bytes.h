@@ -18,7 +18,7 @@ bool put_json_string(struct buf *out, const void *p, size_t n);
 void put_hex(struct buf *out, const void *p, size_t n);
 void put_i64(struct buf *out, int64_t v);
 /* The same at p, which has room for 20 characters; returns the end. */
-uint8_t *text_i64(uint8_t *p, int64_t v);
+uint8_t *digits_i64(uint8_t *p, int64_t v);
 
 /* Length of the well-formed UTF-8 sequence at p (n > 0 bytes are there), 0
  * where there is none. */

@@ -31,11 +31,25 @@ consumer_new(struct cluster *cl, const struct consumer_config *cf)
 	struct consumer *c = xcalloc(1, sizeof(*c));
 
 	c->cl = cl;
+	c->loop = cluster_loop(cl);
 	c->cf = *cf;
 	TAILQ_INIT(&c->ready);
 	c->watch.changed = metadata_changed;
 	cluster_watch_add(cl, &c->watch);
-	loop_timer_init(&c->timer, cluster_loop(cl), retry_now);
+	loop_timer_init(&c->timer, c->loop, retry_now);
+	return c;
+}
+
+struct consumer *
+consumer_new_files(struct loop *l, const struct consumer_files *files,
+    const struct consumer_config *cf)
+{
+	struct consumer *c = xcalloc(1, sizeof(*c));
+
+	c->loop = l;
+	c->files = *files;
+	c->cf = *cf;
+	TAILQ_INIT(&c->ready);
 	return c;
 }
 
@@ -62,8 +76,10 @@ consumer_free(struct consumer *c)
 
 	if (c == NULL)
 		return;
-	cluster_watch_del(c->cl, &c->watch);
-	loop_timer_cancel(&c->timer);
+	if (c->cl != NULL) {
+		cluster_watch_del(c->cl, &c->watch);
+		loop_timer_cancel(&c->timer);
+	}
 	LIST_FOREACH_SAFE(f, &c->fetches, link, nf) {
 		cluster_cancel(c->cl, f->call);
 		free(f);
@@ -99,7 +115,10 @@ consumer_assign(struct consumer *c, const char *topic, int32_t partition,
 	c->slot = xreallocarray(c->slot, (size_t)c->n_slots + 1,
 	    sizeof(struct slot *));
 	c->slot[c->n_slots++] = s;
-	cluster_want(c->cl, topic);
+	if (c->cl != NULL)
+		cluster_want(c->cl, topic);
+	else
+		s->view = c->files.view(c->files.arg, topic, partition);
 	return s->index;
 }
 
@@ -138,7 +157,7 @@ consumer_take(struct consumer *c)
 	struct span *sp;
 	int rc = 0;
 
-	if (c->room)
+	if (c->room && c->cl != NULL)
 		consumer_pump(c);
 	while (c->err.code == 0 && (sp = TAILQ_FIRST(&c->ready)) != NULL) {
 		struct slot *s = sp->slot;
@@ -200,18 +219,21 @@ void
 consumer_wake(struct consumer *c)
 {
 	c->woken = true;
-	loop_wake(cluster_loop(c->cl));
+	loop_wake(c->loop);
 }
 
 int
 consumer_wait(struct consumer *c, int64_t wait_ms, int *slot, struct kerr *e)
 {
-	struct loop *l = cluster_loop(c->cl);
+	struct loop *l = c->loop;
 	int64_t end = wait_ms < 0 ? INT64_MAX : loop_clock(l) + wait_ms;
 	int64_t left;
 
-	consumer_pump(c);
+	if (c->cl != NULL)
+		consumer_pump(c);
 	for (;;) {
+		if (c->cl == NULL)
+			consumer_read_files(c);
 		if (c->err.code != 0) {
 			if (slot != NULL)
 				*slot = c->err_slot;
@@ -225,6 +247,8 @@ consumer_wait(struct consumer *c, int64_t wait_ms, int *slot, struct kerr *e)
 			c->woken = false;
 			return 0;
 		}
+		if (c->cl == NULL)	/* the caller has all that is read */
+			return 0;
 		left = end == INT64_MAX ? -1 : end - loop_clock(l);
 		if (end != INT64_MAX && left <= 0)
 			return 0;

@@ -40,6 +40,8 @@
 
 struct cluster;
 struct consumer;
+struct loop;
+struct view;
 
 struct consumer_config {
 	bool	uncommitted;	/* read what open transactions wrote, too */
@@ -56,6 +58,18 @@ struct consumer_config {
 
 struct consumer *consumer_new(struct cluster *cl,
     const struct consumer_config *cf);
+
+/* The same without brokers: partitions are read from their directories, which
+ * view() knows by topic and number. One after the other, to the end that each
+ * had when it was opened. Damaged places are view.h's to tell of. */
+struct consumer_files {
+	struct view	*(*view)(void *arg, const char *topic,
+			    int32_t partition);
+	void		 *arg;
+};
+
+struct consumer *consumer_new_files(struct loop *l,
+    const struct consumer_files *files, const struct consumer_config *cf);
 /* Batches not yet released are gone, too. */
 void consumer_free(struct consumer *c);
 

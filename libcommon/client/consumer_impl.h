@@ -4,6 +4,7 @@
  *	consumer.c	 assignment, and handing batches out
  *	consumer_fetch.c Fetch requests and what becomes of them
  *	consumer_span.c	 batches of one partition in one answer, transactions
+ *	consumer_files.c the same from files instead of answers
  *
  * A slot is a partition being read. fetch_at is where its next Fetch starts,
  * taken_at how far its queue has been read; between the two lie its spans: one
@@ -25,7 +26,9 @@
 #define SLOT_SPANS_MAX	2
 
 struct answer {
-	struct reply	*reply;
+	struct reply	*reply;		/* NULL: read from files into own */
+	void		*own;
+	struct fetch_response_partition part;	/* what own holds */
 	int		 refs;		/* spans */
 };
 
@@ -58,6 +61,7 @@ struct slot {
 	int64_t		 from;
 	int64_t		 to;		/* INT64_MAX: no end */
 	uint32_t	 generation;	/* raised by a seek */
+	struct view	*view;		/* files: the partition's directory */
 	bool		 busy;		/* in a Fetch under way */
 	int		 queued;	/* spans not yet read to the end */
 	int		 spans;		/* spans not yet released */
@@ -90,7 +94,9 @@ struct fetch {
 };
 
 struct consumer {
-	struct cluster		*cl;
+	struct cluster		*cl;		/* NULL: from files */
+	struct consumer_files	 files;
+	struct loop		*loop;
 	struct consumer_config	 cf;
 	struct slot		**slot;
 	int			 n_slots;
@@ -113,6 +119,10 @@ struct consumer {
 void consumer_pump(struct consumer *c);
 /* Ends reading with this error; slot may be NULL. */
 void consumer_fail(struct consumer *c, struct slot *s, const struct kerr *e);
+
+/* consumer_files.c */
+/* Reads on where nothing is ready: the first slot that has room. */
+void consumer_read_files(struct consumer *c);
 
 /* consumer_span.c */
 struct span *span_new(struct slot *s, struct answer *a,

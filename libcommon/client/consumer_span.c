@@ -47,6 +47,8 @@ answer_drop(struct answer *a)
 	if (--a->refs > 0)
 		return;
 	reply_free(a->reply);
+	free(a->own);
+	free(a->part.aborted_transactions.v);
 	free(a);
 }
 
