@@ -268,11 +268,10 @@ run(struct cleaning *c, struct kerr *e)
 	const struct log_clean *w = c->want;
 	int rc;
 
-	if (c->parts.n < 2 || w->upto > c->parts.v[c->parts.n - 1].g->base)
-		return kerr_set(e, KE_CANCELLED, "%s",
-		    kerr_text(KE_CANCELLED));
 	if (w->dirty >= w->upto)
 		return 0;
+	if (c->parts.n < 2 || w->upto > c->parts.v[c->parts.n - 1].g->base)
+		return kerr_set(e, KE_CANCELLED, "segments changed");
 	if (clean_map_init(&c->map, c->l->sys, (size_t)w->map_bytes,
 	    w->map_load, (uint64_t)(w->upto - w->dirty)) != 0)
 		return kerr_sys(e, "memory for the map of keys");

@@ -1,0 +1,455 @@
+/*
+ * test_compact.c: compaction and a disk that fails, or loses power, at any
+ * call. Whatever happens, after the next opening the last record of every key
+ * is there, and every record that was not yet compacted; each is what was
+ * appended; and the log ends no earlier than what was acknowledged.
+ *
+ * The log lives on a disk in memory (faultsys.h). Seeds: 0 to RUNS-1, then one
+ * from the clock, which is printed; KLOG_SEED chooses one.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "faultsys.h"
+#include "record/builder.h"
+#include "store/checkpoint.h"
+#include "store/clean.h"
+#include "store/log.h"
+#include "store/producers.h"
+
+enum { RUNS = 300, CUTS = 8, OPS = 40, KEYS = 12, MODEL_MAX = 4000 };
+
+#define DIR	"/data/t-0"
+#define POINTS	"/data/" CHECKPOINT_RECOVERY
+
+struct put {
+	int	key;
+	int	fill;		/* byte of the value */
+	int	len;		/* of the value */
+};
+
+struct run {
+	struct faultsys	*f;
+	const struct sys *sys;
+	struct log	*l;
+	struct log_config config;
+	struct codecs	*codecs;
+	struct put	 put[MODEL_MAX];	/* by offset */
+	int64_t		 end;
+	int64_t		 acked;
+	int64_t		 cleaned;	/* no pass went past it, or tried to */
+	int32_t		 seq;
+	int		 cuts;
+};
+
+static size_t
+pick(struct run *r, size_t n)
+{
+	return (size_t)(faultsys_random(r->f) >> 13) % n;
+}
+
+static int64_t
+point_load(struct run *r)
+{
+	struct checkpoint c = { NULL };
+	int64_t offset;
+
+	(void)checkpoint_load(&c, r->sys, POINTS, NULL);
+	offset = checkpoint_get(&c, "t", 0, 0);
+	checkpoint_release(&c);
+	return offset;
+}
+
+static void
+checkpoint(struct run *r)
+{
+	int64_t point = log_checkpoint(r->l, NULL);
+	struct checkpoint c = { NULL };
+
+	if (point < 0)
+		return;
+	checkpoint_set(&c, "t", 0, point);
+	(void)checkpoint_save(&c, r->sys, POINTS, NULL);
+	checkpoint_release(&c);
+}
+
+/* Not past the model's end, of 1 to 4 records, of a codec or none, of a
+ * producer or none. */
+static void
+append(struct run *r)
+{
+	static uint8_t mem[1 << 16];
+	struct builder_opts o = BUILDER_OPTS;
+	int n = 1 + (int)pick(r, 4);
+	struct log_appended a;
+	struct kerr e = KERR_INIT;
+	struct builder b;
+	struct buf scratch;
+	struct iovec v;
+	char value[3000], key[8];
+	struct put *p;
+
+	if (r->end + n > MODEL_MAX)
+		return;
+	builder_init(&b, mem, sizeof(mem));
+	for (int i = 0; i < n; i++) {
+		p = &r->put[r->end + i];
+		p->key = (int)pick(r, KEYS);
+		p->fill = 'a' + (int)pick(r, 26);
+		p->len = (int)pick(r, pick(r, 4) == 0 ? 3000 : 100);
+		memset(value, p->fill, sizeof(value));
+		snprintf(key, sizeof(key), "%d", p->key);
+		assert_int_equal(builder_add(&b, &(struct record_input){
+		    .timestamp = 1000 + r->end + i, .key = key,
+		    .key_len = (int32_t)strlen(key), .value = value,
+		    .value_len = p->len }), 0);
+	}
+	o.codec = pick(r, 3) == 0 ? CODEC_LZ4 : CODEC_NONE;
+	if (pick(r, 2) == 0) {
+		o.producer_id = 99;
+		o.producer_epoch = 0;
+		o.base_sequence = r->seq;
+	}
+	buf_init(&scratch, 0);
+	v = (struct iovec){ mem, (size_t)builder_finish(&b, &o, r->codecs,
+	    &scratch, NULL) };
+	buf_release(&scratch);
+	if (log_append(r->l, &v, 1, 0, -1, &a, &e) == 0)
+		assert_int_equal(a.base, r->end);
+	else if (e.code != KE_SYS)
+		return;
+	/* what failed may be on disk all the same */
+	if (o.producer_id >= 0)
+		r->seq += n;
+	r->end += n;
+}
+
+static void
+flush(struct run *r)
+{
+	int64_t end = log_end(r->l);
+
+	if (log_flush(r->l, NULL) == 0)
+		r->acked = end;
+}
+
+static int
+clean(struct run *r, int64_t from, struct kerr *e)
+{
+	struct log_clean_limits limits = { .dirty = from,
+	    .stable = log_flushed(r->l), .now_ms = 5000,
+	    .max_lag_ms = INT64_MAX };
+	struct log_clean c = { .now_ms = 5000, .delete_retention_ms = 1000,
+	    .map_bytes = pick(r, 2) == 0 ? 4096 : 240, .map_load = 0.9 };
+	struct producer_end *ends;
+	struct log_cleaned done;
+	struct log_dirt d;
+	int rc;
+
+	if ((rc = log_clean_look(r->l, &limits, &d, e)) != 0)
+		return rc;
+	c.dirty = d.dirty;
+	c.upto = d.upto;
+	if (d.upto > r->cleaned)
+		r->cleaned = d.upto;
+	ends = log_producer_ends(r->l, &c.n_ends);
+	c.ends = ends;
+	rc = log_clean(r->l, &c, &done, e);
+	free(ends);
+	return rc;
+}
+
+static void
+open_log(struct run *r, bool stop)
+{
+	struct log_known k = { .clean = stop };
+	struct kerr e = KERR_INIT;
+
+	memset(k.topic_id.b, 7, sizeof(k.topic_id.b));
+	k.recovery_point = point_load(r);
+	if (log_open(&r->l, r->sys, DIR, &r->config, &k, NULL, &e) != 0)
+		fail_msg("cut %d: %s", r->cuts, e.msg);
+}
+
+static void
+compare_record(struct run *r, const struct record *x)
+{
+	const struct put *p = &r->put[x->offset];
+	char key[8];
+
+	snprintf(key, sizeof(key), "%d", p->key);
+	assert_int_equal(x->key_len, strlen(key));
+	assert_memory_equal(x->key, key, (size_t)x->key_len);
+	assert_int_equal(x->value_len, p->len);
+	for (int i = 0; i < p->len; i++)
+		assert_int_equal(x->value[i], p->fill);
+	assert_int_equal(x->timestamp, 1000 + x->offset);
+}
+
+/* Reads all of it, and holds it against the model. */
+static void
+compare(struct run *r)
+{
+	static bool there[MODEL_MAX];
+	int64_t end = log_end(r->l), at = log_start(r->l), last[KEYS];
+	struct kerr e = KERR_INIT;
+	struct batch_header h;
+	struct record_iter it;
+	struct buf b, raw;
+	struct record x;
+
+	buf_init(&b, 0);
+	buf_init(&raw, 0);
+	memset(there, 0, sizeof(there));
+	while (at < end) {
+		buf_clear(&b);
+		if (log_read_buf(r->l, at, 100000, end, true, &b, &e) <= 0 &&
+		    faultsys_is_dark(r->f))
+			goto out;
+		if (b.len == 0)
+			fail_msg("cut %d: nothing at %lld of %lld: %s",
+			    r->cuts, (long long)at, (long long)end, e.msg);
+		for (size_t i = 0; i < b.len; i += batch_size(&h)) {
+			assert_int_equal(batch_parse(b.p + i, b.len - i, &h,
+			    &e), 0);
+			assert_true(batch_crc_ok(b.p + i, &h));
+			assert_true(record_iter_init(&it, b.p + i, &h,
+			    r->codecs, &raw, 1 << 20, &e) == 0);
+			while (record_iter_next(&it, &x) > 0) {
+				compare_record(r, &x);
+				there[x.offset] = true;
+			}
+			at = batch_last_offset(&h) + 1;
+		}
+	}
+	memset(last, -1, sizeof(last));
+	for (int64_t o = 0; o < end; o++)
+		last[r->put[o].key] = o;
+	for (int64_t o = 0; o < end; o++)
+		if (!there[o] && (o >= r->cleaned ||
+		    last[r->put[o].key] == o))
+			fail_msg("cut %d: offset %lld of key %d is gone",
+			    r->cuts, (long long)o, r->put[o].key);
+out:
+	buf_release(&b);
+	buf_release(&raw);
+}
+
+static void
+come_back(struct run *r, bool stop)
+{
+	int64_t end;
+
+	open_log(r, stop);
+	end = log_end(r->l);
+	if (end < r->acked)
+		fail_msg("cut %d: acknowledged up to %lld, found %lld",
+		    r->cuts, (long long)r->acked, (long long)end);
+	assert_true(end <= r->end);
+	r->end = r->acked = end;
+	compare(r);
+}
+
+static void
+step(struct run *r)
+{
+	struct kerr e = KERR_INIT;
+
+	switch (pick(r, 12)) {
+	case 0:
+		(void)log_roll(r->l, NULL);
+		break;
+	case 1:
+		checkpoint(r);
+		break;
+	case 2:
+	case 3:
+		flush(r);
+		break;
+	case 4:
+	case 5:
+		if (clean(r, pick(r, 3) == 0 ? 0 : log_cleaned(r->l), &e) != 0
+		    && !faultsys_is_dark(r->f))
+			fail_msg("%s", e.msg);
+		if (!faultsys_is_dark(r->f))
+			compare(r);
+		break;
+	default:
+		append(r);
+	}
+}
+
+static struct run *
+run_new(uint64_t seed)
+{
+	struct run *r = xcalloc(1, sizeof(*r));
+
+	r->f = faultsys_new(seed);
+	r->sys = faultsys_sys(r->f);
+	r->codecs = codecs_new();
+	r->config = (struct log_config)LOG_CONFIG_INIT;
+	r->config.segment_bytes = 12000 + (int32_t)pick(r, 30000);
+	r->config.index_interval_bytes = (int32_t)pick(r, 3) * 1000;
+	assert_int_equal(r->sys->mkdir(r->sys, "/data", 0700), 0);
+	assert_int_equal(r->sys->sync_dir(r->sys, "/"), 0);
+	open_log(r, false);
+	return r;
+}
+
+static void
+run_free(struct run *r)
+{
+	codecs_free(r->codecs);
+	faultsys_free(r->f);
+	free(r);
+}
+
+/* Half of the cuts come in the middle of a compaction. */
+static void
+lose_power(struct run *r)
+{
+	struct kerr e = KERR_INIT;
+
+	if (pick(r, 2) == 0) {
+		faultsys_cut_after(r->f, 1 + (int)pick(r, 200));
+		for (int i = 0; i < OPS && !faultsys_is_dark(r->f); i++)
+			step(r);
+	} else {
+		for (int i = 0; i < OPS; i++)
+			step(r);
+		flush(r);
+		(void)log_roll(r->l, NULL);
+		append(r);
+		faultsys_cut_after(r->f, 1 + (int)pick(r, 60));
+		(void)clean(r, 0, &e);
+	}
+	faultsys_cut_after(r->f, 0);
+	log_abandon(r->l);
+	faultsys_restart(r->f);
+}
+
+/* Power may go again while the log is being opened. */
+static void
+open_in_vain(struct run *r)
+{
+	struct log_known k = { .recovery_point = point_load(r) };
+
+	faultsys_cut_after(r->f, 1 + (int)pick(r, 40));
+	if (log_open(&r->l, r->sys, DIR, &r->config, &k, NULL, NULL) == 0)
+		log_abandon(r->l);
+	faultsys_cut_after(r->f, 0);
+	faultsys_restart(r->f);
+}
+
+static void
+run(uint64_t seed)
+{
+	struct run *r = run_new(seed);
+
+	for (r->cuts = 0; r->cuts < CUTS; r->cuts++) {
+		lose_power(r);
+		for (int i = (int)pick(r, 3); i > 0; i--)
+			open_in_vain(r);
+		come_back(r, false);
+	}
+	log_abandon(r->l);
+	run_free(r);
+}
+
+static void
+test_power(void **state)
+{
+	const char *env = getenv("KLOG_SEED");
+	uint64_t seed = (uint64_t)time(NULL);
+
+	if (env != NULL) {
+		run(strtoull(env, NULL, 10));
+		return;
+	}
+	for (uint64_t i = 0; i < RUNS; i++) {
+		print_message("# seed %llu\r", (unsigned long long)i);
+		run(i);
+	}
+	print_message("# seed %llu\n", (unsigned long long)seed);
+	run(seed);
+}
+
+/* The nth call of a kind fails in a pass over the same log. False where there
+ * are not so many. */
+static bool
+fail_once(enum fault_call call, int nth, int err)
+{
+	struct run *r = run_new(7);
+	struct kerr e = KERR_INIT;
+	bool hit;
+	int rc;
+
+	for (int i = 0; i < 60; i++)
+		append(r);
+	(void)log_roll(r->l, NULL);
+	append(r);
+	flush(r);
+	faultsys_arm(r->f, call, nth, err);
+	rc = clean(r, 0, &e);
+	hit = faultsys_hit(r->f);
+	if (!hit)
+		assert_int_equal(rc, 0);
+	/* either nothing happened, or nothing more does */
+	if (rc != 0 && !log_offline(r->l)) {
+		compare(r);
+		append(r);
+		flush(r);
+		assert_false(log_offline(r->l));
+		assert_int_equal(clean(r, 0, &e), 0);
+	}
+	if (log_offline(r->l)) {
+		log_abandon(r->l);
+		come_back(r, false);
+	} else {
+		compare(r);
+		assert_int_equal(log_close(r->l, &e), 0);
+		come_back(r, true);
+	}
+	log_abandon(r->l);
+	run_free(r);
+	return hit;
+}
+
+static void
+test_faults(void **state)
+{
+	static const enum fault_call calls[] = {
+		FAULT_OPEN, FAULT_PREAD, FAULT_PWRITEV, FAULT_FDATASYNC,
+		FAULT_FSYNC, FAULT_FSTAT, FAULT_RENAME, FAULT_UNLINK,
+		FAULT_SYNC_DIR
+	};
+	int n;
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		for (n = 1; fail_once(calls[i], n,
+		    calls[i] == FAULT_PWRITEV ? ENOSPC : EIO); n++)
+			;
+		print_message("# %s: %d\n", faultsys_name(calls[i]), n - 1);
+		assert_true(n > 1);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_power),
+		cmocka_unit_test(test_faults),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
