@@ -45,6 +45,8 @@ prog_obj = $(patsubst %.c,$B/%.o,$(call prog_src,$1))
 
 # Tests of the broker's rooms link those rooms, all but its main.c.
 BROKER_OBJ := $(patsubst %.c,$B/%.o,$(filter-out cmd/klog-broker/main.c,$(wildcard cmd/klog-broker/*.c)))
+# Those of klog-mirror link its pure files.
+MIRROR_OBJ := $(patsubst %,$B/cmd/klog-mirror/%.o,names omap plan rate recode state)
 
 UNIT := $(patsubst tests/unit/%.c,$B/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FAULT := $(patsubst tests/faults/%.c,$B/tests/faults/%,$(wildcard tests/faults/test_*.c))
@@ -102,6 +104,9 @@ $B/tests/unit/%: $B/tests/unit/%.o $(LIB)
 $B/tests/unit/test_broker_%: $B/tests/unit/test_broker_%.o $(BROKER_OBJ) $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+$B/tests/unit/test_mirror_%: $B/tests/unit/test_mirror_%.o $(MIRROR_OBJ) $(LIB)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 $B/tests/faults/%: $B/tests/faults/%.o $B/tests/faults/faultsys.o $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
@@ -113,6 +118,9 @@ $B/tests/bench/%: $B/tests/bench/%.o $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 # Harness plus a plain driver that replays files: no fuzzer needed.
 $B/tests/fuzz/%: $B/tests/fuzz/%.o $B/tests/fuzz/replay.o $(LIB)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$B/tests/fuzz/fuzz_mirror: $B/tests/fuzz/fuzz_mirror.o $B/tests/fuzz/replay.o $(MIRROR_OBJ) $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 

@@ -5,7 +5,6 @@
  *	plan.c		which partitions, from where, to where
  *	offline.c	--offline: the same from a directory, without brokers
  *	last.c		-n: where the newest N records begin
- *	grep.c		-g: which records
  *	print.c		how they look
  *	sort.c		--sort: merging partitions by time
  *	stop.c		signals, and what is told about progress
@@ -22,12 +21,12 @@
 #include "cli/common.h"
 #include "cli/envelope.h"
 #include "cli/format.h"
+#include "cli/grep.h"
 #include "cli/spec.h"
 #include "client/consumer.h"
 #include "record/iter.h"
 
 struct admin_offset;
-struct grep;
 struct offline;
 
 struct opts {
@@ -136,12 +135,6 @@ struct consumer *consume_open(struct consume *co,
 /* last.c: moves from so that the newest o->last records up to the end
  * follow. */
 int last_find(struct consume *co, struct kerr *e);
-
-/* grep.c */
-int grep_compile(struct grep **out, const struct opt_list *list,
-    struct kerr *e);
-bool grep_match(struct grep *g, const struct record *r);
-void grep_free(struct grep *g);
 
 /* print.c: one printer a run; 0 or KE_SYS where stdout cannot be written. */
 struct printer *printer_new(const struct opts *o, struct kerr *e);

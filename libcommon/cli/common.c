@@ -150,24 +150,34 @@ read_default_file(struct common *c, const char *profile, bool *found,
 }
 
 static int
+read_files(struct common *c, const char *profile, bool *found, struct kerr *e)
+{
+	bool here;
+	int error = 0, i;
+
+	if (c->files.n == 0)
+		return read_default_file(c, profile, found, e);
+	for (i = 0; i < c->files.n && error == 0; i++) {
+		error = config_read(c->config, CONFIG_FLAG_FILE, c->files.v[i],
+		    profile, &here, e);
+		*found = *found || here;
+	}
+	return error;
+}
+
+static int
 read_config(struct common *c, struct kerr *e)
 {
 	const char *profile = c->profile;
-	bool found = false, here;
-	int error = 0, i;
+	bool found = false;
+	int error, i;
 
 	if (profile == NULL)
 		profile = getenv("KLOG_PROFILE");
 	if (profile != NULL && *profile == '\0')
 		return kerr_set(e, KE_CONFIG, "the name of the profile is "
 		    "empty");
-	if (c->files.n == 0)
-		error = read_default_file(c, profile, &found, e);
-	for (i = 0; i < c->files.n && error == 0; i++) {
-		error = config_read(c->config, CONFIG_FLAG_FILE, c->files.v[i],
-		    profile, &here, e);
-		found = found || here;
-	}
+	error = read_files(c, profile, &found, e);
 	if (error == 0 && !found && profile == NULL)
 		config_str(c->config, "profile", &profile);
 	if (error == 0 && !found)
@@ -177,6 +187,64 @@ read_config(struct common *c, struct kerr *e)
 		error = config_set_environ(c->config, environ, e);
 	for (i = 0; i < c->props.n && error == 0; i++)
 		error = config_set_pair(c->config, c->props.v[i], e);
+	return error;
+}
+
+/* The environment but for what says which cluster. */
+static int
+read_environ(struct config *cf, struct kerr *e)
+{
+	char **env;
+	size_t n = 0, k = 0;
+	int error;
+
+	while (environ[n] != NULL)
+		n++;
+	env = xcalloc(n + 1, sizeof(*env));
+	for (n = 0; environ[n] != NULL; n++)
+		if (strncmp(environ[n], "KLOG_BROKERS=", 13) != 0 &&
+		    strncmp(environ[n], "KLOG_PROFILE=", 13) != 0)
+			env[k++] = environ[n];
+	error = config_set_environ(cf, env, e);
+	free(env);
+	return error;
+}
+
+static struct opt_list
+copy_list(const struct opt_list *l)
+{
+	struct opt_list copy = { NULL, l->n };
+
+	copy.v = xcalloc((size_t)l->n + 1, sizeof(*copy.v));
+	for (int i = 0; i < l->n; i++)
+		copy.v[i] = l->v[i];
+	return copy;
+}
+
+int
+common_side(struct common *side, const struct common *c, const char *where,
+    struct kerr *e)
+{
+	bool found = false;
+	int error, i;
+
+	*side = (struct common)COMMON_DEFAULTS;
+	side->first_contact = c->first_contact;
+	side->quiet = c->quiet;
+	side->files = copy_list(&c->files);
+	side->resolve = copy_list(&c->resolve);
+	side->config = config_new(warn_config, side);
+	error = read_files(side, where, &found, e);
+	if (error == 0)
+		error = read_environ(side->config, e);
+	for (i = 0; i < c->props.n && error == 0; i++)
+		error = config_set_pair(side->config, c->props.v[i], e);
+	if (!found)
+		side->brokers = where;
+	else if (config_where(side->config, "bootstrap.servers") ==
+	    CONFIG_UNSET && error == 0)
+		error = kerr_set(e, KE_CONFIG, "profile '%s' has no "
+		    "bootstrap.servers", where);
 	return error;
 }
 

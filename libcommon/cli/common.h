@@ -100,6 +100,15 @@ opt_fn common_debug;
  */
 int common_start(const struct program *, void *base, struct common *c,
     int argc, char **argv);
+/*
+ * For a program that works on two clusters: fills *side (zeroed) with the
+ * configuration of one of them, as if it were a program of its own. where is
+ * the name of a profile, or brokers as of -b; $KLOG_BROKERS and $KLOG_PROFILE
+ * do not count. c is what common_start() filled; files, -X and the other
+ * options are its own. End it with common_end().
+ */
+int common_side(struct common *side, const struct common *c,
+    const char *where, struct kerr *e);
 /* Gives all of it back: configuration, lists, places. */
 void common_end(struct common *c);
 /* "program: text" and "try --help" on stderr, then exit 2. */

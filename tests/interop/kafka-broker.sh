@@ -5,7 +5,8 @@
 # kafka-broker.sh resume DIR PORT: the same once more, on the files of the
 #	last time.
 # kafka-broker.sh stop DIR
-# Environment: KAFKA_VERSION (3.9.1), KAFKA_LIBS (see kafka-jars.sh), KAFKA_HEAP
+# Environment: KAFKA_VERSION (3.9.1), KAFKA_CLUSTER (its id), KAFKA_LIBS (see
+# kafka-jars.sh), KAFKA_HEAP
 # (1G).
 set -eu
 
@@ -61,7 +62,7 @@ cat > "$dir/log4j.properties" <<-EOP
 EOP
 java=(java "-Dlog4j.configuration=file:$dir/log4j.properties" -cp "$libs/*")
 [ "$verb" = resume ] || "${java[@]}" -Xmx256m kafka.tools.StorageTool format \
-    -t MkU3OEVBNTcwNTJENDM2Qg -c "$dir/server.properties" \
+    -t "${KAFKA_CLUSTER:-MkU3OEVBNTcwNTJENDM2Qg}" -c "$dir/server.properties" \
     > "$dir/format.log" 2>&1 || { cat "$dir/format.log" >&2; exit 1; }
 # its own session, no descriptor of ours: callers and pipes must not wait for it
 setsid "${java[@]}" "-Xmx${KAFKA_HEAP:-1G}" kafka.Kafka \

@@ -1,11 +1,11 @@
-/* grep.c: -g: records are chosen by their fields, before anything is printed. */
+/* grep.c: see grep.h. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "consume.h"
+#include "cli/grep.h"
 
 /* One -g. */
 struct rule {

@@ -1,0 +1,368 @@
+/*
+ * copy.c: batches from the source into transactions of the target (mirror.h).
+ *
+ * Batches are taken as they come and added to the partition of the same
+ * number; the acknowledgement tells where they lie, which is noted as runs. A
+ * transaction ends when it is large or old enough: once everything in it is
+ * acknowledged, the positions are added, and it is committed.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "mirror.h"
+#include "wire/kerror.h"
+
+enum {
+	TXN_MS = 2000,			/* a transaction is open for so long */
+	TXN_BYTES = 256 * 1024 * 1024,	/* and so large, about */
+	BATCH_BYTES = 1024 * 1024,
+	BUFFER_BYTES = 12 * 1024 * 1024
+};
+
+static struct pair *
+pair_of(struct mirror *m, const char *target)
+{
+	if (m->reported != NULL && strcmp(m->reported->target, target) == 0)
+		return m->reported;
+	for (int i = 0; i < m->n_pairs; i++)
+		if (strcmp(m->pair[i].target, target) == 0)
+			return m->reported = &m->pair[i];
+	return NULL;
+}
+
+/* Notes where records of a batch went; false where it cannot be known. */
+static bool
+note_runs(struct part *pt, const struct producer_report *r)
+{
+	int64_t first = (int64_t)r->first;
+	int32_t from = 0, n;
+
+	if (r->offset < 0)
+		return false;
+	pt->tgt_next = r->offset + r->count;
+	if (r->tags == NULL)
+		return omap_add(&pt->map, first, r->offset, r->count);
+	for (; from < r->count; from += n) {
+		for (n = 1; from + n < r->count && r->tags[from + n] ==
+		    r->tags[from + n - 1] + 1; n++)
+			continue;
+		if (!omap_add(&pt->map, first + r->tags[from],
+		    r->offset + from, n))
+			return false;
+	}
+	return true;
+}
+
+static void
+reported(void *arg, const struct producer_report *r)
+{
+	struct mirror *m = arg;
+	struct pair *p;
+
+	if (m->lost.code != 0)
+		return;
+	if (r->err != NULL) {
+		m->lost = *r->err;
+		kerr_wrap(&m->lost, "%s[%d]", r->topic, (int)r->partition);
+		return;
+	}
+	if (strcmp(r->topic, m->state_topic) == 0)
+		return;
+	p = pair_of(m, r->topic);
+	if (p == NULL || !note_runs(&p->part[r->partition], r)) {
+		kerr_set(&m->lost, KE_UNREACHABLE, "%s[%d]: the broker does "
+		    "not say where it wrote", r->topic, (int)r->partition);
+		return;
+	}
+	p->part[r->partition].records += (uint64_t)r->count;
+	m->records += (uint64_t)r->count;
+}
+
+int
+copy_open(struct mirror *m, struct kerr *e)
+{
+	struct producer_config cf;
+	const struct config *c = m->tgt.common.config;
+	int64_t n;
+
+	producer_config_defaults(&cf);
+	cf.batch_bytes = BATCH_BYTES;
+	cf.buffer_bytes = BUFFER_BYTES;
+	cf.transactional_id = m->txn_id;
+	config_int(c, "transaction.timeout.ms", &cf.txn_ms);
+	config_int(c, "delivery.timeout.ms", &cf.delivery_ms);
+	config_int(c, "request.timeout.ms", &cf.request_ms);
+	if (config_int(c, "buffer.memory", &n))
+		cf.buffer_bytes = (size_t)n;
+	cf.report = reported;
+	cf.arg = m;
+	kerr_clear(&m->lost);
+	m->producer = producer_open(m->tgt.c, &cf, e);
+	return m->producer == NULL ? e->code : producer_start(m->producer, e);
+}
+
+void
+copy_close(struct mirror *m)
+{
+	consumer_free(m->consumer);
+	m->consumer = NULL;
+	free(m->by_slot);
+	m->by_slot = NULL;
+	producer_close(m->producer);
+	m->producer = NULL;
+	m->state = NULL;
+	for (int i = 0; i < m->n_pairs; i++)
+		m->pair[i].topic = NULL;
+	recoder_free(m->recoder);
+	m->recoder = NULL;
+}
+
+static int64_t
+position(const struct mirror *m, const struct part *pt)
+{
+	int64_t at;
+
+	if (pt->slot < 0)
+		return pt->plan.to;
+	at = consumer_position(m->consumer, pt->slot);
+	return at < pt->plan.to ? at : pt->plan.to;
+}
+
+/* A part of this pass that has come further, or is to be noted anyway. */
+static bool
+is_dirty(const struct mirror *m, const struct part *pt)
+{
+	return pt->note || (pt->slot >= 0 && position(m, pt) != pt->src_next);
+}
+
+typedef int each_part(struct mirror *m, struct part *pt, struct kerr *e);
+
+static int
+each(struct mirror *m, each_part *f, struct kerr *e)
+{
+	for (int i = 0; i < m->n_pairs; i++)
+		for (int32_t k = 0; k < m->pair[i].n; k++)
+			if (f(m, &m->pair[i].part[k], e) != 0)
+				return e->code;
+	return 0;
+}
+
+static int
+write_position(struct mirror *m, struct part *pt, struct kerr *e)
+{
+	return is_dirty(m, pt) ? store_put(m, pt, position(m, pt), e) : 0;
+}
+
+static int
+take_over(struct mirror *m, struct part *pt, struct kerr *e)
+{
+	if (!is_dirty(m, pt))
+		return 0;
+	pt->src_next = position(m, pt);
+	pt->old_id = pt->pair->id;
+	pt->epoch = pt->epoch_now;
+	pt->known = true;
+	pt->other_cluster = pt->note = false;
+	return 0;
+}
+
+static void
+begin(struct mirror *m)
+{
+	producer_begin(m->producer);
+	m->in_txn = 0;
+	m->txn_began = loop_clock(m->loop);
+}
+
+/* Everything taken so far, with its positions. */
+static int
+commit(struct mirror *m, struct kerr *e)
+{
+	if (producer_flush(m->producer, NULL, e) != 0)
+		return e->code;
+	if (m->lost.code != 0) {
+		*e = m->lost;
+		return e->code;
+	}
+	if (each(m, write_position, e) != 0 ||
+	    producer_commit(m->producer, e) != 0)
+		return e->code;
+	return each(m, take_over, e);
+}
+
+/* Lets the loop run until the limit allows more. */
+static void
+slow_down(struct mirror *m)
+{
+	int64_t ms;
+
+	while (!m->stop && (ms = rate_wait(&m->rate,
+	    loop_clock(m->loop))) > 0)
+		loop_run_for(m->loop, ms < 100 ? ms : 100);
+}
+
+static int
+add(struct mirror *m, struct part *pt, const struct recoded *r,
+    struct kerr *e)
+{
+	int rc;
+
+	while ((rc = producer_add_batch(m->producer, pt->pair->topic,
+	    pt->index, r->p, r->n, r->first, r->offsets, e)) == KE_AGAIN) {
+		kerr_clear(e);
+		if (producer_wait_room(m->producer, e) != 0)
+			return e->code;
+	}
+	return rc;
+}
+
+static int
+take_batch(struct mirror *m, const struct consumer_batch *b, struct kerr *e)
+{
+	struct part *pt = m->by_slot[b->slot];
+	struct recoded r;
+
+	if (recode(m->recoder, b, &r, e) != 0)
+		return kerr_wrap(e, "%s[%d]", b->topic, (int)b->partition);
+	pt->epoch_now = b->header.leader_epoch;
+	if (r.p == NULL)
+		return 0;
+	m->in_txn += r.n;
+	m->bytes += r.n;
+	rate_take(&m->rate, (uint64_t)b->header.count, r.n,
+	    loop_now(m->loop));
+	return add(m, pt, &r, e);
+}
+
+static bool
+is_due(const struct mirror *m)
+{
+	return m->in_txn >= TXN_BYTES ||
+	    loop_clock(m->loop) - m->txn_began >= TXN_MS;
+}
+
+/* Takes what is there. */
+static int
+take_all(struct mirror *m, struct kerr *e)
+{
+	const struct consumer_batch *b;
+	int rc = 0;
+
+	while (rc == 0 && !m->stop && !is_due(m) &&
+	    (b = consumer_take(m->consumer)) != NULL) {
+		rc = take_batch(m, b, e);
+		consumer_release(m->consumer, b);
+		if (rc == 0 && m->lost.code != 0) {
+			*e = m->lost;
+			rc = e->code;
+		}
+		if (rc == 0)
+			slow_down(m);
+	}
+	return rc;
+}
+
+/* What the source dropped while it was read is a gap like any other. */
+static int
+reading_failed(struct mirror *m, int slot, struct kerr *e)
+{
+	struct part *pt;
+
+	if (slot < 0 || e->code != KE_BROKER ||
+	    e->kafka != ERR_OFFSET_OUT_OF_RANGE)
+		return e->code;
+	pt = m->by_slot[slot];
+	pt->plan.verdict = PLAN_GAP;
+	kerr_clear(e);
+	return kerr_set(e, KE_DATA, "%s[%d]: the source dropped records from "
+	    "offset %lld on before they were copied", pt->pair->source,
+	    (int)pt->index, (long long)consumer_position(m->consumer, slot));
+}
+
+static int
+transfer(struct mirror *m, struct kerr *e)
+{
+	int64_t left;
+	int slot;
+
+	begin(m);
+	while (!consumer_done(m->consumer) && !m->stop) {
+		if (take_all(m, e) != 0)
+			return e->code;
+		if (is_due(m)) {
+			if (commit(m, e) != 0)
+				return e->code;
+			begin(m);
+		}
+		left = m->txn_began + TXN_MS - loop_clock(m->loop);
+		if (!m->stop && consumer_wait(m->consumer, left > 0 ? left : 0,
+		    &slot, e) < 0)
+			return reading_failed(m, slot, e);
+	}
+	return commit(m, e);
+}
+
+static int
+assign(struct mirror *m, struct part *pt, struct kerr *e)
+{
+	struct pair *p = pt->pair;
+
+	pt->slot = -1;
+	pt->note = pt->plan.verdict == PLAN_NOTE || pt->plan.anew ||
+	    !pt->known;
+	pt->epoch_now = pt->plan.anew ? -1 : pt->epoch;
+	if (pt->plan.anew) {
+		omap_clear(&pt->map);
+		pt->tgt_next = -1;
+	}
+	if (pt->plan.verdict != PLAN_COPY)
+		return 0;
+	if (p->topic == NULL)
+		p->topic = producer_topic(m->producer, p->target,
+		    cluster_conf(m->tgt.c)->request_ms, e);
+	if (p->topic == NULL)
+		return kerr_wrap(e, "%s", p->target);
+	pt->slot = consumer_assign(m->consumer, p->source, pt->index,
+	    pt->plan.from, pt->plan.to);
+	m->by_slot = xreallocarray(m->by_slot, (size_t)pt->slot + 1,
+	    sizeof(struct part *));
+	m->by_slot[pt->slot] = pt;
+	return 0;
+}
+
+static bool
+has_work(const struct mirror *m)
+{
+	for (int i = 0; i < m->n_pairs; i++)
+		for (int32_t k = 0; k < m->pair[i].n; k++)
+			if (m->pair[i].part[k].plan.verdict != PLAN_NOTHING)
+				return true;
+	return false;
+}
+
+int
+copy_run(struct mirror *m, struct kerr *e)
+{
+	struct consumer_config cf = CONSUMER_CONFIG;
+	bool two_way = m->o->identity;
+	int rc;
+
+	if (!has_work(m))
+		return 0;
+	cf.give_up_ms = m->o->follow ? -1 : cluster_conf(m->src.c)->request_ms;
+	if (m->recoder == NULL)
+		m->recoder = recoder_new(two_way ? cluster_id(m->src.c) : NULL,
+		    two_way ? cluster_id(m->tgt.c) : NULL, m->grep);
+	m->consumer = consumer_new(m->src.c, &cf);
+	rc = m->state == NULL ? store_open(m, e) : 0;
+	if (rc == 0)
+		rc = each(m, assign, e);
+	if (rc == 0)
+		rc = transfer(m, e);
+	if (rc != 0)
+		producer_abort(m->producer, NULL);
+	consumer_free(m->consumer);
+	m->consumer = NULL;
+	return rc;
+}

@@ -1,0 +1,157 @@
+/* names.c: see names.h. */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+
+enum { NAME_MAX_LEN = 249 };
+
+struct literal {
+	char		*source;
+	char		*target;	/* NULL: the prefix and the name */
+};
+
+struct names {
+	char			*prefix;
+	struct literal		*literal;
+	int			 n_literal;
+	pcre2_code		**re;
+	int			 n_re;
+	pcre2_match_data	*match;
+};
+
+static bool
+is_name(const char *s, size_t n)
+{
+	return n > 0 && n <= NAME_MAX_LEN && strspn(s, "abcdefghijklmnopqrstuvw"
+	    "xyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") >= n;
+}
+
+static int
+add_literal(struct names *nm, const char *s, size_t n, struct kerr *e)
+{
+	const char *eq = memchr(s, '=', n);
+	size_t len = eq != NULL ? (size_t)(eq - s) : n;
+	struct literal *l;
+
+	if (!is_name(s, len) || (eq != NULL && !is_name(eq + 1, n - len - 1)))
+		return kerr_set(e, KE_USAGE, "'%.*s' is no name of a topic, "
+		    "no SOURCE=TARGET", (int)n, s);
+	for (int i = 0; i < nm->n_literal; i++)
+		if (strlen(nm->literal[i].source) == len &&
+		    memcmp(nm->literal[i].source, s, len) == 0)
+			return kerr_set(e, KE_USAGE, "topic '%.*s' is named "
+			    "twice", (int)len, s);
+	nm->literal = xreallocarray(nm->literal, (size_t)nm->n_literal + 1,
+	    sizeof(*nm->literal));
+	l = &nm->literal[nm->n_literal++];
+	l->source = xstrndup(s, len);
+	l->target = eq != NULL ? xstrndup(eq + 1, n - len - 1) : NULL;
+	return 0;
+}
+
+static int
+add_list(struct names *nm, const char *s, struct kerr *e)
+{
+	size_t n;
+
+	for (;; s += n + 1) {
+		n = strcspn(s, ",");
+		if (add_literal(nm, s, n, e) != 0)
+			return e->code;
+		if (s[n] == '\0')
+			return 0;
+	}
+}
+
+static int
+add_expression(struct names *nm, const char *s, struct kerr *e)
+{
+	PCRE2_UCHAR why[128];
+	PCRE2_SIZE at;
+	pcre2_code *re;
+	int code;
+
+	re = pcre2_compile((PCRE2_SPTR)s, PCRE2_ZERO_TERMINATED,
+	    PCRE2_ANCHORED | PCRE2_ENDANCHORED, &code, &at, NULL);
+	if (re == NULL) {
+		pcre2_get_error_message(code, why, sizeof(why));
+		return kerr_set(e, KE_USAGE, "expression '%s': %s at %zu", s,
+		    (char *)why, at);
+	}
+	nm->re = xreallocarray(nm->re, (size_t)nm->n_re + 1, sizeof(*nm->re));
+	nm->re[nm->n_re++] = re;
+	return 0;
+}
+
+int
+names_parse(struct names **out, const char *const *list, int n,
+    const char *prefix, struct kerr *e)
+{
+	struct names *nm = *out = xcalloc(1, sizeof(*nm));
+
+	nm->match = pcre2_match_data_create(1, NULL);
+	if (prefix != NULL && !is_name(prefix, strlen(prefix)))
+		return kerr_set(e, KE_USAGE, "'%s' cannot begin the name of a "
+		    "topic", prefix);
+	nm->prefix = xstrdup(prefix != NULL ? prefix : "");
+	for (int i = 0; i < n; i++)
+		if ((*list[i] == '^' ? add_expression(nm, list[i], e) :
+		    add_list(nm, list[i], e)) != 0)
+			return e->code;
+	return 0;
+}
+
+void
+names_free(struct names *nm)
+{
+	if (nm == NULL)
+		return;
+	for (int i = 0; i < nm->n_literal; i++) {
+		free(nm->literal[i].source);
+		free(nm->literal[i].target);
+	}
+	for (int i = 0; i < nm->n_re; i++)
+		pcre2_code_free(nm->re[i]);
+	pcre2_match_data_free(nm->match);
+	free(nm->literal);
+	free(nm->re);
+	free(nm->prefix);
+	free(nm);
+}
+
+static bool
+matches(const struct names *nm, const char *topic)
+{
+	if (nm->n_re == 0 && nm->n_literal == 0)
+		return true;
+	for (int i = 0; i < nm->n_re; i++)
+		if (pcre2_match(nm->re[i], (PCRE2_SPTR)topic,
+		    PCRE2_ZERO_TERMINATED, 0, 0, nm->match, NULL) >= 0)
+			return true;
+	return false;
+}
+
+char *
+names_target(const struct names *nm, const char *topic)
+{
+	for (int i = 0; i < nm->n_literal; i++)
+		if (strcmp(nm->literal[i].source, topic) == 0)
+			return nm->literal[i].target != NULL ?
+			    xstrdup(nm->literal[i].target) :
+			    xasprintf("%s%s", nm->prefix, topic);
+	if (strncmp(topic, "__", 2) == 0 || !matches(nm, topic))
+		return NULL;
+	return xasprintf("%s%s", nm->prefix, topic);
+}
+
+const char *
+names_literal(const struct names *nm, int i)
+{
+	return i < nm->n_literal ? nm->literal[i].source : NULL;
+}

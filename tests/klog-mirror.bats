@@ -1,0 +1,296 @@
+#!/usr/bin/env bats
+# klog-mirror: from a private broker into another one or, with
+# KLOG_TEST_BROKERS, into another cluster.
+
+load lib/klog
+
+setup() {
+	klog_setup
+	needs_transactions
+	SRC=dir:$T/source
+	TO=$KLOG_BROKERS
+	fresh_topic
+}
+
+teardown() { klog_teardown; }
+
+src() { local p=$1; shift; "$p" -b "$SRC" "$@"; }
+mirror() { klog-mirror -q --from "$SRC" --to "$TO" --link "$TOPIC" "$@"; }
+
+# The same as a job whose pid is its own.
+mirror_job() { exec klog-mirror --from "$SRC" --to "$TO" --link "$TOPIC" "$@"; }
+
+# What a topic holds but for offsets: partition by partition, in order.
+content() {
+	klog-consume -b "$1" -q -e -J "${2:-$TOPIC}" |
+		jq -cS 'del(.offset, .broker, .epoch, .topic)' |
+		sort -s -t: -k1,1 | jq -cs 'group_by(.partition)[] | .[]'
+}
+
+# Source and target hold the same.
+equal() {
+	diff <(content "$SRC" "${1:-$TOPIC}") <(content "$TO" "${2:-${1:-$TOPIC}}")
+}
+
+# An even mix: keys, nulls, headers, times, codecs.
+fill() {
+	local codec
+	for codec in none gzip snappy lz4 zstd; do
+		seq "$1" "$2" | sed 's/.*/k&:value & of some length/' |
+			src klog-produce -q -z "$codec" -K : -H "codec=$codec" \
+				-H null -H 'twice=1' -H 'twice=2' "$TOPIC"
+	done
+	printf '%s\n' '{"key":null,"payload":null,"ts":1234567890123}' \
+		'{"key":"","payload":""}' '{"payload":{"base64":"/wD+"}}' |
+		src klog-produce -q -J "$TOPIC"
+}
+
+@test "--once: everything, in its partition, and once only" {
+	src klog-topics create "$TOPIC" --partitions 3
+	fill 1 200
+	run -0 mirror --topics "$TOPIC"
+	assert_output ''
+	equal
+	run -0 mirror --topics "$TOPIC"
+	assert_output ''
+	equal
+	fill 201 400
+	mirror --topics "$TOPIC"
+	equal
+}
+
+@test "the last line, with -v and as JSON" {
+	src klog-topics create "$TOPIC" --partitions 2
+	seq 10 | src klog-produce -q "$TOPIC"
+	run -0 klog-mirror --from "$SRC" --to "$TO" --link "$TOPIC" --topics "$TOPIC" -v
+	assert_output --regexp "$TOPIC: 2 partitions, 10 records, .* MB, lag 0, "
+	seq 5 | src klog-produce -q "$TOPIC"
+	run -0 --separate-stderr mirror --topics "$TOPIC" -J
+	run jq -c '[.records, .partitions, .lag]' <<<"$output"
+	assert_output '[5,2,0]'
+}
+
+@test "status tells the lag, and copies nothing" {
+	src klog-topics create "$TOPIC" --partitions 1
+	seq 10 | src klog-produce -q "$TOPIC"
+	run -0 --separate-stderr mirror --topics "$TOPIC" status
+	assert_output "$TOPIC	0	$TOPIC	copy		10	10"
+	mirror --topics "$TOPIC"
+	seq 3 | src klog-produce -q "$TOPIC"
+	run -0 --separate-stderr mirror --topics "$TOPIC" status
+	assert_output "$TOPIC	0	$TOPIC	copy	10	13	3"
+	run -0 klog-consume -q -e "$TOPIC"
+	assert_output "$(seq 10)"
+}
+
+@test "--dry-run says what would be done" {
+	src klog-topics create "$TOPIC" --partitions 2
+	run -0 --separate-stderr klog-mirror --from "$SRC" --to "$TO" --link "$TOPIC" --topics "$TOPIC" -n
+	assert_equal "$stderr" "klog-mirror: $TOPIC: create with 2 partitions"
+	run -4 klog-consume -q -e "$TOPIC"
+}
+
+@test "aborted and open transactions of the source are not copied" {
+	src klog-topics create "$TOPIC" --partitions 1
+	src klog-produce -q --txn -X request.timeout.ms=200 "$TOPIC" \
+		</dev/null 2>/dev/null || skip "no transactions in the source"
+	echo a | src klog-produce -q --txn "$TOPIC"
+	! printf '{"payload":"x"}\noops\n' | src klog-produce -q -J --txn "$TOPIC"
+	echo b | src klog-produce -q "$TOPIC"
+	mirror --topics "$TOPIC"
+	run -0 klog-consume -q -e "$TOPIC"
+	assert_output $'a\nb'
+}
+
+@test "new partitions of the source" {
+	src klog-topics create "$TOPIC" --partitions 1
+	fill 1 20
+	mirror --topics "$TOPIC"
+	src klog-topics alter "$TOPIC" --partitions 4
+	fill 21 60
+	mirror --topics "$TOPIC"
+	equal
+	run -0 --separate-stderr klog-topics list "$TOPIC"
+	assert_output --partial "$TOPIC	4"
+}
+
+@test "--prefix, SOURCE=TARGET and expressions" {
+	local t=$TOPIC
+	src klog-topics create "$t-a" "$t-b" "$t-c" "$t-z" --partitions 1
+	for i in a b c z; do echo "$i" | src klog-produce -q "$t-$i"; done
+	mirror --prefix p. --topics "$t-a=$t.renamed,$t-b" --topics "^$t-[cd]"
+	equal "$t-a" "$t.renamed"
+	equal "$t-b" "p.$t-b"
+	equal "$t-c" "p.$t-c"
+	run -4 klog-consume -q -e "p.$t-z"
+}
+
+@test "-g copies what matches, and goes on behind the rest" {
+	src klog-topics create "$TOPIC" --partitions 1
+	seq 100 | src klog-produce -q -z lz4 "$TOPIC"
+	mirror --topics "$TOPIC" -g 'v:7$'
+	run -0 klog-consume -q -e "$TOPIC"
+	assert_output "$(seq 7 10 97)"
+	seq 101 120 | src klog-produce -q "$TOPIC"
+	mirror --topics "$TOPIC" -g 'v:7$'
+	run -0 klog-consume -q -e "$TOPIC"
+	assert_output "$(seq 7 10 117)"
+}
+
+@test "records lost before they were copied: exit 6, or --on-gap=skip" {
+	src klog-topics create "$TOPIC" --partitions 1
+	seq 10 | src klog-produce -q "$TOPIC"
+	mirror --topics "$TOPIC"
+	seq 11 20 | src klog-produce -q "$TOPIC"
+	src klog-topics trim "$TOPIC" -o 15 --yes
+	run -6 mirror --topics "$TOPIC"
+	assert_output --partial "$TOPIC[0]: the source dropped offsets 10 to 14"
+	mirror --topics "$TOPIC" --on-gap=skip
+	run -0 klog-consume -q -e "$TOPIC"
+	assert_output "$(seq 10; seq 16 20)"
+	run -0 mirror --topics "$TOPIC"
+}
+
+@test "a topic that was made anew: exit 6, or --on-recreate=restart" {
+	src klog-topics create "$TOPIC" --partitions 1
+	seq 10 | src klog-produce -q "$TOPIC"
+	mirror --topics "$TOPIC"
+	src klog-topics delete "$TOPIC"
+	src klog-topics create "$TOPIC" --partitions 1
+	seq 50 70 | src klog-produce -q "$TOPIC"
+	run -6 mirror --topics "$TOPIC"
+	assert_output --partial 'deleted and made anew'
+	mirror --topics "$TOPIC" --on-recreate=restart
+	run -0 klog-consume -q -e "$TOPIC"
+	assert_output "$(seq 10; seq 50 70)"
+	run -0 mirror --topics "$TOPIC"
+}
+
+@test "a copy that is gone: exit 6, or --on-recreate=restart" {
+	src klog-topics create "$TOPIC" --partitions 1
+	seq 10 | src klog-produce -q "$TOPIC"
+	mirror --topics "$TOPIC"
+	klog-topics delete "$TOPIC"
+	run -6 mirror --topics "$TOPIC"
+	assert_output --partial 'is gone from the target'
+	mirror --topics "$TOPIC" --on-recreate=restart
+	equal
+}
+
+@test "batches larger than the target's default; properties of a new topic" {
+	src klog-topics create "$TOPIC" --partitions 1 \
+		--set max.message.bytes=5000000 --set retention.ms=123456789
+	head -c 3000000 /dev/zero | tr '\0' x | src klog-produce -q "$TOPIC"
+	mirror --topics "$TOPIC"
+	equal
+	run -0 --separate-stderr klog-topics config get "$TOPIC"
+	assert_output --partial 'retention.ms	123456789'
+}
+
+@test "max.message.bytes is raised before a large batch comes" {
+	src klog-topics create "$TOPIC" --partitions 1
+	echo small | src klog-produce -q "$TOPIC"
+	mirror --topics "$TOPIC"
+	src klog-topics config set "$TOPIC" max.message.bytes=5000000
+	head -c 3000000 /dev/zero | tr '\0' x | src klog-produce -q "$TOPIC"
+	mirror --topics "$TOPIC"
+	equal
+}
+
+@test "--sync-config: set here, set there; unset here, unset there" {
+	src klog-topics create "$TOPIC" --partitions 1 --set retention.ms=1000000
+	mirror --topics "$TOPIC"
+	src klog-topics config set "$TOPIC" retention.ms=2000000 cleanup.policy=compact
+	run -0 mirror --topics "$TOPIC" --sync-config -n
+	assert_output --partial "$TOPIC: set retention.ms=2000000"
+	mirror --topics "$TOPIC" --sync-config
+	run -0 --separate-stderr klog-topics config get "$TOPIC"
+	assert_output --partial 'retention.ms	2000000'
+	src klog-topics config unset "$TOPIC" retention.ms
+	mirror --topics "$TOPIC" --sync-config
+	run -0 --separate-stderr klog-topics config get "$TOPIC"
+	refute_output --partial 'retention.ms'
+}
+
+@test "--follow takes what comes; a signal ends it in good order" {
+	local pid rc=0
+	src klog-topics create "$TOPIC" --partitions 1
+	mirror_job --topics "$TOPIC" --follow 3>&- &
+	pid=$!
+	seq 5 | src klog-produce -q "$TOPIC"
+	wait_until 20 sh -c "klog-consume -q -e $TOPIC 2>/dev/null | grep -qx 5"
+	seq 6 10 | src klog-produce -q "$TOPIC"
+	wait_until 20 sh -c "klog-consume -q -e $TOPIC | grep -qx 10"
+	kill "$pid"
+	wait "$pid" || rc=$?
+	assert_equal "$rc" 143
+	run -0 klog-consume -q -e "$TOPIC"
+	assert_output "$(seq 10)"
+}
+
+@test "a newer run fences the older one: exit 7" {
+	local pid rc=0
+	src klog-topics create "$TOPIC" --partitions 1
+	seq 5 | src klog-produce -q "$TOPIC"
+	mirror_job --topics "$TOPIC" --follow 2>err 3>&- &
+	pid=$!
+	wait_until 20 sh -c "klog-consume -q -e $TOPIC 2>/dev/null | grep -qx 5"
+	mirror --topics "$TOPIC"
+	seq 6 9 | src klog-produce -q "$TOPIC"
+	wait "$pid" || rc=$?
+	assert_equal "$rc" 7
+	assert_file_contains err 'a newer run'
+	mirror --topics "$TOPIC"
+	equal
+}
+
+@test "killed in the middle: the next run goes on where it was" {
+	local i pid
+	src klog-topics create "$TOPIC" --partitions 2
+	for i in 1 2 3 4 5 6; do
+		seq $((i * 1000)) $((i * 1000 + 999)) |
+			src klog-produce -q -X batch.size=4096 --partitioner random "$TOPIC"
+		mirror_job -q --topics "$TOPIC" 3>&- &
+		pid=$!
+		sleep 0.0$((i * 15))
+		kill -9 $pid 2>/dev/null || true
+		wait $pid || true
+	done
+	mirror --topics "$TOPIC"
+	equal
+}
+
+@test "--rate" {
+	local start
+	src klog-topics create "$TOPIC" --partitions 1
+	for i in 1 2 3 4; do seq 50 | src klog-produce -q "$TOPIC"; done
+	start=$(date +%s%N)
+	mirror --topics "$TOPIC" --rate 200/s
+	[ $(($(date +%s%N) - start)) -gt 700000000 ]
+	equal
+}
+
+@test "within one cluster under another name; not into itself" {
+	klog-topics create "$TOPIC" --partitions 1
+	seq 10 | klog-produce -q "$TOPIC"
+	run -0 klog-mirror --from "$TO" --to "$TO" --link "$TOPIC" --topics "$TOPIC=$TOPIC.copy"
+	run -0 klog-consume -q -e "$TOPIC.copy"
+	assert_output "$(seq 10)"
+	run -2 klog-mirror --from "$TO" --to "$TO" --link "$TOPIC" --topics "$TOPIC"
+	assert_output --partial 'into itself'
+}
+
+@test "what makes no sense: exit 2; what is not there: exit 4, 3" {
+	run -2 klog-mirror --from "$SRC"
+	run -2 mirror --once --follow
+	run -2 mirror --prefix x. --identity
+	run -2 mirror --topics 'a b'
+	run -2 mirror --rate fast
+	run -2 mirror -g x
+	run -2 mirror --link 'a/b'
+	run -2 mirror stats
+	run -4 mirror --topics "$TOPIC-missing"
+	assert_output --partial 'no such topic in the source'
+	run -3 klog-mirror --from 127.0.0.1:1 --to "$TO" -m 0.5
+	assert_output --partial 'source'
+}
