@@ -112,8 +112,10 @@ help_screen() {
 @test "klog-produce(1): every option" { options klog-produce; }
 @test "klog-consume(1): every option" { options klog-consume; }
 @test "klog-topics(1): every option" { options klog-topics; }
+@test "klog-mirror(1): every option" { options klog-mirror; }
 @test "klog-broker(1): every option" { options klog-broker; }
 @test "klog-produce --help" { help_screen klog-produce; }
 @test "klog-consume --help" { help_screen klog-consume; }
 @test "klog-topics --help" { help_screen klog-topics; }
+@test "klog-mirror --help" { help_screen klog-mirror; }
 @test "klog-broker --help" { help_screen klog-broker; }

@@ -6,8 +6,7 @@
 #	last time.
 # kafka-broker.sh stop DIR
 # Environment: KAFKA_VERSION (3.9.1), KAFKA_CLUSTER (its id), KAFKA_LIBS (see
-# kafka-jars.sh), KAFKA_HEAP
-# (1G).
+# kafka-jars.sh), KAFKA_HEAP (1G).
 set -eu
 
 verb=$1
