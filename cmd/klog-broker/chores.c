@@ -33,6 +33,7 @@ write_checkpoint(void *arg)
 
 	if (logdir_checkpoint(ld, &e) < 0)
 		log_line(LOG_WARN, LOG_BROKER, "checkpoint: %s", e.msg);
+	logdir_rest(ld);
 	logdir_job_done(ld);
 }
 

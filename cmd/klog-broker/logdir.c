@@ -2,6 +2,7 @@
 #include "logdir.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -11,6 +12,9 @@
 #include "store/checkpoint.h"
 #include "store/clean.h"
 #include "store/datadir.h"
+
+#define TRIM_AFTER	100	/* logs that have given back their memory */
+#define SETTLE_AFTER	64	/* logs that a stop has to write for */
 
 void
 logdir_init(struct logdir *ld)
@@ -348,7 +352,82 @@ logdir_checkpoint(struct logdir *ld, struct kerr *e)
 	return rc;
 }
 
+/* Rest. */
+
+/* True where a log gave memory back: nothing was appended since the last look,
+ * and that was not said of it before. */
+static bool
+rest(struct partition *p)
+{
+	struct kerr e = KERR_INIT;
+	bool idle = false;
+
+	pthread_mutex_lock(&p->lock);
+	if (p->log != NULL && !p->offline && !p->deleted &&
+	    p->rested != log_end(p->log)) {
+		idle = p->seen == log_end(p->log);
+		p->seen = log_end(p->log);
+		if (idle && log_rest(p->log, &e) < 0)
+			partition_fail(p, &e);
+		if (idle)
+			p->rested = p->seen;
+	}
+	pthread_mutex_unlock(&p->lock);
+	return idle;
+}
+
+void
+logdir_rest(struct logdir *ld)
+{
+	struct partition **all;
+	int n, rested = 0;
+
+	all = logdir_partitions(ld, &n);
+	for (int i = 0; i < n; i++) {
+		rested += rest(all[i]);
+		partition_unref(all[i]);
+	}
+	free(all);
+	if (rested > TRIM_AFTER)
+		malloc_trim(0);
+}
+
 /* Stop. */
+
+static int
+settle(struct logdir *ld, struct partition **all, int n, struct kerr *e)
+{
+	int rc = 0;
+
+	for (int i = 0; i < n && rc == 0; i++)
+		if (all[i]->log != NULL && !all[i]->offline)
+			rc = log_settle(all[i]->log, e);
+	if (rc == 0 && ld->sys->sync_fs(ld->sys, ld->path) != 0)
+		rc = kerr_sys(e, "%s", ld->path);
+	for (int i = 0; i < n && rc == 0; i++)
+		if (all[i]->log != NULL && !all[i]->offline)
+			log_settled(all[i]->log);
+	return rc;
+}
+
+/* Where many logs were written to, the disk is waited for once. What fails
+ * here fails again, and is reported, when the log in question is closed. */
+static void
+settle_many(struct logdir *ld)
+{
+	struct partition **all;
+	struct kerr e = KERR_INIT;
+	int n, touched = 0;
+
+	all = logdir_partitions(ld, &n);
+	for (int i = 0; i < n; i++)
+		touched += all[i]->log != NULL && log_touched(all[i]->log);
+	if (touched > SETTLE_AFTER && settle(ld, all, n, &e) < 0)
+		log_line(LOG_WARN, LOG_BROKER, "%s", e.msg);
+	for (int i = 0; i < n; i++)
+		partition_unref(all[i]);
+	free(all);
+}
 
 static int
 close_log(struct partition *p, struct kerr *e)
@@ -375,6 +454,7 @@ logdir_close(struct logdir *ld, struct kerr *e)
 	int n, rc;
 
 	wait_idle(ld);
+	settle_many(ld);
 	rc = logdir_checkpoint(ld, e);
 	wait_idle(ld);	/* it may have started a flush */
 	all = logdir_partitions(ld, &n);

@@ -74,6 +74,9 @@ int logdir_save_cleaned(struct logdir *, struct kerr *);
  * that fails goes offline; an error here is one of the checkpoint file.
  */
 int logdir_retain(struct logdir *, bool all, int64_t *wait, struct kerr *);
+/* Takes from logs that were not appended to since the last call what only busy
+ * ones need. Blocks; pool. Called after each checkpoint. */
+void logdir_rest(struct logdir *);
 /* Waits for running jobs, flushes and closes every partition, writes the
  * checkpoints. 0 means: everything is on disk and a clean-stop marker may be
  * left. Blocks. */

@@ -41,6 +41,8 @@ struct partition {
 					 * files may be there still */
 	struct topic_config config;
 	struct log	*log;		/* NULL: no directory yet */
+	int64_t		 seen;		/* its end at the last logdir_rest() */
+	int64_t		 rested;	/* and when it gave back what it had */
 	int		 users;		/* at work on log outside the lock */
 	bool		 deleted;	/* the topic is gone */
 	atomic_bool	 gone;		/* and so are the files */

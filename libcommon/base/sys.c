@@ -192,6 +192,23 @@ real_sync_dir(const struct sys *s, const char *path)
 	return close(fd);
 }
 
+static int
+real_sync_fs(const struct sys *s, const char *path)
+{
+	int fd, saved;
+
+	(void)s;
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return -1;
+	if (syncfs(fd) != 0) {
+		saved = errno;
+		close(fd);
+		errno = saved;
+		return -1;
+	}
+	return close(fd);
+}
+
 static const struct sys real = {
 	.now_ms = real_now_ms,
 	.mono_ns = real_mono_ns,
@@ -212,6 +229,7 @@ static const struct sys real = {
 	.rmdir = real_rmdir,
 	.list = real_list,
 	.sync_dir = real_sync_dir,
+	.sync_fs = real_sync_fs,
 };
 
 const struct sys *

@@ -45,6 +45,9 @@ struct sys {
 		    int (*each)(void *arg, const char *name), void *arg);
 	/* makes names in the directory durable: open, fsync, close */
 	int	(*sync_dir)(const struct sys *, const char *);
+	/* makes all of the file system durable that the path lies in: one
+	 * wait instead of one for each of many files */
+	int	(*sync_fs)(const struct sys *, const char *path);
 };
 
 /* The machine itself. */

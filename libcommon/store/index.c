@@ -162,6 +162,15 @@ index_spill(struct index *x, const struct sys *s, pthread_mutex_t *lock)
 	return 0;
 }
 
+void
+index_rest(struct index *x, pthread_mutex_t *lock)
+{
+	pthread_mutex_lock(lock);
+	free(x->tail);
+	x->tail = NULL;
+	pthread_mutex_unlock(lock);
+}
+
 int
 index_last(struct index *x, const struct sys *s, struct index_entry *e)
 {

@@ -72,6 +72,8 @@ void index_add(struct index *x, pthread_mutex_t *lock, int64_t key,
 /* Writes the tail to the file, which is open, and starts it anew. -1 and
  * errno. */
 int index_spill(struct index *x, const struct sys *s, pthread_mutex_t *lock);
+/* Frees the tail, which is empty; the next entry makes it anew. */
+void index_rest(struct index *x, pthread_mutex_t *lock);
 /* 1 and the last entry, 0: none, -1 and errno. */
 int index_last(struct index *x, const struct sys *s, struct index_entry *e);
 /* The last entry whose column is <= what. -1 and errno. */

@@ -201,10 +201,35 @@ finish(struct log *l, struct kerr *e)
 		return rc;
 	if (l->epochs_unsaved && (rc = log_save_epochs(l, e)) != 0)
 		return rc;
-	if ((rc = log_snapshot(l, e)) != 0)
-		return rc;
+	return log_snapshot(l, e);
+}
+
+int
+log_settle(struct log *l, struct kerr *e)
+{
+	int rc;
+
+	if ((rc = log_usable(l, e)) == 0 && l->touched &&
+	    (rc = finish(l, e)) != 0)
+		log_fail(l, rc, e);
+	return rc;
+}
+
+void
+log_settled(struct log *l)
+{
+	if (atomic_load(&l->offline))
+		return;
+	pthread_mutex_lock(&l->flushing);
+	log_note_synced(l);
+	pthread_mutex_unlock(&l->flushing);
 	l->touched = false;
-	return log_sync_all(l, e);
+}
+
+bool
+log_touched(const struct log *l)
+{
+	return l->touched;
 }
 
 int
@@ -212,10 +237,10 @@ log_close(struct log *l, struct kerr *e)
 {
 	int rc;
 
-	if ((rc = log_usable(l, e)) == 0 && l->touched) {
-		if ((rc = log_flush(l, e)) == 0 && (rc = finish(l, e)) != 0)
-			log_fail(l, rc, e);
-	}
+	if ((rc = log_usable(l, e)) == 0 && l->touched &&
+	    (rc = log_flush(l, e)) == 0 && (rc = log_settle(l, e)) == 0 &&
+	    (rc = log_sync_all(l, e)) != 0)
+		log_fail(l, rc, e);
 	log_release_old(l, rc == 0);
 	free_log(l);
 	return rc;

@@ -109,6 +109,20 @@ int log_open(struct log **l, const struct sys *s, const char *dir,
  * the caller may write the marker of a clean stop (datadir.h).
  */
 int log_close(struct log *l, struct kerr *e);
+/*
+ * The stop of many logs: log_settle() does what log_close() does, but does not
+ * wait for the disk. When that is done for all of them by one sync_fs() of
+ * struct sys, log_settled() says so to each, and closing them is quick. No
+ * append in between.
+ */
+int log_settle(struct log *l, struct kerr *e);
+void log_settled(struct log *l);
+/* Whether closing has something to write. */
+bool log_touched(const struct log *l);
+/* Gives back what only a busy log needs: memory, and descriptors that nobody
+ * uses; serialised with what changes the log. An append or a reader takes it
+ * again. */
+int log_rest(struct log *l, struct kerr *e);
 /* Closes and frees without a flush or a snapshot, as a crash would. */
 void log_abandon(struct log *l);
 /*

@@ -162,8 +162,12 @@ static void
 note_recent(struct log *l, const struct batch_header *h, int64_t at)
 {
 	pthread_mutex_lock(&l->lock);
-	if (l->recent == NULL)
-		l->recent = xmalloc(RECENT * sizeof(*l->recent));
+	/* most logs see a few batches only */
+	if (l->n_recent == l->cap_recent && l->cap_recent < RECENT) {
+		l->cap_recent = l->cap_recent != 0 ? 2 * l->cap_recent : 4;
+		l->recent = xreallocarray(l->recent, l->cap_recent,
+		    sizeof(*l->recent));
+	}
 	l->recent[l->n_recent % RECENT] = (struct recent){
 	    batch_last_offset(h), at };
 	if (++l->n_recent == 2 * RECENT)

@@ -232,3 +232,19 @@ log_sync_all(struct log *l, struct kerr *e)
 	free(path);
 	return rc == 0 ? log_sync_names(l, l->names, e) : rc;
 }
+
+void
+log_note_synced(struct log *l)
+{
+	pthread_mutex_lock(&l->lock);
+	for (int i = 0; i < l->n_segs; i++) {
+		l->segs[i]->synced = l->segs[i]->size;
+		l->segs[i]->indexes_synced = true;
+	}
+	l->epochs_unsynced = false;
+	l->flushed = l->end;
+	l->names_synced = l->names;
+	pthread_mutex_unlock(&l->lock);
+	l->made_synced = l->made;
+	l->checked = l->flushed;
+}

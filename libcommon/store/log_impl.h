@@ -70,6 +70,7 @@ struct log {
 	struct segment_list	 old;		/* taken out of segs, their
 						   files not yet removed */
 	struct recent		*recent;	/* ring, NULL until an append */
+	unsigned int		 cap_recent;	/* grows up to RECENT */
 	unsigned int		 n_recent;	/* ever added since a reset */
 	struct epochs		 epochs;
 	unsigned int		 names;		/* changes of names in dir */
@@ -172,6 +173,8 @@ int log_drop_txns(struct log *l, struct kerr *e);
 int log_sync_names(struct log *l, unsigned int names, struct kerr *e);
 /* Makes all of the directory durable, indexes and names included. */
 int log_sync_all(struct log *l, struct kerr *e);
+/* It is. flushing held, no writer. */
+void log_note_synced(struct log *l);
 
 /* log_load.c */
 /* Lists the directory and opens its segments; sets end. */

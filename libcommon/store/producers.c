@@ -2,6 +2,10 @@
 #include "store/producers.h"
 
 #include <stdlib.h>
+
+/* most partitions see a producer or two */
+#define HASH_INITIAL_NUM_BUCKETS	4U
+#define HASH_INITIAL_NUM_BUCKETS_LOG2	2U
 #include <uthash.h>
 #include <utlist.h>
 

@@ -116,6 +116,36 @@ segment_spill(struct segment *g, pthread_mutex_t *lock, bool all,
 }
 
 int
+segment_rest_indexes(struct segment *g, pthread_mutex_t *lock,
+    struct kerr *e)
+{
+	int rc;
+
+	if (g->offsets.n_tail + g->times.n_tail > 0 &&
+	    (rc = segment_spill(g, lock, true, e)) != 0)
+		return rc;
+	index_rest(&g->offsets, lock);
+	index_rest(&g->times, lock);
+	return 0;
+}
+
+/* Blocks that were reserved and not used. */
+static int
+give_back(struct segment *g, struct kerr *e)
+{
+	int fd;
+
+	if (g->reserved <= g->size)
+		return 0;
+	if ((fd = segment_fd(g, false, e)) < 0)
+		return fd;
+	if (g->sys->ftruncate(g->sys, fd, g->size) != 0)
+		return kerr_sys(e, "%020lld.log", (long long)g->base);
+	g->reserved = 0;
+	return 0;
+}
+
+int
 segment_finish(struct segment *g, pthread_mutex_t *lock, struct kerr *e)
 {
 	int rc;
@@ -123,14 +153,10 @@ segment_finish(struct segment *g, pthread_mutex_t *lock, struct kerr *e)
 	if ((rc = segment_spill(g, lock, true, e)) != 0)
 		return rc;
 	note_time(g, lock);
-	if ((rc = segment_spill(g, lock, true, e)) != 0)
+	if ((rc = segment_spill(g, lock, true, e)) != 0 ||
+	    (rc = segment_rest_indexes(g, lock, e)) != 0)
 		return rc;
-	/* gives back blocks that were reserved and not used */
-	if (g->reserved > g->size &&
-	    g->sys->ftruncate(g->sys, g->fd, g->size) != 0)
-		return kerr_sys(e, "%020lld.log", (long long)g->base);
-	g->reserved = 0;
-	return 0;
+	return give_back(g, e);
 }
 
 void

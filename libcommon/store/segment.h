@@ -135,6 +135,9 @@ int segment_drop_txns(struct segment *g, struct kerr *e);
 /* Writes index tails out that are full, or all. Writer. */
 int segment_spill(struct segment *g, pthread_mutex_t *lock, bool all,
     struct kerr *e);
+/* Writes tails out and gives their memory back. Writer. */
+int segment_rest_indexes(struct segment *g, pthread_mutex_t *lock,
+    struct kerr *e);
 /* No more batches come: last time index entry, indexes written and files
  * trimmed, as Kafka does at a roll and at a clean stop. Writer. */
 int segment_finish(struct segment *g, pthread_mutex_t *lock, struct kerr *e);

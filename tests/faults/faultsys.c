@@ -560,6 +560,21 @@ f_sync_dir(const struct sys *s, const char *path)
 	return leave(f, 0);
 }
 
+static int
+f_sync_fs(const struct sys *s, const char *path)
+{
+	struct faultsys *f = self(s);
+
+	if (enter(f, FAULT_SYNC_FS) != 0)
+		return leave(f, -1);
+	for (struct node *d = f->all; d != NULL; d = d->next)
+		if (d->dir)
+			set_synced(d, &d->names);
+		else
+			copy(&d->disk, &d->now);
+	return leave(f, 0);
+}
+
 static const struct sys calls = {
 	.now_ms = f_now_ms,
 	.mono_ns = f_mono_ns,
@@ -580,6 +595,7 @@ static const struct sys calls = {
 	.rmdir = f_rmdir,
 	.list = f_list,
 	.sync_dir = f_sync_dir,
+	.sync_fs = f_sync_fs,
 };
 
 /* The test's side. */
@@ -656,7 +672,7 @@ faultsys_name(enum fault_call call)
 	static const char *const names[FAULT_CALLS] = {
 		"open", "pread", "pwritev", "fdatasync", "fsync", "ftruncate",
 		"fstat", "rename", "unlink", "mkdir", "rmdir", "list",
-		"sync_dir" };
+		"sync_dir", "sync_fs" };
 
 	return names[call];
 }

@@ -299,6 +299,16 @@ come_back(struct run *r, bool clean)
 	r->acked = r->least = end;
 }
 
+/* A clean stop, of this log alone or as one of many. */
+static int
+stop(struct run *r, struct kerr *e)
+{
+	if (pick(r, 2) == 0 && log_settle(r->l, NULL) == 0 &&
+	    r->sys->sync_fs(r->sys, "/data") == 0)
+		log_settled(r->l);
+	return log_close(r->l, e);
+}
+
 static void
 step(struct run *r)
 {
@@ -322,11 +332,12 @@ step(struct run *r)
 		break;
 	case 7:
 		r->epoch++;
+		(void)log_rest(r->l, NULL);
 		break;
 	case 8:
 		if (pick(r, 4) != 0 || log_offline(r->l))
 			break;
-		if (log_close(r->l, &e) == 0)
+		if (stop(r, &e) == 0)
 			r->acked = r->least = model_end(r);
 		else if (!faultsys_is_dark(r->f))
 			fail_msg("%s", e.msg);

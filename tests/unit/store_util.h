@@ -74,7 +74,7 @@ sys_fast(void)
 
 	fast = *sys_real();
 	fast.fdatasync = fast.fsync = no_sync;
-	fast.sync_dir = no_sync_dir;
+	fast.sync_dir = fast.sync_fs = no_sync_dir;
 	return &fast;
 }
 

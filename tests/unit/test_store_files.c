@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 enum { LOGS = 24, LIMIT = 9 };
 
@@ -153,6 +154,81 @@ test_slices(void **state)
 	}
 }
 
+static int64_t
+length(void **state, int i, const char *file)
+{
+	char *path = xasprintf("%s/t-%d/%s", (char *)*state, i, file);
+	struct stat st;
+	int64_t n = stat(path, &st) == 0 ? st.st_size : -1;
+
+	free(path);
+	return n;
+}
+
+/* What rests has its indexes in files and nothing open, and goes on. */
+static void
+test_rest(void **state)
+{
+	const char *index = "00000000000000000000.index";
+	struct batch_spec s = BATCH_SPEC;
+	struct log_appended a;
+	struct log *l[LOGS];
+	struct kerr e = KERR_INIT;
+	int64_t entries;
+
+	open_logs(state, l, &fresh);
+	fill(l, 10);
+	assert_true(length(state, 0, index) <= 0);
+	for (int i = 0; i < LOGS; i++)
+		assert_int_equal(log_rest(l[i], &e), 0);
+	assert_int_equal(log_files_open(), 0);
+	entries = length(state, 0, index);
+	assert_true(entries > 0);
+	check_logs(l, 10);
+	s.ts = 2000;
+	assert_int_equal(put(l[0], &s, 0, &a), 0);
+	assert_int_equal(a.base, 10);
+	assert_int_equal(walk_read(l[0], 9, 10, 11), 11);
+	assert_int_equal(log_rest(l[0], &e), 0);
+	assert_true(length(state, 0, index) > entries);
+	close_logs(l);
+}
+
+/* As a broker stops: one wait for all. */
+static void
+test_settle(void **state)
+{
+	struct log *l[LOGS];
+	struct log_recovery r;
+	struct kerr e = KERR_INIT;
+	char *dir = xasprintf("%s/t-5", (char *)*state);
+	struct log_config c = LOG_CONFIG_INIT;
+
+	open_logs(state, l, &fresh);
+	assert_false(log_touched(l[0]));
+	fill(l, 5);
+	for (int i = 0; i < LOGS; i++) {
+		assert_true(log_touched(l[i]));
+		assert_int_equal(log_settle(l[i], &e), 0);
+		assert_int_equal(log_flushed(l[i]), 0);
+	}
+	for (int i = 0; i < LOGS; i++) {
+		log_settled(l[i]);
+		assert_false(log_touched(l[i]));
+		assert_int_equal(log_flushed(l[i]), 5);
+		assert_int_equal(log_checkpoint(l[i], &e), 5);
+	}
+	close_logs(l);
+	assert_int_equal(length(state, 5, "00000000000000000005.snapshot"), 10);
+	assert_int_equal(length(state, 5, "00000000000000000000.timeindex"),
+	    4 * 12);
+	l[5] = must_open(sys_real(), dir, &c, &clean, &r);
+	assert_int_equal(log_end(l[5]), 5);
+	assert_int_equal(r.scanned, 0);
+	must_close(l[5]);
+	free(dir);
+}
+
 struct shared {
 	struct log	*l[LOGS];
 	_Atomic bool	 done;
@@ -223,6 +299,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_slices, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rest, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_settle, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
 	};
 
