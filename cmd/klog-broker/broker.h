@@ -23,6 +23,7 @@ struct listeners;
 struct logdir;
 struct pool;
 struct sessions;
+struct txn_coordinator;
 
 struct broker {
 	const struct sys  *sys;
@@ -39,6 +40,7 @@ struct broker {
 	struct sessions	  *sessions;	/* of fetches */
 	struct control	  *control;
 	struct coordinator *coordinator;	/* of groups */
+	struct txn_coordinator *txn_coordinator;
 	struct listeners  *listeners;
 	struct io	 **io;		/* the I/O threads */
 	unsigned int	   n_io;

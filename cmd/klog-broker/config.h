@@ -106,10 +106,17 @@ struct broker_config {
 	int32_t		 group_max_session_ms;
 	int32_t		 group_max_size;
 	int32_t		 transaction_log_partitions;
+	int32_t		 transaction_log_replicas;
+	int32_t		 transaction_log_min_isr;
+	int32_t		 transaction_log_segment_bytes;
+	int32_t		 transaction_abort_interval_ms;
+	int32_t		 transaction_remove_interval_ms;
+	int32_t		 transactional_id_expiration_ms;
 	int32_t		 flush_acks;		/* enum flush_acks */
 	bool		 auto_create_topics;
 	bool		 delete_topics;
 	bool		 cleaner_enable;
+	bool		 transaction_verify;
 
 	char		**text;		/* a row each; NULL = the default */
 };

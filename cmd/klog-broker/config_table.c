@@ -57,6 +57,7 @@
 #define REPL		"partitions are not replicated yet"
 #define ROLES		CLUSTER
 #define SECURITY	LISTENERS
+#define PIECES		"logs are read in pieces of 1 MiB"
 #define SHARE		"share groups are not served"
 #define SOCKET		"the system sizes its queues and buffers"
 #define STARTUP		"no limit is set to it"
@@ -68,7 +69,6 @@
 			"broker. Topic cannot be configured with remote log " \
 			"storage."
 #define TOKEN		"delegation tokens are not served"
-#define TXN		"transactions are not served yet"
 #define UNSTABLE	"nothing that is under development is offered"
 #define ZK		"klog-broker works without ZooKeeper"
 

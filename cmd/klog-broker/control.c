@@ -12,6 +12,7 @@
 #include "metalog.h"
 #include "places.h"
 #include "request.h"
+#include "txn_coordinator.h"
 
 #define WRITE_MAX	256	/* changes in one write */
 
@@ -182,9 +183,12 @@ settle(struct control *c, struct change *ch, bool ok)
 		image_slot_publish(c->broker->image, image_ref(ch->after));
 		image_unref(c->durable);
 		c->durable = image_ref(ch->after);
-		if (c->broker->coordinator != NULL)
+		if (c->broker->coordinator != NULL) {
 			coordinator_changed(c->broker, c->durable,
 			    &ch->places);
+			txn_coordinator_changed(c->broker, c->durable,
+			    &ch->places);
+		}
 	}
 	ch->done(ch->arg, ok);
 	change_free(ch);

@@ -67,10 +67,12 @@ waitlist_add_ack(struct waitlist *l, struct waiter *w, struct delayed *d,
 }
 
 void
-waitlist_add_data(struct waitlist *l, struct waiter *w, struct delayed *d)
+waitlist_add_data(struct waitlist *l, struct waiter *w, struct delayed *d,
+    bool committed)
 {
 	w->delayed = d;
 	w->ack = false;
+	w->committed = committed;
 	w->listed = true;
 	TAILQ_INSERT_TAIL(&l->data, w, link);
 }
@@ -103,7 +105,18 @@ waitlist_advance(struct waitlist *l, int64_t hw, int64_t bytes)
 		delayed_credit(w->delayed, 1);
 	}
 	TAILQ_FOREACH(w, &l->data, link)
-		delayed_credit(w->delayed, bytes);
+		if (!w->committed)
+			delayed_credit(w->delayed, bytes);
+}
+
+void
+waitlist_advance_committed(struct waitlist *l, int64_t bytes)
+{
+	struct waiter *w;
+
+	TAILQ_FOREACH(w, &l->data, link)
+		if (w->committed)
+			delayed_credit(w->delayed, bytes);
 }
 
 void

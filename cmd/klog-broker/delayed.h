@@ -40,6 +40,8 @@ struct waiter {
 	struct partition	*partition;	/* whose lock guards it */
 	int64_t			 offset;	/* acks: end to be covered */
 	bool			 ack;		/* in which of the two lists */
+	bool			 committed;	/* data: up to the last stable
+						 * offset only */
 	bool			 listed;	/* hangs there now */
 };
 
@@ -67,12 +69,16 @@ void waitlist_add_ack(struct waitlist *, struct waiter *, struct delayed *,
     int64_t offset);
 /* Counts it at once where the high watermark has got there already. */
 void waitlist_settle(struct waitlist *, struct waiter *, int64_t hw);
-/* Waits for bytes above the high watermark of now. */
-void waitlist_add_data(struct waitlist *, struct waiter *, struct delayed *);
+/* Waits for bytes above the high watermark of now, or, where committed, above
+ * the last stable offset. */
+void waitlist_add_data(struct waitlist *, struct waiter *, struct delayed *,
+    bool committed);
 /* Nothing happens where it was removed already. */
 void waitlist_remove(struct waitlist *, struct waiter *);
 /* The high watermark is hw now, and shows that many bytes more. */
 void waitlist_advance(struct waitlist *, int64_t hw, int64_t bytes);
+/* The last stable offset shows that many bytes more. */
+void waitlist_advance_committed(struct waitlist *, int64_t bytes);
 /* Something else changed (leader, offline, deleted): acks are decided, one way
  * or the other, and fetches look again. */
 void waitlist_fire(struct waitlist *);

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "request.h"
+#include "store/txnindex.h"
 #include "wire/kerror.h"
 
 /* In an incremental answer only what tells the client something (KIP-227). */
@@ -29,7 +30,32 @@ remember(struct fetch *f, struct fetch_item *it)
 		session_rotate(f->session, it->sp);
 }
 
-static void
+/* The list is there for read_committed only; an empty one, too, where Apache
+ * Kafka does not get to the log. False: no room for it. */
+static bool
+put_aborted(struct fetch *f, const struct fetch_item *it,
+    struct fetch_response_partition *out)
+{
+	struct fetch_response_aborted_transaction *v;
+	size_t n = (size_t)it->got.n_aborted;
+
+	out->aborted_transactions.n = f->req->isolation_level == 1 ||
+	    it->error == ERR_UNKNOWN_TOPIC_OR_PARTITION ||
+	    it->error == ERR_UNKNOWN_TOPIC_ID ? 0 : -1;
+	if (n == 0)
+		return true;
+	if ((v = arena_alloc(&f->r->arena, n * sizeof(*v))) == NULL)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		v[i].producer_id = it->got.aborted[i].producer_id;
+		v[i].first_offset = it->got.aborted[i].first;
+	}
+	out->aborted_transactions.v = v;
+	out->aborted_transactions.n = (int32_t)n;
+	return true;
+}
+
+static bool
 answer_item(struct fetch *f, struct fetch_item *it,
     struct fetch_response_partition *out)
 {
@@ -49,14 +75,13 @@ answer_item(struct fetch *f, struct fetch_item *it,
 		out->current_leader.leader_id = it->leader;
 		out->current_leader.leader_epoch = it->leader_epoch;
 	}
-	/* an empty list, too, where Apache Kafka does not get to the log */
-	out->aborted_transactions.n = f->req->isolation_level == 1 ||
-	    it->error == ERR_UNKNOWN_TOPIC_OR_PARTITION ||
-	    it->error == ERR_UNKNOWN_TOPIC_ID ? 0 : -1;
+	if (!put_aborted(f, it, out))
+		return false;
 	out->preferred_read_replica = -1;
 	out->records = it->got.records;
 	it->got.records.hold = NULL;
 	it->got.records.len = 0;
+	return true;
 }
 
 static bool
@@ -109,7 +134,8 @@ fetch_answer(struct fetch *f, struct fetch_response *rsp)
 		}
 		remember(f, it);
 		topic->partitions.n++;
-		answer_item(f, it, parts++);
+		if (!answer_item(f, it, parts++))
+			return false;
 	}
 	return true;
 }

@@ -7,6 +7,7 @@
  * beginning, so that what it answers is as of then.
  */
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "api.h"
 #include "base/arena.h"
@@ -154,6 +155,9 @@ drop_records(struct fetch_item *it)
 	it->got.records.len = 0;
 	if (hold != NULL)
 		hold->drop(hold);
+	free(it->got.aborted);
+	it->got.aborted = NULL;
+	it->got.n_aborted = 0;
 }
 
 /* Topics come in runs, so the last one found is tried first. */
@@ -297,8 +301,8 @@ wait_all(struct fetch *f)
 		struct fetch_item *it = &f->items[i];
 
 		it->waiting = true;
-		if (!partition_wait(it->partition, it->got.high_watermark,
-		    &f->delayed, &it->waiter)) {
+		if (!partition_wait(it->partition, &it->got, &f->delayed,
+		    &it->waiter)) {
 			unwait(f);
 			return false;
 		}

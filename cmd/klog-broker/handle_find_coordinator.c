@@ -1,14 +1,14 @@
 /*
- * handle_find_coordinator.c: FindCoordinator: groups are looked after here,
- * by who leads their partition of `__consumer_offsets`, which is made when it
- * is first asked for. There is no coordinator of transactions yet, and the
- * answer says so.
+ * handle_find_coordinator.c: FindCoordinator: groups and transactional ids
+ * are looked after by who leads their partition of `__consumer_offsets` or
+ * `__transaction_state`, which is made when it is first asked for.
  */
 #include "api.h"
 #include "broker.h"
 #include "control.h"
 #include "coordinator.h"
 #include "request.h"
+#include "txn_coordinator.h"
 #include "wire/codec.h"
 #include "wire/kerror.h"
 #include "wire/msg_find_coordinator.h"
@@ -84,14 +84,20 @@ needed(struct request *r, int16_t error)
 }
 
 static void
-need(struct request *r)
+need_offsets(struct request *r)
 {
 	coordinator_need(r, needed);
 }
 
+static void
+need_transactions(struct request *r)
+{
+	txn_coordinator_need(r, needed);
+}
+
 /* All partitions are led here. */
 static void
-find_group(struct request *r)
+find(struct request *r, const char *topic, void (*need)(struct request *))
 {
 	struct found *f = arena_alloc(&r->arena, sizeof(*f));
 	struct addr a;
@@ -101,7 +107,7 @@ find_group(struct request *r)
 	f->host = arena_strndup(&r->arena, a.host, strlen(a.host));
 	f->port = a.port;
 	r->state = f;
-	if (image_topic(request_image(r), kstr("__consumer_offsets")) != NULL)
+	if (image_topic(request_image(r), kstr(topic)) != NULL)
 		answer(r, f);
 	else
 		control_call(r, need);
@@ -113,9 +119,10 @@ handle_find_coordinator(struct request *r)
 	const struct find_coordinator_request *req = r->msg;
 
 	if (req->key_type == KEY_GROUP)
-		find_group(r);
-	else if (req->key_type == KEY_TRANSACTION ||
-	    (req->key_type == KEY_SHARE && r->version >= 6))
+		find(r, "__consumer_offsets", need_offsets);
+	else if (req->key_type == KEY_TRANSACTION)
+		find(r, TXN_TOPIC, need_transactions);
+	else if (req->key_type == KEY_SHARE && r->version >= 6)
 		refuse(r, ERR_COORDINATOR_NOT_AVAILABLE, not_available);
 	else
 		refuse(r, ERR_INVALID_REQUEST, no_such_kind);

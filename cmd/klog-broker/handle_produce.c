@@ -7,11 +7,13 @@
 #include "base/buf.h"
 #include "broker.h"
 #include "config.h"
+#include "control.h"
 #include "delayed.h"
 #include "image.h"
 #include "logdir.h"
 #include "partition.h"
 #include "produce_check.h"
+#include "produce_txn.h"
 #include "recompress.h"
 #include "request.h"
 #include "wire/kerror.h"
@@ -32,6 +34,8 @@ struct produce {
 	const struct produce_request *req;
 	struct produce_response	 rsp;
 	struct delayed		 delayed;
+	struct produce_txn	 txn;
+	int16_t			 error;		/* what all of it gets */
 	struct unacked		*unacked;
 	int32_t			 n_unacked;
 	bool			 failed;	/* some partition's error */
@@ -81,13 +85,16 @@ name_leader(struct produce_response_partition *a,
  * memory of its own. */
 static void
 append_batch(struct produce *pr, struct partition *p, struct iovec batch,
-    int64_t append_time, struct produce_response_partition *a)
+    int64_t append_time, const struct produce_verdict *v,
+    struct produce_response_partition *a)
 {
 	struct unacked *u = &pr->unacked[pr->n_unacked];
 	struct partition_append pa = {
 		.batch = batch,
 		.append_time = append_time,
 		.wait = pr->req->acks == ACKS_ALL,
+		.verify = pr->txn.verify,
+		.verified = v != NULL ? v->number : 0,
 	};
 	int16_t error = partition_append(p, &pa, &pr->delayed, &u->waiter);
 
@@ -109,6 +116,7 @@ static void
 append_recompressed(struct produce *pr, struct partition *p,
     const struct topic_config *c, const struct krecords *rec,
     struct batch_header *h, int64_t append_time,
+    const struct produce_verdict *verdict,
     struct produce_response_partition *a)
 {
 	struct buf out = { 0 };
@@ -121,13 +129,14 @@ append_recompressed(struct produce *pr, struct partition *p,
 		refuse(a, ERR_MESSAGE_TOO_LARGE, NULL);
 	else
 		append_batch(pr, p, (struct iovec){ out.p, out.len },
-		    append_time, a);
+		    append_time, verdict, a);
 	buf_release(&out);
 }
 
 static void
 append(struct produce *pr, struct partition *p, const struct topic_config *c,
-    const struct krecords *rec, struct produce_response_partition *a)
+    const struct krecords *rec, const struct produce_verdict *verdict,
+    struct produce_response_partition *a)
 {
 	int64_t now = sys_now_ms(pr->r->broker->sys);
 	int64_t append_time =
@@ -136,18 +145,21 @@ append(struct produce *pr, struct partition *p, const struct topic_config *c,
 	struct batch_header h;
 	struct batch_verdict v;
 
-	if (produce_check(rec, c, pr->r->version, now, thread_codecs(), &h,
+	if (verdict != NULL && verdict->error != 0)
+		refuse(a, verdict->error, verdict->message);
+	else if (produce_check(rec, c, pr->r->version, now, thread_codecs(), &h,
 	    &v) != 0)
 		refuse_record(pr, a, &v);
 	else if (c->compression >= 0 && c->compression != (int)batch_codec(&h))
-		append_recompressed(pr, p, c, rec, &h, append_time, a);
+		append_recompressed(pr, p, c, rec, &h, append_time, verdict,
+		    a);
 	else
-		append_batch(pr, p, batch, append_time, a);
+		append_batch(pr, p, batch, append_time, verdict, a);
 }
 
 static void
 produce_partition(struct produce *pr, const struct image_topic *topic,
-    const struct produce_request_partition *in,
+    const struct produce_request_partition *in, int32_t n, int16_t error,
     struct produce_response_partition *a)
 {
 	const struct image_partition *ip;
@@ -157,7 +169,9 @@ produce_partition(struct produce *pr, const struct image_topic *topic,
 	a->error_message = KSTR_NULL;
 	a->current_leader.leader_id = a->current_leader.leader_epoch = -1;
 	ip = topic != NULL ? image_partition(topic, in->index) : NULL;
-	if (ip == NULL)
+	if (error != 0)
+		refuse(a, error, NULL);
+	else if (ip == NULL)
 		refuse(a, ERR_UNKNOWN_TOPIC_OR_PARTITION, NULL);
 	else if (pr->req->acks < ACKS_ALL || pr->req->acks > ACKS_LEADER)
 		refuse(a, ERR_INVALID_REQUIRED_ACKS, NULL);
@@ -166,7 +180,8 @@ produce_partition(struct produce *pr, const struct image_topic *topic,
 	else if (ip->local == NULL)
 		refuse(a, ERR_NOT_LEADER_OR_FOLLOWER, NULL);
 	else
-		append(pr, ip->local, topic->config, &in->records, a);
+		append(pr, ip->local, topic->config, &in->records,
+		    pr->txn.v != NULL ? &pr->txn.v[n] : NULL, a);
 	if (a->error_code != 0) {
 		pr->failed = true;
 		name_leader(a, ip);
@@ -248,22 +263,13 @@ finish(struct produce *pr, int32_t n)
 	}
 }
 
-void
-handle_produce(struct request *r)
+/* error: what all of it is refused with, 0: nothing. */
+static void
+append_all(struct produce *pr, int16_t error)
 {
-	struct produce *pr = arena_alloc(&r->arena, sizeof(*pr));
-	const struct image *image = request_image(r);
+	const struct image *image = request_image(pr->r);
 	int32_t n = 0;
 
-	if (pr != NULL) {
-		pr->r = r;
-		pr->req = r->msg;
-		r->state = pr;
-	}
-	if (pr == NULL || !make_room(pr)) {
-		request_close(r, "more partitions than memory for them");
-		return;
-	}
 	for (int32_t i = 0; i < pr->req->topic_data.n; i++) {
 		const struct produce_request_topic *in =
 		    &pr->req->topic_data.v[i];
@@ -273,7 +279,53 @@ handle_produce(struct request *r)
 		out->name = in->name;
 		for (int32_t j = 0; j < in->partition_data.n; j++, n++)
 			produce_partition(pr, topic, &in->partition_data.v[j],
-			    &out->partition_responses.v[j]);
+			    n, error, &out->partition_responses.v[j]);
 	}
 	finish(pr, n);
+}
+
+/* Back on its own thread. */
+static void
+asked(struct request *r)
+{
+	struct produce *pr = r->state;
+
+	request_away(r, false);
+	if (request_gone(r))
+		request_done(r);
+	else
+		append_all(pr, pr->error);
+}
+
+static void
+ask(struct request *r)
+{
+	struct produce *pr = r->state;
+
+	if (pr->txn.v != NULL)
+		produce_txn_ask(r, &pr->txn);
+	request_resume(r, asked);
+}
+
+void
+handle_produce(struct request *r)
+{
+	struct produce *pr = arena_alloc(&r->arena, sizeof(*pr));
+	bool fits = false;
+
+	if (pr != NULL) {
+		pr->r = r;
+		pr->req = r->msg;
+		r->state = pr;
+	}
+	if (pr != NULL && make_room(pr))
+		pr->error = produce_txn_look(r, &pr->txn, &fits);
+	if (!fits) {
+		request_close(r, "more partitions than memory for them");
+	} else if (pr->txn.v != NULL || request_follows(r)) {
+		request_away(r, true);
+		control_call(r, ask);
+	} else {
+		append_all(pr, pr->error);
+	}
 }

@@ -345,6 +345,12 @@ journal_is_ready(const struct journal *j, int32_t partition)
 	    j->parts[partition]->state == JOURNAL_READY;
 }
 
+int32_t
+journal_epoch(const struct journal *j, int32_t partition)
+{
+	return j->parts[partition]->epoch;
+}
+
 bool
 journal_loading(const struct journal *j)
 {

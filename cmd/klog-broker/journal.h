@@ -66,6 +66,8 @@ void journal_need(struct journal *, struct journal_wait *);
 void journal_ready(struct journal *, int32_t partition,
     struct journal_wait *);
 bool journal_is_ready(const struct journal *, int32_t partition);
+/* The leader epoch in which it was loaded. */
+int32_t journal_epoch(const struct journal *, int32_t partition);
 /* Whether a partition is being loaded. */
 bool journal_loading(const struct journal *);
 

@@ -15,6 +15,8 @@
 
 /* Appended bytes after which the kernel is told to write them out. */
 #define WRITEBACK_BYTES	(256 << 10)
+/* More bytes than any request waits for. */
+#define LOOK_AGAIN	(INT64_C(1) << 40)
 
 /* A namesake that was deleted may still have its files: the new one waits
  * for them to be out of the way before it opens its log. */
@@ -89,6 +91,7 @@ partition_unref(struct partition *p)
 	if (p->log != NULL)
 		log_abandon(p->log);
 	partition_unref(p->before);
+	verify_release(&p->verifying);
 	pthread_mutex_destroy(&p->lock);
 	free(p->isr);
 	free(p->topic);
@@ -270,6 +273,34 @@ partition_check(struct partition *p, int32_t leader_epoch)
 	return p->leading ? ERR_NONE : ERR_NOT_LEADER_OR_FOLLOWER;
 }
 
+int64_t
+partition_stable(struct partition *p)
+{
+	int64_t first = p->log != NULL ? log_first_unstable(p->log,
+	    p->high_watermark) : -1;
+
+	if (first < 0 || first >= p->high_watermark)
+		return p->high_watermark;
+	return first > log_start(p->log) ? first : log_start(p->log);
+}
+
+/* Readers of what is committed learn how many bytes more they may see only
+ * where that is all there is to see; else they look. */
+static void
+advance_stable(struct partition *p)
+{
+	int64_t stable = partition_stable(p), more = LOOK_AGAIN;
+
+	if (stable > p->stable) {
+		if (stable == p->high_watermark) {
+			more = p->shown_bytes - p->stable_bytes;
+			p->stable_bytes = p->shown_bytes;
+		}
+		waitlist_advance_committed(&p->waiting, more > 0 ? more : 1);
+	}
+	p->stable = stable;
+}
+
 /* The end that counts here: the flushed one, unless flush.acks=os. With
  * followers it is the least over the in-sync set; alone, our own. */
 void
@@ -285,6 +316,7 @@ partition_advance(struct partition *p)
 	p->high_watermark = end;
 	p->shown_bytes = bytes;
 	waitlist_advance(&p->waiting, end, more > 0 ? more : 1);
+	advance_stable(p);
 }
 
 const char *

@@ -41,6 +41,9 @@ struct partition_state {
 	int32_t		 n_replicas;
 };
 
+struct aborted_txn;		/* store/txnindex.h */
+struct producer_info;		/* store/producers.h */
+
 struct partition_offsets {
 	int64_t	start;
 	int64_t	high_watermark;
@@ -85,6 +88,9 @@ struct partition_append {
 	int64_t		 append_time;	/* >= 0: LogAppendTime, ms; of a
 					 * duplicate out: its time */
 	bool		 wait;		/* acks=all */
+	bool		 verify;	/* a batch of a transaction begins one
+					 * only with the right number: */
+	uint64_t	 verified;	/* partition_verify()'s, 0: none */
 
 	int64_t		 base;		/* out: first offset */
 	int64_t		 log_start;	/* out */
@@ -92,7 +98,8 @@ struct partition_append {
 
 /*
  * Appends; also answers 19 (too few in sync for acks=all), 45 and 47
- * (sequence, producer epoch). Where a->wait is set, w hangs in the partition
+ * (sequence, producer epoch), 48 (no part of an open transaction), 52 (the
+ * marker of an older coordinator). Where a->wait is set, w hangs in the partition
  * until the high watermark covers the batch and counts 1 of what d needs then
  * (at once where it covers it already); partition_acked() has to be called.
  */
@@ -100,6 +107,18 @@ int16_t partition_append(struct partition *, struct partition_append *a,
     struct delayed *d, struct waiter *w);
 /* Takes w out and says how it went: 0, 7 (not yet), or why it will not be. */
 int16_t partition_acked(struct partition *, struct waiter *w);
+
+/* Before a batch of a transaction is appended: 0 where the producer's
+ * transaction has begun here; else the number to append it with once the
+ * coordinator has said that the partition is part of it. */
+uint64_t partition_verify(struct partition *, int64_t producer_id,
+    int16_t epoch, int32_t sequence);
+/* Gives up what partition_verify() was told before that time. */
+void partition_verify_expire(struct partition *, int64_t before_ms);
+
+/* The producers that the log knows, in an array to be freed. */
+int16_t partition_producers(struct partition *, struct producer_info **v,
+    unsigned int *n);
 
 /* One partition of a Fetch. */
 struct partition_fetch {
@@ -110,6 +129,9 @@ struct partition_fetch {
 	bool		 committed;	/* up to the last stable offset only */
 
 	struct krecords	 records;	/* out: len 0 where nothing */
+	struct aborted_txn *aborted;	/* out: transactions among the records,
+					 * by first offset; to be freed */
+	int		 n_aborted;
 	int64_t		 high_watermark;	/* out; -1 on error */
 	int64_t		 last_stable;
 	int64_t		 log_start;
@@ -117,11 +139,11 @@ struct partition_fetch {
 
 /* Also answers 1 (offset out of range; offsets are filled in all the same). */
 int16_t partition_fetch(struct partition *, struct partition_fetch *);
-/* Hangs w in until more is shown than partition_fetch() saw (the high
- * watermark that it returned); bytes that appear count off what d needs.
- * False: that is so already, or the leader changed; look again.
- * partition_unwait() has to be called in either case. */
-bool partition_wait(struct partition *, int64_t high_watermark,
+/* Hangs w in until more is shown than partition_fetch() saw (what it left in
+ * f); bytes that appear count off what d needs. False: that is so already, or
+ * the leader changed; look again. partition_unwait() has to be called in
+ * either case. */
+bool partition_wait(struct partition *, const struct partition_fetch *f,
     struct delayed *d, struct waiter *w);
 void partition_unwait(struct waiter *w);
 

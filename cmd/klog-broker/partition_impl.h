@@ -21,6 +21,7 @@
 #include "logdir.h"
 #include "partition.h"
 #include "store/log.h"
+#include "verify.h"
 
 struct partition {
 	/* constant */
@@ -66,6 +67,10 @@ struct partition {
 	int64_t		 end_bytes;	/* appended since start */
 	int64_t		 shown_bytes;	/* below the high watermark */
 	int64_t		 flushed_bytes;
+	int64_t		 stable;	/* last stable offset, as waiting
+					 * readers were told */
+	int64_t		 stable_bytes;	/* of shown_bytes, then */
+	struct verifying verifying;	/* producers new to the log */
 
 	bool		 flushing;	/* a round is queued or running */
 	bool		 flush_again;	/* something came during it */
@@ -80,6 +85,10 @@ int16_t partition_check(struct partition *, int32_t leader_epoch);
 /* Opens the log if that did not happen yet. 0, 5 (a deleted namesake is still
  * in the way) or 56. */
 int16_t partition_need_log(struct partition *);
+/* Up to where a read_committed reader may look: the first offset of the
+ * earliest transaction that is open, or whose marker is not below the high
+ * watermark; else the high watermark. */
+int64_t partition_stable(struct partition *);
 /* Moves the high watermark up to what the in-sync replicas have. */
 void partition_advance(struct partition *);
 /* A disk error: says so, once, and wakes everybody. */

@@ -5,18 +5,14 @@
  */
 #include "partition.h"
 
+#include <stdlib.h>
+
 #include "base/log.h"
 #include "partition_impl.h"
+#include "record/batch.h"
+#include "store/txnindex.h"
 #include "wire/kerror.h"
 #include "wire/msg_list_offsets.h"
-
-/* Up to where a reader may look. Transactions will hold the last stable
- * offset back; until then nothing is unstable. */
-static int64_t
-last_stable(const struct partition *p)
-{
-	return p->high_watermark;
-}
 
 /* Kafka's own durability needs an fsync now and then where the topic asks for
  * it; ours is a round after every append. */
@@ -51,10 +47,28 @@ enough_in_sync(const struct partition *p)
 	return p->n_isr >= (least < p->n_replicas ? least : p->n_replicas);
 }
 
+/* May a transaction begin in the log with this batch, or go on? In the log's
+ * own order: a duplicate is fine whatever became of its transaction. */
+static int16_t
+check_txn(struct partition *p, const struct partition_append *a,
+    const struct batch_header *h)
+{
+	if (!batch_is_transactional(h) || batch_is_control(h) ||
+	    log_is_duplicate(p->log, &a->batch))
+		return ERR_NONE;
+	if (a->verify && !log_txn_open(p->log, h->producer_id) &&
+	    !verify_holds(&p->verifying, h->producer_id, a->verified))
+		return ERR_INVALID_TXN_STATE;
+	return h->base_sequence < 0 || verify_in_order(&p->verifying,
+	    h->producer_id, h->base_sequence) ? ERR_NONE :
+	    ERR_OUT_OF_ORDER_SEQUENCE_NUMBER;
+}
+
 static int16_t
 append(struct partition *p, struct partition_append *a, int64_t *last)
 {
 	struct log_appended done;
+	struct batch_header h;
 	struct kerr e = KERR_INIT;
 	int16_t error;
 
@@ -64,9 +78,14 @@ append(struct partition *p, struct partition_append *a, int64_t *last)
 		return ERR_NOT_ENOUGH_REPLICAS;
 	if ((error = partition_need_log(p)) != 0)
 		return error;
+	if (batch_parse(a->batch.iov_base, a->batch.iov_len, &h, NULL) == 0 &&
+	    (error = check_txn(p, a, &h)) != 0)
+		return error;
 	if (log_append(p->log, &a->batch, 1, p->leader_epoch, a->append_time,
 	    &done, &e) < 0)
 		return append_error(p, &e);
+	if (batch_is_transactional(&h))
+		verify_end(&p->verifying, h.producer_id);
 	a->base = done.base;
 	a->log_start = log_start(p->log);
 	*last = done.last;
@@ -129,6 +148,43 @@ partition_append(struct partition *p, struct partition_append *a,
 	return error;
 }
 
+uint64_t
+partition_verify(struct partition *p, int64_t producer_id, int16_t epoch,
+    int32_t sequence)
+{
+	uint64_t number = 0;
+
+	pthread_mutex_lock(&p->lock);
+	if (p->log == NULL || !log_txn_open(p->log, producer_id))
+		number = verify_begin(&p->verifying, producer_id, epoch,
+		    sequence, sys_mono_ns(p->ld->sys) / 1000000);
+	pthread_mutex_unlock(&p->lock);
+	return number;
+}
+
+void
+partition_verify_expire(struct partition *p, int64_t before_ms)
+{
+	pthread_mutex_lock(&p->lock);
+	verify_expire(&p->verifying, before_ms);
+	pthread_mutex_unlock(&p->lock);
+}
+
+int16_t
+partition_producers(struct partition *p, struct producer_info **v,
+    unsigned int *n)
+{
+	int16_t error;
+
+	*v = NULL;
+	*n = 0;
+	pthread_mutex_lock(&p->lock);
+	if ((error = partition_check(p, -1)) == 0 && p->log != NULL)
+		*v = log_producers(p->log, n);
+	pthread_mutex_unlock(&p->lock);
+	return error;
+}
+
 int16_t
 partition_acked(struct partition *p, struct waiter *w)
 {
@@ -143,9 +199,41 @@ partition_acked(struct partition *p, struct waiter *w)
 	return error;
 }
 
+/* What is among the records of aborted transactions. Retention may have taken
+ * the records, and with them the index, since they were found. */
+static int16_t
+find_aborted(struct partition *p, struct partition_fetch *f, int64_t upto,
+    struct kerr *e)
+{
+	struct aborted_txns t;
+	int64_t end;
+
+	if ((end = log_read_end(p->log, &f->records, upto, e)) < 0)
+		return ERR_KAFKA_STORAGE_ERROR;
+	if (log_aborted(p->log, f->offset, end, &t, e) < 0)
+		return e->code == KE_RANGE ? ERR_OFFSET_OUT_OF_RANGE :
+		    ERR_KAFKA_STORAGE_ERROR;
+	f->aborted = t.v;
+	f->n_aborted = t.n;
+	return log_start(p->log) > f->offset ? ERR_OFFSET_OUT_OF_RANGE :
+	    ERR_NONE;
+}
+
+static void
+drop_found(struct partition_fetch *f)
+{
+	if (f->records.hold != NULL)
+		f->records.hold->drop(f->records.hold);
+	f->records = (struct krecords){ .fd = -1 };
+	free(f->aborted);
+	f->aborted = NULL;
+	f->n_aborted = 0;
+}
+
 static int16_t
 fetch_log(struct partition *p, struct partition_fetch *f)
 {
+	int16_t error;
 	int64_t upto = f->committed ? f->last_stable : f->high_watermark;
 	struct kerr e = KERR_INIT;
 	int rc;
@@ -156,8 +244,15 @@ fetch_log(struct partition *p, struct partition_fetch *f)
 		return ERR_NONE;
 	rc = log_read(p->log, f->offset, f->max_bytes, upto, f->min_one,
 	    &f->records, &e);
-	if (rc >= 0)
+	if (rc >= 0 && (!f->committed || f->records.len == 0))
 		return ERR_NONE;
+	if (rc >= 0) {
+		if ((error = find_aborted(p, f, upto, &e)) == 0)
+			return ERR_NONE;
+		drop_found(f);
+		if (error == ERR_OFFSET_OUT_OF_RANGE)
+			return error;
+	}
 	f->records.len = 0;
 	f->records.hold = NULL;
 	if (e.code == KE_RANGE)
@@ -175,6 +270,8 @@ partition_fetch(struct partition *p, struct partition_fetch *f)
 	int16_t error;
 
 	f->records = (struct krecords){ .fd = -1 };
+	f->aborted = NULL;
+	f->n_aborted = 0;
 	f->high_watermark = f->last_stable = f->log_start = -1;
 	error = partition_offsets(p, f->current_leader_epoch, &o);
 	if (error != 0)
@@ -213,7 +310,7 @@ partition_read(struct partition *p, int64_t offset, int64_t max,
 }
 
 bool
-partition_wait(struct partition *p, int64_t high_watermark,
+partition_wait(struct partition *p, const struct partition_fetch *f,
     struct delayed *d, struct waiter *w)
 {
 	bool waits;
@@ -221,10 +318,11 @@ partition_wait(struct partition *p, int64_t high_watermark,
 	w->partition = p;
 	w->listed = false;
 	pthread_mutex_lock(&p->lock);
-	waits = p->high_watermark == high_watermark &&
+	waits = (f->committed ? partition_stable(p) == f->last_stable :
+	    p->high_watermark == f->high_watermark) &&
 	    partition_check(p, -1) == 0;
 	if (waits)
-		waitlist_add_data(&p->waiting, w, d);
+		waitlist_add_data(&p->waiting, w, d, f->committed);
 	pthread_mutex_unlock(&p->lock);
 	return waits;
 }
@@ -251,7 +349,7 @@ partition_offsets(struct partition *p, int32_t current_leader_epoch,
 		o->start = p->log != NULL ? log_start(p->log) : 0;
 		o->end = p->log != NULL ? log_end(p->log) : 0;
 		o->high_watermark = p->high_watermark;
-		o->last_stable = last_stable(p);
+		o->last_stable = partition_stable(p);
 		o->leader_epoch = p->leader_epoch;
 	}
 	pthread_mutex_unlock(&p->lock);

@@ -104,9 +104,6 @@ produce_check(const struct krecords *rec, const struct topic_config *config,
 		return refuse(v, ERR_MESSAGE_TOO_LARGE, NULL);
 	if (batch_validate(rec->p, h, &rules, c, v) != 0)
 		return (int16_t)v->error;
-	/* Transactions come with their coordinator. */
-	if (batch_is_transactional(h))
-		return refuse(v, ERR_INVALID_TXN_STATE, NULL);
 	if (!rules.append_time)
 		batch_set_time((void *)(uintptr_t)rec->p, h, false,
 		    v->max_timestamp);

@@ -187,6 +187,26 @@ request_resume(struct request *r, void (*fn)(struct request *))
 	loop_post(r->io->loop, &r->home);
 }
 
+void
+request_away(struct request *r, bool away)
+{
+	r->away = away;
+}
+
+bool
+request_follows(const struct request *r)
+{
+	const struct request *q;
+
+	TAILQ_FOREACH(q, &r->peer->requests, link) {
+		if (q == r)
+			break;
+		if (q->away)
+			return true;
+	}
+	return false;
+}
+
 bool
 request_gone(const struct request *r)
 {

@@ -81,6 +81,7 @@ struct request {
 	struct loop_timer deadline;
 	bool		 timed;		/* deadline was initialised */
 	bool		 ended;
+	bool		 away;		/* request_away() */
 	bool		 close;		/* close the connection at its turn */
 	struct chunks	 out;		/* encoded response, until its turn */
 	TAILQ_ENTRY(request) link;	/* the connection's, in order */
@@ -110,6 +111,12 @@ void request_wait(struct request *r, int64_t timeout_ms,
 /* Waits no more: neither deadline nor wake-up is delivered from now on. Before
  * a waiting request is handed to the pool. */
 void request_unwait(struct request *r);
+/* A piped request that goes to the control thread and comes back
+ * (request_resume()) before it has its effect says so around that. It is true
+ * of r, too, where an earlier request of the connection is on that way: then r
+ * goes it as well, so that effects keep their order. Own I/O thread only. */
+void request_away(struct request *r, bool away);
+bool request_follows(const struct request *r);
 /* From any thread, also under a lock. */
 void io_wake(struct io *, uint64_t id, uint32_t generation);
 

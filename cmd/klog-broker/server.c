@@ -31,6 +31,7 @@
 #include "request.h"
 #include "server.h"
 #include "session.h"
+#include "txn_coordinator.h"
 #include "store/datadir.h"
 #include "wire/uuid.h"
 
@@ -206,7 +207,9 @@ start_threads(struct server *s, struct kerr *e)
 	b->control = control_new(b, s->loop, s->metalog, s->image);
 	s->metalog = NULL;
 	b->coordinator = coordinator_new(b);
+	b->txn_coordinator = txn_coordinator_new(b);
 	coordinator_changed(b, s->image, NULL);
+	txn_coordinator_changed(b, s->image, NULL);
 	if (s->fresh)
 		control_own_ids(b->control, 0, PRODUCER_ID_BLOCK);
 	b->sessions = sessions_new(b->config->fetch_session_slots,
@@ -359,6 +362,8 @@ close_logs(struct server *s, struct kerr *e)
 	pool_free(b->pool);
 	if (s->chores != NULL)
 		chores_free(s->chores);
+	if (b->txn_coordinator != NULL)
+		txn_coordinator_free(b->txn_coordinator);
 	if (b->coordinator != NULL)
 		coordinator_free(b->coordinator);
 	if (s->cleaner != NULL)

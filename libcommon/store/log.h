@@ -215,7 +215,7 @@ int64_t log_read_end(struct log *l, const struct krecords *r, int64_t upto,
 
 /*
  * Transactions (KIP-98). A transaction is open in a log from its first batch
- * to its marker. These four are the writer's calls, like log_append().
+ * to its marker. These are the writer's calls, like log_append().
  */
 
 /* The first offset of the earliest one that is open, -1: none. */
@@ -224,6 +224,8 @@ int64_t log_first_open(const struct log *l);
  * never goes back. The last stable offset is the lesser of this and hw. */
 int64_t log_first_unstable(struct log *l, int64_t hw);
 bool log_txn_open(const struct log *l, int64_t producer_id);
+/* Whether log_append() would take this one batch for a duplicate. */
+bool log_is_duplicate(const struct log *l, const struct iovec *batch);
 /* All producers that are known, in an array to be freed. */
 struct producer_info *log_producers(const struct log *l, unsigned int *n);
 

@@ -50,6 +50,17 @@ log_txn_open(const struct log *l, int64_t producer_id)
 	return producers_open_at(&l->producers, producer_id) >= 0;
 }
 
+bool
+log_is_duplicate(const struct log *l, const struct iovec *batch)
+{
+	struct batch_header h;
+	int64_t base, last, time;
+
+	return batch_parse(batch->iov_base, batch->iov_len, &h, NULL) == 0 &&
+	    producers_check(&l->producers, &h, batch->iov_base,
+	    batch->iov_len, NULL, &base, &last, &time) == PRODUCER_DUPLICATE;
+}
+
 struct producer_info *
 log_producers(const struct log *l, unsigned int *n)
 {

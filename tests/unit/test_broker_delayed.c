@@ -105,7 +105,7 @@ test_bytes(void **state)
 
 	waitlist_init(&l);
 	begin(&d, 0, 1000);
-	waitlist_add_data(&l, &w, &d);
+	waitlist_add_data(&l, &w, &d, false);
 	waitlist_advance(&l, 1, 400);
 	waitlist_advance(&l, 2, 599);
 	assert_int_equal(woken[0], 0);

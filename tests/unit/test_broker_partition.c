@@ -456,7 +456,8 @@ test_fetch(void **state)
 	assert_int_equal(f.records.len, 0);
 	assert_int_equal(f.high_watermark, 0);
 	delayed_init(&d, &w.ld, (struct waker){ NULL, 5, 0 }, 1);
-	assert_true(partition_wait(p, 0, &d, &fw));
+	assert_true(partition_wait(p, &(struct partition_fetch){
+	    .high_watermark = 0 }, &d, &fw));
 	assert_int_equal(append(p, &pr, 0), 0);
 	assert_int_equal(w.woken[5], 0);
 
@@ -466,7 +467,8 @@ test_fetch(void **state)
 	assert_true(run_one());
 	assert_int_equal(w.woken[5], 1);
 	partition_unwait(&fw);
-	assert_false(partition_wait(p, 0, &d, &fw));
+	assert_false(partition_wait(p, &(struct partition_fetch){
+	    .high_watermark = 0 }, &d, &fw));
 	partition_unwait(&fw);
 	assert_int_equal(partition_acked(p, &pr.w), 0);
 

@@ -175,7 +175,7 @@ consume(void *arg)
 			continue;
 		}
 		delayed_init(&d, &ld, (struct waker){ io, 0, 0 }, 1);
-		if (partition_wait(io->p, f.high_watermark, &d, &w) &&
+		if (partition_wait(io->p, &f, &d, &w) &&
 		    !await(io, 20))
 			io->error = ERR_REQUEST_TIMED_OUT;
 		partition_unwait(&w);

@@ -1,0 +1,157 @@
+/*
+ * handle_markers.c: WriteTxnMarkers: a coordinator elsewhere, or an
+ * administrator who ends a transaction that hangs (KIP-664), has markers
+ * appended.
+ */
+#include "api.h"
+#include "broker.h"
+#include "control.h"
+#include "coordinator.h"
+#include "image.h"
+#include "markers.h"
+#include "request.h"
+#include "wire/codec.h"
+#include "wire/kerror.h"
+#include "wire/msg_write_txn_markers.h"
+
+/* A request under way; the response has its shape. */
+struct writing {
+	struct request	*r;
+	struct write_txn_markers_response rsp;
+	int32_t		 left;		/* markers not answered yet */
+};
+
+/* One marker of it. */
+struct one {
+	struct writing	*w;
+	struct write_txn_markers_response_marker *out;
+};
+
+static void
+find_partition(const struct image *im, struct kstr topic, int32_t index,
+    struct marker_part *mp)
+{
+	const struct image_topic *t = image_topic(im, topic);
+	const struct image_partition *ip;
+
+	ip = t != NULL ? image_partition(t, index) : NULL;
+	if (ip == NULL)
+		mp->error = ERR_UNKNOWN_TOPIC_OR_PARTITION;
+	else if (ip->local == NULL)
+		mp->error = ERR_NOT_LEADER_OR_FOLLOWER;
+	else
+		mp->partition = partition_ref(ip->local);
+}
+
+/* Pending offsets are the group coordinator's. */
+static void
+tell_groups(const struct markers *m, const struct marker_part *mp)
+{
+	if (mp->error == 0 && strcmp(partition_topic(mp->partition),
+	    "__consumer_offsets") == 0)
+		coordinator_txn_end(m->broker, partition_index(mp->partition),
+		    m->marker.producer_id, m->marker.commit);
+}
+
+static void
+settle(struct writing *w)
+{
+	if (--w->left == 0)
+		request_reply(w->r, &w->rsp);
+}
+
+static void
+written(struct markers *m)
+{
+	struct one *one = m->arg;
+	struct write_txn_markers_response_topic *t;
+	const struct marker_part *mp = m->part;
+
+	for (int32_t i = 0; i < one->out->topics.n; i++) {
+		t = &one->out->topics.v[i];
+		for (int32_t j = 0; j < t->partitions.n; j++, mp++) {
+			t->partitions.v[j].error_code = mp->error;
+			tell_groups(m, mp);
+		}
+	}
+	markers_free(m);
+	settle(one->w);
+}
+
+static int32_t
+shape(struct request *r, const struct write_txn_markers_request_marker *in,
+    struct write_txn_markers_response_marker *out)
+{
+	struct write_txn_markers_response_topic *t;
+	int32_t n = 0;
+
+	out->producer_id = in->producer_id;
+	out->topics.n = in->topics.n;
+	out->topics.v = arena_alloc(&r->arena, (size_t)in->topics.n *
+	    sizeof(*t));
+	for (int32_t i = 0; i < in->topics.n; i++) {
+		int32_t parts = in->topics.v[i].partition_indexes.n;
+
+		t = &out->topics.v[i];
+		t->name = in->topics.v[i].name;
+		t->partitions.n = parts;
+		t->partitions.v = arena_alloc(&r->arena, (size_t)parts *
+		    sizeof(*t->partitions.v));
+		for (int32_t j = 0; j < parts; j++)
+			t->partitions.v[j].partition_index =
+			    in->topics.v[i].partition_indexes.v[j];
+		n += parts;
+	}
+	return n;
+}
+
+static void
+write_one(struct writing *w,
+    const struct write_txn_markers_request_marker *in,
+    struct write_txn_markers_response_marker *out)
+{
+	const struct image *im = control_durable(w->r->broker);
+	struct markers *m = markers_new(w->r->broker, shape(w->r, in, out));
+	struct one *one = arena_alloc(&w->r->arena, sizeof(*one));
+	struct marker_part *mp = m->part;
+
+	for (int32_t i = 0; i < out->topics.n; i++)
+		for (int32_t j = 0; j < out->topics.v[i].partitions.n; j++)
+			find_partition(im, out->topics.v[i].name, out->
+			    topics.v[i].partitions.v[j].partition_index, mp++);
+	one->w = w;
+	one->out = out;
+	m->marker = (struct marker){
+		.producer_id = in->producer_id,
+		.producer_epoch = in->producer_epoch,
+		.commit = in->transaction_result,
+		.coordinator_epoch = in->coordinator_epoch,
+	};
+	m->done = written;
+	m->arg = one;
+	markers_write(m);
+}
+
+static void
+start(struct request *r)
+{
+	const struct write_txn_markers_request *req = r->msg;
+	struct writing *w = arena_alloc(&r->arena, sizeof(*w));
+	int32_t n = req->markers.n;
+
+	w->r = r;
+	kmsg_defaults(&write_txn_markers_response_msg, &w->rsp);
+	w->rsp.markers.n = n;
+	w->rsp.markers.v = arena_alloc(&r->arena, (size_t)n *
+	    sizeof(*w->rsp.markers.v));
+	w->left = n + 1;
+	for (int32_t i = 0; i < n; i++)
+		write_one(w, &req->markers.v[i], &w->rsp.markers.v[i]);
+	settle(w);
+}
+
+void
+handle_write_txn_markers(struct request *r)
+{
+	control_call(r, start);
+}

@@ -1,0 +1,137 @@
+/*
+ * handle_txn_offsets.c: TxnOffsetCommit: offsets that a group commits by way
+ * of a transaction. The transaction coordinator is asked first whether the
+ * partition that they go to is part of it.
+ */
+#include "api.h"
+#include "broker.h"
+#include "control.h"
+#include "coordinator.h"
+#include "coordinator_impl.h"
+#include "request.h"
+#include "txn_coordinator.h"
+#include "wire/codec.h"
+#include "wire/kerror.h"
+#include "wire/msg_txn_offset_commit.h"
+
+static bool
+is_known(struct request *r, struct kstr topic, int32_t partition)
+{
+	const struct image_topic *t = image_topic(request_image(r), topic);
+
+	return t != NULL && image_partition(t, partition) != NULL;
+}
+
+/* The response in the request's shape; what there is no partition for is
+ * refused already. False: all of it. */
+static bool
+shape(struct request *r, struct txn_offset_commit_response *rsp)
+{
+	const struct txn_offset_commit_request *req = r->msg;
+	const struct txn_offset_commit_request_topic *t;
+	struct txn_offset_commit_response_topic *out;
+	bool some = false, known;
+
+	kmsg_defaults(&txn_offset_commit_response_msg, rsp);
+	rsp->topics.n = req->topics.n;
+	rsp->topics.v = arena_alloc(&r->arena, (size_t)req->topics.n *
+	    sizeof(*out));
+	for (int32_t i = 0; i < req->topics.n; i++) {
+		t = &req->topics.v[i];
+		out = &rsp->topics.v[i];
+		out->name = t->name;
+		out->partitions.n = t->partitions.n;
+		out->partitions.v = arena_alloc(&r->arena,
+		    (size_t)t->partitions.n * sizeof(*out->partitions.v));
+		for (int32_t j = 0; j < t->partitions.n; j++) {
+			known = is_known(r, t->name,
+			    t->partitions.v[j].partition_index);
+			some |= known;
+			out->partitions.v[j].partition_index =
+			    t->partitions.v[j].partition_index;
+			out->partitions.v[j].error_code = known ? ERR_NONE :
+			    ERR_UNKNOWN_TOPIC_OR_PARTITION;
+		}
+	}
+	return some;
+}
+
+static void
+refuse(struct request *r, int16_t error)
+{
+	struct txn_offset_commit_response *rsp = r->answer;
+	struct txn_offset_commit_response_partition *p;
+
+	for (int32_t i = 0; i < rsp->topics.n; i++)
+		for (int32_t j = 0; j < rsp->topics.v[i].partitions.n; j++) {
+			p = &rsp->topics.v[i].partitions.v[j];
+			if (p->error_code == 0)
+				p->error_code = error;
+		}
+}
+
+static void
+committed(struct request *r, int16_t *errors)
+{
+	if (errors[0] != 0)
+		refuse(r, errors[0]);
+	request_reply(r, r->answer);
+}
+
+/* What the coordinator's verdict is to this client: retriable ones make it
+ * look for the group's coordinator again. */
+static int16_t
+verdict(struct request *r)
+{
+	const struct txn_offset_commit_request *req = r->msg;
+	int16_t error = txns_verify(txn_coordinator_enter(r->broker),
+	    req->transactional_id, req->producer_id, req->producer_epoch,
+	    kstr("__consumer_offsets"),
+	    coordinator_partition(r->broker, req->group_id));
+
+	txn_coordinator_leave(r->broker);
+	switch (error) {
+	case ERR_PRODUCER_FENCED:
+		return ERR_INVALID_PRODUCER_EPOCH;
+	case ERR_TRANSACTION_ABORTABLE:
+		return ERR_INVALID_TXN_STATE;
+	case ERR_CONCURRENT_TRANSACTIONS:
+	case ERR_COORDINATOR_NOT_AVAILABLE:
+	case ERR_NOT_COORDINATOR:
+		return ERR_COORDINATOR_NOT_AVAILABLE;
+	default:
+		return error;
+	}
+}
+
+static void
+commit(struct request *r, int16_t *errors)
+{
+	const struct txn_offset_commit_request *req = r->msg;
+
+	if (errors[0] == 0)
+		errors[0] = verdict(r);
+	if (errors[0] != 0) {
+		committed(r, errors);
+		return;
+	}
+	groups_txn_commit(coordinator_enter(r->broker), req, r->answer);
+	coordinator_leave(r->broker);
+	coordinator_settle(r, &req->group_id, 1, committed);
+}
+
+void
+handle_txn_offset_commit(struct request *r)
+{
+	const struct txn_offset_commit_request *req = r->msg;
+	struct txn_offset_commit_response *rsp = arena_alloc(&r->arena,
+	    sizeof(*rsp));
+
+	r->answer = rsp;
+	if (shape(r, rsp) && req->group_id.len > 0) {
+		coordinator_call(r, &req->group_id, 1, commit);
+		return;
+	}
+	refuse(r, ERR_INVALID_GROUP_ID);
+	request_reply(r, rsp);
+}
