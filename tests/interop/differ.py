@@ -57,7 +57,6 @@ AGREED = [(re.compile(q), re.compile(f), why) for q, f, why in (
     (r'produce_codecs .*(garbage|nothing|cut|tail|deltas|codec .)', '', 'Kafka fails with an exception, or does not look'),
     (r'produce', 'RecordErrors', 'klog names the first bad record, and whatever is bad'),
     (r'produce', r'LogStartOffset: klog -1, Kafka 0', 'klog says it with success only'),
-    (r'produce .*transactional', '', 'no transactions yet'),
     (r'fetch .*max_bytes -1', '', 'Kafka fails with an exception'),
     (r'isolation [29]', '', 'Kafka fails with an exception'),
     (r'fetch .*replica 9', '', 'no replication yet'),
