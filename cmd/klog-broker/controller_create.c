@@ -24,19 +24,6 @@ struct creation {
 	const char			*why;
 };
 
-/* a.b and a_b would share one name among metrics, so Kafka refuses. */
-static bool
-collides(struct kstr a, struct kstr b)
-{
-	if (a.len != b.len)
-		return false;
-	for (int32_t i = 0; i < a.len; i++)
-		if (a.p[i] != b.p[i] && !(strchr("._", a.p[i]) != NULL &&
-		    strchr("._", b.p[i]) != NULL))
-			return false;
-	return true;
-}
-
 static bool
 has_dots(struct kstr s)
 {
@@ -44,24 +31,19 @@ has_dots(struct kstr s)
 	    memchr(s.p, '_', (size_t)s.len) != NULL;
 }
 
+/* a.b and a_b would share one name among metrics, so Kafka refuses. */
 static int16_t
 check_collision(struct creation *cr)
 {
 	struct kstr name = cr->t->name;
 	const struct image_topic *other;
-	struct image_iter it = { 0 };
 
-	if (!has_dots(name))
+	if (!has_dots(name) || (other = image_namesake(cr->im, name)) == NULL)
 		return ERR_NONE;
-	while ((other = image_next(cr->im, &it)) != NULL) {
-		if (!collides(name, other->name))
-			continue;
-		cr->why = controller_text(cr->arena,
-		    "Topic '%.*s' collides with existing topic: %.*s",
-		    name.len, name.p, other->name.len, other->name.p);
-		return ERR_INVALID_TOPIC_EXCEPTION;
-	}
-	return ERR_NONE;
+	cr->why = controller_text(cr->arena,
+	    "Topic '%.*s' collides with existing topic: %.*s",
+	    name.len, name.p, other->name.len, other->name.p);
+	return ERR_INVALID_TOPIC_EXCEPTION;
 }
 
 static int16_t

@@ -8,13 +8,21 @@
 #include "image_impl.h"
 #include "partition.h"
 
+/* '.' and '_' are one, so that names which differ in these alone are
+ * neighbours: image_namesake(). */
+static char
+alike(char c)
+{
+	return c == '.' ? '_' : c;
+}
+
 unsigned int
 image_name_shard(struct kstr name)
 {
 	uint32_t h = 2166136261u;	/* FNV-1a */
 
 	for (int32_t i = 0; i < name.len; i++)
-		h = (h ^ (uint8_t)name.p[i]) * 16777619u;
+		h = (h ^ (uint8_t)alike(name.p[i])) * 16777619u;
 	return (h ^ h >> 16) % IMAGE_SHARDS;
 }
 
@@ -189,6 +197,28 @@ image_topic(const struct image *im, struct kstr name)
 	int32_t i = shard_find_name(s, name, &found);
 
 	return found ? &s->v[i]->pub : NULL;
+}
+
+static bool
+are_alike(struct kstr a, struct kstr b)
+{
+	if (a.len != b.len)
+		return false;
+	for (int32_t i = 0; i < a.len; i++)
+		if (alike(a.p[i]) != alike(b.p[i]))
+			return false;
+	return true;
+}
+
+const struct image_topic *
+image_namesake(const struct image *im, struct kstr name)
+{
+	const struct shard *s = im->by_name[image_name_shard(name)];
+
+	for (int32_t i = 0; s != NULL && i < s->n; i++)
+		if (are_alike(s->v[i]->pub.name, name))
+			return &s->v[i]->pub;
+	return NULL;
 }
 
 const struct image_topic *

@@ -88,6 +88,10 @@ void image_unref(const struct image *);	/* NULL is fine */
 
 /* NULL where there is none. Borrowed from the image. */
 const struct image_topic *image_topic(const struct image *, struct kstr name);
+/* A topic of that name, or one that differs from it in having '.' for '_' or
+ * the other way round. */
+const struct image_topic *image_namesake(const struct image *,
+    struct kstr name);
 const struct image_topic *image_topic_by_id(const struct image *,
     const struct kuuid *);
 /* NULL where the index is out of range. */

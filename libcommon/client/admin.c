@@ -82,6 +82,7 @@ struct ask {
 	struct admin_offset		*v;
 	size_t				 n;
 	bool				*open;	/* still to be answered */
+	struct admin_offset		**sorted; /* by topic and partition */
 	int				 under_way;
 };
 
@@ -90,15 +91,54 @@ struct ask_one {
 	int32_t		 broker;
 };
 
+static int
+compare(const struct admin_offset *o, struct kstr topic, int32_t partition)
+{
+	size_t n = topic.len > 0 ? (size_t)topic.len : 0;
+	int d = strncmp(o->topic, topic.p, n);
+
+	if (d == 0 && o->topic[n] != '\0')
+		d = 1;
+	return d != 0 ? d : (o->partition > partition) -
+	    (o->partition < partition);
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct admin_offset *const *x = a, *const *y = b;
+
+	return compare(*x, kstr((*y)->topic), (*y)->partition);
+}
+
+static void
+sort(struct ask *ask)
+{
+	for (size_t i = 0; i < ask->n; i++)
+		ask->sorted[i] = &ask->v[i];
+	if (ask->n > 1)
+		qsort(ask->sorted, ask->n, sizeof(ask->sorted[0]), by_place);
+}
+
+/* The first that is still open. */
 static struct admin_offset *
 find(struct ask *ask, struct kstr topic, int32_t partition, size_t *at)
 {
-	for (size_t i = 0; i < ask->n; i++)
-		if (ask->open[i] && ask->v[i].partition == partition &&
-		    kstr_eq(kstr(ask->v[i].topic), topic)) {
-			*at = i;
-			return &ask->v[i];
-		}
+	size_t lo = 0, hi = ask->n, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (compare(ask->sorted[mid], topic, partition) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < ask->n &&
+	    compare(ask->sorted[lo], topic, partition) == 0; lo++) {
+		*at = (size_t)(ask->sorted[lo] - ask->v);
+		if (ask->open[*at])
+			return ask->sorted[lo];
+	}
 	return NULL;
 }
 
@@ -264,7 +304,11 @@ int
 admin_list_offsets(struct cluster *c, struct admin_offset *v, size_t n,
     int committed, int64_t wait_ms, struct kerr *e)
 {
-	struct ask ask = { v, n, xcalloc(n + 1, sizeof(bool)), 0 };
+	struct ask ask = {
+		.v = v, .n = n,
+		.open = xcalloc(n + 1, sizeof(ask.open[0])),
+		.sorted = xcalloc(n + 1, sizeof(ask.sorted[0])),
+	};
 	struct kerr none = KERR_INIT;	/* where nobody can be asked */
 	int64_t until, left;
 	int rc;
@@ -272,6 +316,7 @@ admin_list_offsets(struct cluster *c, struct admin_offset *v, size_t n,
 	if (wait_ms <= 0)
 		wait_ms = cluster_conf(c)->request_ms;
 	until = loop_clock(cluster_loop(c)) + wait_ms;
+	sort(&ask);
 	rc = load_topics(c, v, n, wait_ms, &none);
 	if (rc != 0 && e != NULL)
 		*e = none;
@@ -298,6 +343,7 @@ admin_list_offsets(struct cluster *c, struct admin_offset *v, size_t n,
 		kerr_wrap(e, "%s[%d]", v[i].topic, (int)v[i].partition);
 		rc = v[i].err.code;
 	}
+	free(ask.sorted);
 	free(ask.open);
 	return rc;
 }

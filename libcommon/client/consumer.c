@@ -7,6 +7,10 @@
 #include "base/xalloc.h"
 #include "client/consumer_impl.h"
 
+/* From so many slots on, a span that goes does not make us look at all of
+ * them at once. */
+#define MANY_SLOTS	16
+
 static void
 metadata_changed(struct cluster_watch *w)
 {
@@ -157,7 +161,8 @@ consumer_take(struct consumer *c)
 	struct span *sp;
 	int rc = 0;
 
-	if (c->room && c->cl != NULL)
+	/* a look at all slots for each span would be too many */
+	if (c->cl != NULL && c->room > c->n_slots / MANY_SLOTS)
 		consumer_pump(c);
 	while (c->err.code == 0 && (sp = TAILQ_FIRST(&c->ready)) != NULL) {
 		struct slot *s = sp->slot;

@@ -368,7 +368,7 @@ consumer_pump(struct consumer *c)
 {
 	int64_t now = loop_clock(cluster_loop(c->cl)), next = INT64_MAX;
 
-	c->room = false;
+	c->room = 0;
 	if (c->err.code != 0)
 		return;
 	for (int i = 0; i < c->n_slots; i++)

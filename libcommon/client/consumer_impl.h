@@ -110,7 +110,7 @@ struct consumer {
 	struct kerr		 err;		/* for good */
 	int			 err_slot;
 	bool			 woken;
-	bool			 room;		/* a span went: pump */
+	int			 room;		/* spans gone since a pump */
 };
 
 /* consumer_fetch.c */

@@ -36,7 +36,7 @@ span_drop(struct span *sp)
 		return;
 	answer_drop(sp->answer);
 	sp->slot->spans--;
-	sp->slot->c->room = true;
+	sp->slot->c->room++;
 	free(sp->aborted);
 	free(sp);
 }
