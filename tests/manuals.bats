@@ -106,16 +106,19 @@ help_screen() {
 @test "klog-produce(1): examples" { examples klog-produce.1; }
 @test "klog-consume(1): examples" { examples klog-consume.1; }
 @test "klog-topics(1): examples" { examples klog-topics.1; }
+@test "klog-groups(1): examples" { examples klog-groups.1; }
 @test "klog-broker(1): examples" { examples klog-broker.1; }
 @test "klog(7): examples" { examples klog.7; }
 @test "klog-format(7): examples" { examples klog-format.7; }
 @test "klog-produce(1): every option" { options klog-produce; }
 @test "klog-consume(1): every option" { options klog-consume; }
 @test "klog-topics(1): every option" { options klog-topics; }
+@test "klog-groups(1): every option" { options klog-groups; }
 @test "klog-mirror(1): every option" { options klog-mirror; }
 @test "klog-broker(1): every option" { options klog-broker; }
 @test "klog-produce --help" { help_screen klog-produce; }
 @test "klog-consume --help" { help_screen klog-consume; }
 @test "klog-topics --help" { help_screen klog-topics; }
+@test "klog-groups --help" { help_screen klog-groups; }
 @test "klog-mirror --help" { help_screen klog-mirror; }
 @test "klog-broker --help" { help_screen klog-broker; }

@@ -1,0 +1,134 @@
+/* names.c: which groups are meant; see job.h. */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "job.h"
+
+bool
+names_listed(const char *list, const char *word)
+{
+	size_t n;
+
+	if (list == NULL)
+		return true;
+	for (; word != NULL && *list != '\0'; list += n + (list[n] == ',')) {
+		n = strcspn(list, ",");
+		if (strlen(word) == n && strncasecmp(list, word, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+names_failed(const struct group *q, enum exit_class *status)
+{
+	if (q->err.code == 0)
+		return false;
+	*status = exit_worse(*status, exit_report(&q->err, "%s", q->name));
+	return true;
+}
+
+static pcre2_code *
+compile(const char *expression, struct kerr *e)
+{
+	PCRE2_UCHAR why[128];
+	PCRE2_SIZE at;
+	pcre2_code *code;
+	int error;
+
+	code = pcre2_compile((PCRE2_SPTR)expression, PCRE2_ZERO_TERMINATED,
+	    PCRE2_ANCHORED | PCRE2_ENDANCHORED, &error, &at, NULL);
+	if (code == NULL) {
+		pcre2_get_error_message(error, why, sizeof(why));
+		kerr_set(e, KE_USAGE, "expression '%s': %s at %zu",
+		    expression, (char *)why, at);
+	}
+	return code;
+}
+
+/* Adds to g those of all that an expression matches and that are not there
+ * already. */
+static int
+add_matches(struct groups *g, const struct groups *all,
+    const char *expression, struct kerr *e)
+{
+	pcre2_code *code = compile(expression, e);
+	pcre2_match_data *data;
+	int k, found = 0;
+
+	if (code == NULL)
+		return e->code;
+	data = pcre2_match_data_create(1, NULL);
+	for (int i = 0; i < all->n; i++) {
+		if (pcre2_match(code, (PCRE2_SPTR)all->v[i].name,
+		    PCRE2_ZERO_TERMINATED, 0, 0, data, NULL) < 0)
+			continue;
+		found++;
+		for (k = 0; k < g->n; k++)
+			if (strcmp(g->v[k].name, all->v[i].name) == 0)
+				break;
+		if (k == g->n)
+			groups_add(g, all->v[i].name)->coordinator =
+			    all->v[i].coordinator;
+	}
+	pcre2_match_data_free(data);
+	pcre2_code_free(code);
+	if (found == 0)
+		return kerr_set(e, KE_NOTFOUND, "no group matches '%s'",
+		    expression);
+	return 0;
+}
+
+static int
+match(struct job *j, struct groups *g, struct kerr *e)
+{
+	struct groups all;
+	int rc;
+
+	groups_init(&all, j->cluster, j->wait_ms);
+	rc = groups_list(&all, e);
+	for (int i = 0; i < j->nnames && rc == 0; i++)
+		rc = add_matches(g, &all, j->names[i], e);
+	groups_release(&all);
+	return rc;
+}
+
+int
+names_load(struct job *j, struct groups *g, bool all, enum exit_class *status)
+{
+	struct kerr e = KERR_INIT;
+	int rc = 0;
+
+	groups_init(g, j->cluster, j->wait_ms);
+	if (j->o->regex)
+		rc = match(j, g, &e);
+	else if (j->nnames == 0 && all)
+		rc = groups_list(g, &e);
+	for (int i = 0; i < j->nnames && !j->o->regex; i++)
+		groups_add(g, j->names[i]);
+	if (rc != 0)
+		*status = exit_worse(*status, exit_report(&e, NULL));
+	return rc != 0 && g->n == 0 ? -1 : 0;
+}
+
+bool
+names_agree(const struct job *j, const char *question)
+{
+	char line[16];
+
+	if (j->o->yes)
+		return true;
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
+		warn_line("--yes is needed where nobody can be asked; nothing "
+		    "was changed");
+		return false;
+	}
+	fprintf(stderr, "%s [y/N] ", question);
+	if (fgets(line, sizeof(line), stdin) == NULL)
+		return false;
+	return line[0] == 'y' || line[0] == 'Y';
+}
