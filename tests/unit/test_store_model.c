@@ -1,7 +1,9 @@
 /*
  * test_store_model.c: random use of a log against a model that is only an
  * array: appends, reads from anywhere with any bounds, searches by time,
- * rolls, truncation, clean and unclean reopening. Seeds 0 to RUNS-1 and one
+ * rolls, truncation, deletion of records, retention, clean and unclean
+ * reopening. Which segments there are, the model reads from the directory.
+ * What compacts a log joins in as one more row of `ops`. Seeds 0 to RUNS-1 and one
  * from the clock, which is printed; KLOG_SEED chooses one.
  */
 #include "store_util.h"
@@ -25,9 +27,36 @@ struct model {
 	struct entry	 v[MODEL_MAX];
 	int		 n;
 	int64_t		 start;
-	int64_t		 clock;
+	int64_t		 saved;		/* start as its checkpoint has it */
+	int64_t		 epochs_from;	/* the latest start there ever was */
+	int64_t		 clock;		/* ms, also what the log is told */
 	int32_t		 epoch;
 };
+
+static struct model m_now;
+
+static int64_t
+model_ms(const struct sys *s)
+{
+	return m_now.clock;
+}
+
+static int64_t
+model_ns(const struct sys *s)
+{
+	return m_now.clock * 1000000;
+}
+
+static const struct sys *
+model_sys(void)
+{
+	static struct sys sys;
+
+	sys = *sys_fast();
+	sys.now_ms = model_ms;
+	sys.mono_ns = model_ns;
+	return &sys;
+}
 
 static size_t
 below(size_t n)
@@ -71,6 +100,8 @@ append(struct model *m)
 	assert_int_equal(a.last + 1, end_of(m));
 	while (--i >= 0)
 		free(v[i].iov_base);
+	if (log_wants_writeback(m->l))
+		log_writeback(m->l);
 }
 
 /* What a read from the batch with number i may give. */
@@ -159,7 +190,133 @@ truncate_one(struct model *m)
 	assert_int_equal(log_end(m->l), to);
 	if (m->start > to)
 		m->start = to;
+	if (m->saved > to)
+		m->saved = to;
 	m->epoch++;
+}
+
+enum { BASES = 512 };
+
+static int
+ascending(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* First offsets of the segments that have files. */
+static int
+list_bases(const struct model *m, int64_t base[BASES])
+{
+	DIR *d = opendir(m->dir);
+	struct dirent *de;
+	char *end;
+	int n = 0;
+
+	while (d != NULL && (de = readdir(d)) != NULL) {
+		assert_true(n < BASES);
+		base[n] = strtoll(de->d_name, &end, 10);
+		n += strcmp(end, ".log") == 0;
+	}
+	if (d != NULL)
+		closedir(d);
+	qsort(base, (size_t)n, sizeof(*base), ascending);
+	return n;
+}
+
+/* Bytes and largest timestamp of the batches in [from, to). */
+static int64_t
+weigh(const struct model *m, int64_t from, int64_t to, int64_t *ts)
+{
+	int64_t bytes = 0, last;
+
+	*ts = -1;
+	for (int i = 0; i < m->n; i++) {
+		if (m->v[i].base < from || m->v[i].base >= to)
+			continue;
+		bytes += (int64_t)m->v[i].len;
+		last = m->v[i].ts + m->v[i].next - m->v[i].base - 1;
+		if (last > *ts)
+			*ts = last;
+	}
+	return bytes;
+}
+
+/* What retention has to say, by its definition. */
+static int64_t
+keep_from(const struct model *m, const struct log_retention *r)
+{
+	int64_t base[BASES + 1], bytes, total = 0, keep = m->start, ts;
+	int n = list_bases(m, base), i = 0;
+
+	base[n] = end_of(m);
+	while (i + 1 < n && base[i + 1] <= m->start)
+		i++;
+	if (n > 0)
+		total = weigh(m, base[i], end_of(m), &ts);
+	for (bool by_size = r->bytes >= 0; i < n; i++) {
+		bytes = weigh(m, base[i], base[i + 1], &ts);
+		if (base[i + 1] > r->upto || bytes == 0)
+			break;
+		by_size = by_size && total - bytes >= r->bytes;
+		if (!by_size && (r->ms < 0 || m->clock - ts <= r->ms))
+			break;
+		total -= bytes;
+		keep = base[i + 1];
+	}
+	return keep;
+}
+
+static void
+let_go(struct model *m)
+{
+	struct kerr e = KERR_INIT;
+	int64_t wait;
+
+	m->saved = m->start;
+	log_drop_old(m->l);
+	if (log_remove_old(m->l, (int64_t)below(2) * 50, &wait, &e) != 0)
+		fail_msg("%s", e.msg);
+	assert_true(wait <= 50);
+}
+
+static void
+retain_one(struct model *m)
+{
+	int64_t end = end_of(m), want;
+	struct log_retention r = { -1, -1, end };
+	struct kerr e = KERR_INIT;
+
+	if (below(2) == 0)
+		r.ms = (int64_t)below(6000);
+	if (below(2) == 0)
+		r.bytes = (int64_t)below(700000);
+	if (below(4) == 0)
+		r.upto = m->start + (int64_t)below((size_t)(end - m->start) +
+		    1);
+	want = keep_from(m, &r);
+	assert_int_equal(log_keep_from(m->l, &r, &e), want);
+	assert_int_equal(log_retain_from(m->l, want, &e), 0);
+	assert_int_equal(log_start(m->l), want);
+	m->start = want;
+	if (below(4) != 0)
+		let_go(m);
+}
+
+static void
+delete_one(struct model *m)
+{
+	size_t left = (size_t)(end_of(m) - m->start);
+	struct kerr e = KERR_INIT;
+
+	m->start += (int64_t)below(below(4) == 0 ? left + 1 : left / 50 + 1);
+	assert_int_equal(log_set_start(m->l, m->start, &e), 0);
+	assert_int_equal(log_set_start(m->l, end_of(m) + 1, &e), KE_RANGE);
+	if (below(2) == 0)
+		m->saved = m->start;
+	if (below(4) == 0)
+		let_go(m);
 }
 
 static void
@@ -172,8 +329,11 @@ check_epochs(struct model *m)
 	if (m->n == 0)
 		return;
 	i = (int)below((size_t)m->n);
-	/* what is below the start is forgotten */
-	if (m->v[i].base < m->start)
+	/* what is below the start is forgotten, whatever the start is after a
+	 * crash */
+	if (m->epochs_from < m->start)
+		m->epochs_from = m->start;
+	if (m->v[i].base < m->epochs_from)
 		return;
 	asked = m->v[i].epoch;
 	assert_int_equal(log_epoch_at(m->l, m->v[i].base), asked);
@@ -187,10 +347,14 @@ check_epochs(struct model *m)
 static void
 reopen(struct model *m)
 {
+	int64_t end = log_end(m->l), size = log_size(m->l), base[BASES];
 	struct log_known k = { .start = m->start };
-	int64_t end = log_end(m->l), size = log_size(m->l);
 
+	if (m->epochs_from < m->start)
+		m->epochs_from = m->start;
 	k.clean = below(2) == 0;
+	if (!k.clean)
+		k.start = m->saved;
 	if (!k.clean && below(2) == 0) {
 		k.recovery_point = log_checkpoint(m->l, NULL);
 		assert_true(k.recovery_point >= 0);
@@ -199,10 +363,15 @@ reopen(struct model *m)
 		must_close(m->l);
 	else
 		log_abandon(m->l);
-	m->l = must_open(sys_fast(), m->dir, &m->config, &k, NULL);
+	m->l = must_open(model_sys(), m->dir, &m->config, &k, NULL);
 	assert_int_equal(log_end(m->l), end);
 	assert_int_equal(log_flushed(m->l), end);
 	assert_int_equal(log_size(m->l), size);
+	/* deletions that were not written down are forgotten; files are not
+	 * back */
+	if (list_bases(m, base) > 0 && k.start < base[0])
+		k.start = base[0];
+	m->start = m->saved = k.start;
 	assert_int_equal(log_start(m->l), m->start);
 }
 
@@ -217,54 +386,61 @@ shape(struct model *m)
 }
 
 static void
+flush_one(struct model *m)
+{
+	must_flush(m->l);
+}
+
+/* In 1,000 steps so many of each. */
+static const struct {
+	int	weight;
+	void	(*step)(struct model *);
+} ops[] = {
+	{ 450, append },
+	{ 300, read_one },
+	{ 150, find_one },
+	{ 25, check_epochs },
+	{ 20, flush_one },
+	{ 20, reopen },
+	{ 10, truncate_one },
+	{ 10, shape },
+	{ 10, delete_one },
+	{ 5, retain_one },
+};
+
+static void
 step(struct model *m)
 {
-	struct kerr e = KERR_INIT;
-	size_t op = below(100);
+	int at = (int)below(1000), i = 0;
 
-	if (op < 45)
-		append(m);
-	else if (op < 75)
-		read_one(m);
-	else if (op < 90)
-		find_one(m);
-	else if (op < 92)
-		must_flush(m->l);
-	else if (op < 94)
-		reopen(m);
-	else if (op < 95)
-		truncate_one(m);
-	else if (op < 96)
-		shape(m);
-	else if (op < 97 && log_end(m->l) > m->start + 50)
-		assert_int_equal(log_set_start(m->l, ++m->start, &e), 0);
-	else
-		check_epochs(m);
+	while ((at -= ops[i].weight) >= 0)
+		i++;
+	ops[i].step(m);
 }
 
 static void
 run(unsigned int seed)
 {
-	static struct model m;
+	struct model *m = &m_now;
 	char *tmp = tmp_make();
 	const struct log_known k = { .clean = false };
 	int fds = open_fds();
 
-	memset(&m, 0, sizeof(m));
+	memset(m, 0, sizeof(*m));
 	srandom(seed);
-	m.dir = xasprintf("%s/t-0", tmp);
-	m.clock = 100000;
-	m.config = (struct log_config)LOG_CONFIG_INIT;
-	m.config.segment_bytes = 140000 + (int32_t)below(100000);
-	m.config.index_interval_bytes = (int32_t)below(3) * 1500;
-	m.config.reserve_bytes = below(2) == 0 ? 0 : 10000;
-	m.config.writeback_bytes = below(2) == 0 ? 0 : 10000;
-	m.l = must_open(sys_fast(), m.dir, &m.config, &k, NULL);
+	m->dir = xasprintf("%s/t-0", tmp);
+	m->clock = 100000;
+	m->config = (struct log_config)LOG_CONFIG_INIT;
+	m->config.segment_bytes = 140000 + (int32_t)below(100000);
+	m->config.index_interval_bytes = (int32_t)below(3) * 1500;
+	m->config.reserve_bytes = below(2) == 0 ? 0 : 10000;
+	m->config.writeback_bytes = below(2) == 0 ? 0 : 10000;
+	m->l = must_open(model_sys(), m->dir, &m->config, &k, NULL);
 	for (int i = 0; i < OPS; i++)
-		step(&m);
-	must_close(m.l);
+		step(m);
+	must_close(m->l);
 	assert_int_equal(open_fds(), fds);
-	free(m.dir);
+	free(m->dir);
 	tmp_remove(tmp);
 }
 
