@@ -81,7 +81,7 @@ reload_producers(struct log *l, struct kerr *e)
 		at[n++] = l->segs[i]->base;
 	if (l->snapshot_at > (n > 0 ? at[n - 1] : -1))
 		at[n++] = l->snapshot_at;
-	rc = log_load_producers(l, at, n, e);
+	rc = log_load_producers(l, at, n, INT64_MAX, e);
 	free(at);
 	return rc;
 }

@@ -142,7 +142,7 @@ log_flush(struct log *l, struct kerr *e)
 }
 
 static int
-sync_index(struct log *l, const struct segment *g, const char *suffix,
+sync_file(struct log *l, const struct segment *g, const char *suffix,
     struct kerr *e)
 {
 	char *path = segment_path(l->dir, g->base, suffix);
@@ -152,9 +152,10 @@ sync_index(struct log *l, const struct segment *g, const char *suffix,
 	return rc;
 }
 
-/* Indexes of all segments, or of those that are finished. */
+/* The producers' snapshots that segments begin with, and the indexes of all,
+ * or of those that are finished. */
 static int
-sync_indexes(struct log *l, bool with_active, struct kerr *e)
+sync_beside(struct log *l, bool with_active, struct kerr *e)
 {
 	int64_t size, end, base = -1;
 	struct segment *g;
@@ -164,12 +165,17 @@ sync_indexes(struct log *l, bool with_active, struct kerr *e)
 	while (rc == 0 && (g = log_segment_above(l, base, &size, &end,
 	    &active)) != NULL) {
 		base = g->base;
-		if (!g->indexes_synced && !(active && !with_active)) {
-			rc = sync_index(l, g, ".index", e);
+		if (!g->snapshot_synced) {
+			rc = sync_file(l, g, ".snapshot", e);
+			g->snapshot_synced = rc == 0;
+		}
+		if (rc == 0 && !g->indexes_synced &&
+		    !(active && !with_active)) {
+			rc = sync_file(l, g, ".index", e);
 			if (rc == 0)
-				rc = sync_index(l, g, ".timeindex", e);
+				rc = sync_file(l, g, ".timeindex", e);
 			if (rc == 0 && g->has_txns)
-				rc = sync_index(l, g, ".txnindex", e);
+				rc = sync_file(l, g, ".txnindex", e);
 			g->indexes_synced = rc == 0;
 		}
 		segment_unref(g);
@@ -208,7 +214,7 @@ log_checkpoint(struct log *l, struct kerr *e)
 		pthread_mutex_lock(&l->lock);
 		names = l->names;
 		pthread_mutex_unlock(&l->lock);
-		if ((rc = sync_indexes(l, false, e)) == 0 &&
+		if ((rc = sync_beside(l, false, e)) == 0 &&
 		    (rc = sync_epochs(l, e)) == 0 &&
 		    (rc = log_sync_names(l, names, e)) == 0)
 			l->checked = point;
@@ -225,7 +231,7 @@ log_sync_all(struct log *l, struct kerr *e)
 	char *path;
 	int rc;
 
-	if ((rc = sync_indexes(l, true, e)) != 0 || (rc = sync_epochs(l, e)) != 0)
+	if ((rc = sync_beside(l, true, e)) != 0 || (rc = sync_epochs(l, e)) != 0)
 		return rc;
 	path = segment_path(l->dir, l->snapshot_at, ".snapshot");
 	rc = file_sync(l->sys, path, e);

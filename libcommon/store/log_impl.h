@@ -141,11 +141,15 @@ int log_load_epochs(struct log *l, struct kerr *e);
 int log_rebuild_epochs(struct log *l, struct kerr *e);
 /* Writes the producers' snapshot at the end, unless it is there. */
 int log_snapshot(struct log *l, struct kerr *e);
-/* Producers from the newest sound one of the n snapshots (offsets, ascending)
+/*
+ * Producers from the newest sound one of the n snapshots (offsets, ascending)
  * at or below the end and the batches after it; removes snapshots above the
- * end and those that no segment begins with. Where log_rebuild_txns() asked
- * for it, the indexes of aborted transactions on the way are written anew. */
-int log_load_producers(struct log *l, const int64_t *at, int n,
+ * end, durably, and those that no segment begins with. Every segment but the
+ * log's first begins with a sound one afterwards, as retention leans on it;
+ * up to `sure` they are so already. Where log_rebuild_txns() asked for it, the
+ * indexes of aborted transactions on the way are written anew.
+ */
+int log_load_producers(struct log *l, const int64_t *at, int n, int64_t sure,
     struct kerr *e);
 
 /* log_retain.c */

@@ -129,7 +129,8 @@ list(struct log *l, struct listing *s, struct kerr *e)
 }
 
 static int
-open_segments(struct log *l, const struct offsets *bases, struct kerr *e)
+open_segments(struct log *l, const struct offsets *bases,
+    const struct log_known *k, struct kerr *e)
 {
 	struct segment *g;
 	int64_t size;
@@ -141,6 +142,7 @@ open_segments(struct log *l, const struct offsets *bases, struct kerr *e)
 			return (int)size;
 		g->size = g->tail = g->synced = g->written = size;
 		g->indexes_synced = true;
+		g->snapshot_synced = k->clean || g->base <= k->recovery_point;
 		g->made_ms = sys_now_ms(l->sys);
 		g->jitter_ms = log_jitter(l);
 		l->bytes += size;
@@ -207,7 +209,7 @@ load(struct log *l, const struct listing *s, const struct log_known *k,
 {
 	int rc, rebuild;
 
-	if ((rc = open_segments(l, &s->logs, e)) != 0)
+	if ((rc = open_segments(l, &s->logs, k, e)) != 0)
 		return rc;
 	if ((rc = log_check_txns(l, s->txns.v, s->txns.n, e)) != 0)
 		return rc;
@@ -229,7 +231,8 @@ load(struct log *l, const struct listing *s, const struct log_known *k,
 	l->made_synced = k->clean && l->made && l->names == 0;
 	if (!k->clean)
 		l->checked = k->recovery_point;
-	return log_load_producers(l, s->snapshots.v, s->snapshots.n, e);
+	return log_load_producers(l, s->snapshots.v, s->snapshots.n,
+	    k->clean ? INT64_MAX : k->recovery_point, e);
 }
 
 /* The directory of another topic of the same name, deleted and not yet gone,

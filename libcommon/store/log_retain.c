@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "store/file.h"
 #include "store/log_impl.h"
 
 /* Largest timestamp of a segment, or when it was written last. */
@@ -121,22 +122,38 @@ next_named(struct log *l)
 	return g;
 }
 
+/* Makes durable what the log is to begin with: the name of its first segment,
+ * and the snapshot of the producers, of whose batches none may be left. */
+static int
+sync_beginning(struct log *l, struct kerr *e)
+{
+	unsigned int names;
+	int64_t base;
+	char *path;
+	int rc;
+
+	pthread_mutex_lock(&l->lock);
+	base = l->segs[0]->base;
+	names = l->names;
+	pthread_mutex_unlock(&l->lock);
+	path = segment_path(l->dir, base, ".snapshot");
+	if ((rc = file_sync(l->sys, path, e)) == 0)
+		rc = log_sync_names(l, names, e);
+	free(path);
+	return rc;
+}
+
 /* In the order of offsets: where a crash ends it, what is left is the end of
- * the log in one piece. The name of the segment that follows is on disk by
- * then. */
+ * the log in one piece. */
 static int
 retire_all(struct log *l, int64_t due_ms, struct kerr *e)
 {
 	struct segment *g = next_named(l);
-	unsigned int names;
 	int rc;
 
 	if (g == NULL)
 		return 0;
-	pthread_mutex_lock(&l->lock);
-	names = l->names;
-	pthread_mutex_unlock(&l->lock);
-	if ((rc = log_sync_names(l, names, e)) != 0)
+	if ((rc = sync_beginning(l, e)) != 0)
 		return rc;
 	do {
 		if ((rc = segment_retire(g, false, e)) != 0)

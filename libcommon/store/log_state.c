@@ -87,16 +87,13 @@ log_rebuild_epochs(struct log *l, struct kerr *e)
 	return log_walk(l, 0, assign_epoch, l, e);
 }
 
-int
-log_snapshot(struct log *l, struct kerr *e)
+static int
+save_snapshot(struct log *l, int64_t at, struct kerr *e)
 {
 	struct buf b;
 	char *path;
-	int64_t at = l->end;
 	int rc;
 
-	if (l->snapshot_at == at)
-		return 0;
 	buf_init(&b, 0);
 	producers_save(&l->producers, &b);
 	path = segment_path(l->dir, at, ".snapshot");
@@ -112,6 +109,14 @@ log_snapshot(struct log *l, struct kerr *e)
 	return 0;
 }
 
+int
+log_snapshot(struct log *l, struct kerr *e)
+{
+	return l->snapshot_at == l->end ? 0 : save_snapshot(l, l->end, e);
+}
+
+/* Where the walk comes to a segment, the snapshot that it begins with was not
+ * sound, or was never there: retention leans on it. */
 static int
 note_producer(void *arg, const struct batch_header *h, struct segment *g,
     int64_t at, struct kerr *e)
@@ -119,8 +124,11 @@ note_producer(void *arg, const struct batch_header *h, struct segment *g,
 	struct log *l = arg;
 	uint8_t marker[256];
 	ssize_t got = 0;
-	int fd;
+	int fd, rc;
 
+	if (at == 0 && l->snapshot_at != g->base && g != l->segs[0] &&
+	    (rc = save_snapshot(l, g->base, e)) != 0)
+		return rc;
 	if (batch_is_control(h) && batch_size(h) <= sizeof(marker)) {
 		if ((fd = segment_fd(g, false, e)) < 0)
 			return fd;
@@ -176,16 +184,53 @@ remove_snapshot(struct log *l, int64_t at, struct kerr *e)
 	return rc;
 }
 
-int
-log_load_producers(struct log *l, const int64_t *at, int n, struct kerr *e)
+static bool
+holds(const int64_t *at, int n, int64_t what)
 {
-	bool rebuild = l->txns_from != INT64_MAX;
+	for (int i = n - 1; i >= 0 && at[i] >= what; i--)
+		if (at[i] == what)
+			return true;
+	return false;
+}
+
+/* The first segment above `sure` without the sound snapshot that it has to
+ * begin with: those from there on do not count. The log's first one needs none.
+ * INT64_MAX: all have theirs. */
+static int64_t
+first_without(struct log *l, const int64_t *at, int n, int64_t sure,
+    struct kerr *e)
+{
+	int64_t base;
+	int i, rc;
+
+	if ((i = log_segment_of(l, sure)) < 0)
+		return INT64_MAX;
+	for (i = i > 0 ? i : 1; i < l->n_segs; i++) {
+		base = l->segs[i]->base;
+		if (base <= sure || base > l->end)
+			continue;
+		if (!holds(at, n, base))
+			return base;
+		rc = load_snapshot(l, base, e);
+		producers_release(&l->producers);
+		if (rc != 0)
+			return rc == KE_SYS ? rc : base;
+	}
+	return INT64_MAX;
+}
+
+/* Loads the newest sound snapshot below limit, and removes those that no
+ * segment needs or that are not sound. */
+static int
+load_newest(struct log *l, const int64_t *at, int n, int64_t limit,
+    struct kerr *e)
+{
+	int64_t first = l->n_segs > 0 ? l->segs[0]->base : 0;
 	int rc;
 
-	producers_release(&l->producers);
-	l->snapshot_at = -1;
 	for (int i = n - 1; i >= 0; i--) {
-		if (at[i] <= l->end && at[i] <= l->txns_from &&
+		/* what came between one before the log and the log is lost */
+		if (at[i] >= first && at[i] <= l->end && at[i] < limit &&
 		    l->snapshot_at < 0) {
 			if ((rc = load_snapshot(l, at[i], e)) == KE_SYS)
 				return rc;
@@ -198,11 +243,38 @@ log_load_producers(struct log *l, const int64_t *at, int n, struct kerr *e)
 		if ((rc = remove_snapshot(l, at[i], e)) != 0)
 			return rc;
 	}
+	return 0;
+}
+
+int
+log_load_producers(struct log *l, const int64_t *at, int n, int64_t sure,
+    struct kerr *e)
+{
+	bool past = n > 0 && at[n - 1] > l->end;
+	bool rebuild = l->txns_from != INT64_MAX;
+	int64_t limit;
+	int rc;
+
+	producers_release(&l->producers);
+	l->snapshot_at = -1;
+	if ((limit = first_without(l, at, n, sure, e)) < 0)
+		return (int)limit;
+	if (rebuild && limit > l->txns_from)
+		limit = l->txns_from + 1;
+	if ((rc = load_newest(l, at, n, limit, e)) != 0)
+		return rc;
+	/* one past the end must not come back when the log has grown there
+	 * anew, with other batches */
+	if (past && (rc = log_sync_names(l, ++l->names, e)) != 0)
+		return rc;
 	if (rebuild && (rc = log_drop_txns(l, e)) != 0)
 		return rc;
 	l->touched |= rebuild;
 	rc = l->snapshot_at == l->end ? 0 : log_walk(l,
 	    l->snapshot_at < 0 ? 0 : l->snapshot_at, note_producer, l, e);
 	l->txns_from = 0;
+	/* the walk sees nothing of an empty segment */
+	if (rc == 0 && l->n_segs > 1 && log_active(l)->base == l->end)
+		rc = log_snapshot(l, e);
 	return rc;
 }

@@ -1,7 +1,8 @@
 /*
  * test_power.c: a log, a model of it, and power that goes at any call. After
  * each cut the log must hold everything that a flush covered, nothing that
- * was never appended, and know its producers. Seeds: 0 to RUNS-1, then one
+ * was never appended, start where its checkpoint says, whatever retention was
+ * about, and know its producers. Seeds: 0 to RUNS-1, then one
  * from the clock, which is printed; KLOG_SEED chooses one.
  */
 #include <setjmp.h>
@@ -23,6 +24,7 @@ enum { RUNS = 150, CUTS = 12, OPS = 60, MODEL_MAX = CUTS * OPS };
 
 #define DIR	"/data/t-0"
 #define POINTS	"/data/" CHECKPOINT_RECOVERY
+#define STARTS	"/data/" CHECKPOINT_START
 
 /* One batch as it was appended. */
 struct put {
@@ -42,6 +44,8 @@ struct run {
 	int		 n;		/* batches in the model */
 	int64_t		 acked;		/* covered by a flush that returned */
 	int64_t		 least;		/* truncation in doubt: may end there */
+	int64_t		 start;		/* is written down */
+	int64_t		 start_most;	/* may be */
 	int32_t		 seq;
 	int32_t		 epoch;
 	int		 cuts;
@@ -53,25 +57,33 @@ pick(struct run *r, size_t n)
 	return (size_t)(faultsys_random(r->f) >> 13) % n;
 }
 
+static bool
+save(struct run *r, const char *path, int64_t offset)
+{
+	struct checkpoint c = { NULL };
+	int rc;
+
+	checkpoint_set(&c, "t", 0, offset);
+	rc = checkpoint_save(&c, r->sys, path, NULL);
+	checkpoint_release(&c);
+	return rc == 0;
+}
+
 static void
 point_save(struct run *r, int64_t offset)
 {
-	struct checkpoint c = { NULL };
-
-	checkpoint_set(&c, "t", 0, offset);
-	(void)checkpoint_save(&c, r->sys, POINTS, NULL);
-	checkpoint_release(&c);
+	(void)save(r, POINTS, offset);
 }
 
 /* Power may go while it is read: then there is none. */
 static int64_t
-point_load_or(struct run *r, int64_t none)
+load_or(struct run *r, const char *path, int64_t none)
 {
 	struct checkpoint c = { NULL };
 	struct kerr e = KERR_INIT;
 	int64_t offset;
 
-	if (checkpoint_load(&c, r->sys, POINTS, &e) != 0 &&
+	if (checkpoint_load(&c, r->sys, path, &e) != 0 &&
 	    !faultsys_is_dark(r->f))
 		fail_msg("%s", e.msg);
 	offset = checkpoint_get(&c, "t", 0, none);
@@ -82,7 +94,7 @@ point_load_or(struct run *r, int64_t none)
 static int64_t
 point_load(struct run *r)
 {
-	return point_load_or(r, 0);
+	return load_or(r, POINTS, 0);
 }
 
 static int64_t
@@ -185,7 +197,7 @@ truncate_log(struct run *r)
 	int64_t end = log_end(r->l), to = end - (int64_t)pick(r, 8);
 	int32_t seq = 0;
 
-	if (to < 0 || to >= end)
+	if (to < r->start_most || to >= end)
 		return;
 	/* to the start of a batch, as leaders' epochs begin */
 	for (int i = r->n - 1; i >= 0 && r->put[i].base >= to; i--)
@@ -194,9 +206,11 @@ truncate_log(struct run *r)
 		for (int i = 0; i < r->n; i++)
 			if (r->put[i].base < to && r->put[i].next > to)
 				to = r->put[i].base;
+	if (to < r->start_most)
+		return;
 	if (to < r->least)
 		r->least = to;
-	if (point_load_or(r, to) > to)
+	if (load_or(r, POINTS, to) > to)
 		point_save(r, to);
 	if (faultsys_is_dark(r->f))
 		return;
@@ -213,6 +227,47 @@ truncate_log(struct run *r)
 	r->seq = seq;
 }
 
+/* What was decided to go is written down; then its files may. */
+static void
+let_go(struct run *r)
+{
+	int64_t wait;
+
+	r->start_most = log_start(r->l);
+	if (!save(r, STARTS, r->start_most))
+		return;
+	r->start = r->start_most;
+	log_drop_old(r->l);
+	(void)log_remove_old(r->l, (int64_t)pick(r, 2) * 10, &wait, NULL);
+}
+
+static void
+delete_records(struct run *r)
+{
+	int64_t start = log_start(r->l), end = log_flushed(r->l);
+
+	if (log_offline(r->l))
+		return;
+	if (end > start && log_set_start(r->l, start + (int64_t)pick(r,
+	    (size_t)(end - start) + 1), NULL) != 0)
+		fail_msg("start");
+	let_go(r);
+}
+
+static void
+retain(struct run *r)
+{
+	struct log_retention how = { -1, (int64_t)pick(r, 500000),
+	    log_flushed(r->l) };
+	struct kerr e = KERR_INIT;
+	int64_t keep = log_keep_from(r->l, &how, &e);
+
+	if (keep >= 0 && log_retain_from(r->l, keep, &e) == 0)
+		let_go(r);
+	else if (!faultsys_is_dark(r->f))
+		fail_msg("%s", e.msg);
+}
+
 static void
 open_log(struct run *r, bool clean)
 {
@@ -221,6 +276,7 @@ open_log(struct run *r, bool clean)
 
 	memset(k.topic_id.b, 7, sizeof(k.topic_id.b));
 	k.recovery_point = point_load(r);
+	k.start = load_or(r, STARTS, 0);
 	if (log_open(&r->l, r->sys, DIR, &r->config, &k, NULL, &e) != 0)
 		fail_msg("cut %d: %s", r->cuts, e.msg);
 }
@@ -232,15 +288,20 @@ compare(struct run *r)
 	struct kerr e = KERR_INIT;
 	int64_t at = log_start(r->l), n;
 	struct buf b;
+	int i = 0;
 
 	buf_init(&b, 0);
-	for (int i = 0; i < r->n; i++) {
+	while (i < r->n && r->put[i].next <= at)
+		i++;
+	if (i < r->n && r->put[i].base < at)
+		at = r->put[i].base;
+	for (; i < r->n; i++) {
 		assert_int_equal(r->put[i].base, at);
 		at = r->put[i].next;
 		if (at > log_end(r->l))
 			fail_msg("the log ends inside a batch");
 		buf_clear(&b);
-		n = log_read_buf(r->l, r->put[i].base, 1, at, true, &b, &e);
+		n = log_read_buf(r->l, at - 1, 1, at, true, &b, &e);
 		if (n != (int64_t)r->put[i].len)
 			fail_msg("offset %lld: %lld bytes, not %zu: %s",
 			    (long long)r->put[i].base, (long long)n,
@@ -289,6 +350,11 @@ come_back(struct run *r, bool clean)
 	if (end > model_end(r))
 		fail_msg("cut %d: %lld appended, found %lld", r->cuts,
 		    (long long)model_end(r), (long long)end);
+	if (log_start(r->l) < r->start || log_start(r->l) > r->start_most)
+		fail_msg("cut %d: start %lld to %lld, found %lld", r->cuts,
+		    (long long)r->start, (long long)r->start_most,
+		    (long long)log_start(r->l));
+	r->start = r->start_most = log_start(r->l);
 	if (end < point_load(r))
 		fail_msg("cut %d: recovery point %lld, end %lld", r->cuts,
 		    (long long)point_load(r), (long long)end);
@@ -314,7 +380,7 @@ step(struct run *r)
 {
 	struct kerr e = KERR_INIT;
 
-	switch (pick(r, 20)) {
+	switch (pick(r, 22)) {
 	case 0:
 		(void)log_roll(r->l, NULL);
 		break;
@@ -348,6 +414,12 @@ step(struct run *r)
 		come_back(r, e.code == 0);
 		faultsys_cut_after(r->f, (int)pick(r, 100));
 		break;
+	case 9:
+		delete_records(r);
+		break;
+	case 10:
+		retain(r);
+		break;
 	default:
 		append(r);
 	}
@@ -378,8 +450,9 @@ run(uint64_t seed)
 		/* power may go again while the log is being opened */
 		faultsys_restart(r->f);
 		if (pick(r, 3) == 0) {
-			struct log_known k = { .recovery_point =
-			    point_load(r) };
+			struct log_known k = {
+			    .recovery_point = point_load(r),
+			    .start = load_or(r, STARTS, 0) };
 
 			faultsys_cut_after(r->f, 1 + (int)pick(r, 60));
 			if (log_open(&r->l, r->sys, DIR, &r->config, &k, NULL,
