@@ -54,7 +54,7 @@ fill_up() { yes x | head -200 | klog-produce -q -k filler -X batch.num.messages=
 	# appending goes on, and so does reading after a kill
 	klog_broker_kill
 	broker
-	all last | diff "$T/left" -
+	diff <(grep = "$T/left" | grep -v ' end=') <(all last | grep -v ' end=')
 	assert_equal "$(cat "$DATA"/cleaner-offset-checkpoint | grep -c '^last 0 ')" 1
 }
 

@@ -150,35 +150,58 @@ pace(void *arg, int64_t bytes)
 	return 1;
 }
 
+/* A pass stays below the recovery point that is written down (clean.h); where
+ * that lags behind, it is brought up first. */
+static int
+look(struct partition *p, struct log_dirt *d, struct kerr *e)
+{
+	struct log_clean_limits c = { .now_ms = sys_now_ms(p->ld->sys),
+	    .max_lag_ms = INT64_MAX };
+	int64_t saved;
+	int rc;
+
+	for (int i = 0; i < 2; i++) {
+		pthread_mutex_lock(&p->lock);
+		c.dirty = log_cleaned(p->log);
+		c.stable = stable_end(p);
+		c.min_lag_ms = p->config.min_compaction_lag_ms;
+		saved = p->recovery_saved;
+		pthread_mutex_unlock(&p->lock);
+		if (i > 0 && saved < c.stable)
+			c.stable = saved;
+		if ((rc = log_clean_look(p->log, &c, d, e)) != 0 ||
+		    d->upto <= saved)
+			return rc;
+		if ((rc = log_flush(p->log, e)) != 0 ||
+		    (rc = logdir_checkpoint(p->ld, e)) != 0)
+			return rc;
+	}
+	return 0;
+}
+
 static int
 clean(struct partition *p, const struct compaction_limits *limits,
     struct log_cleaned *done, struct kerr *e)
 {
 	struct pass x = { .p = p, .limits = limits,
 	    .began_ns = sys_mono_ns(p->ld->sys) };
-	struct log_clean_limits look = { .now_ms = sys_now_ms(p->ld->sys) };
-	struct log_clean c = { .now_ms = look.now_ms,
+	struct log_clean c = { .now_ms = sys_now_ms(p->ld->sys),
 	    .map_bytes = limits->map_bytes, .map_load = limits->map_load,
 	    .pace = pace, .arg = &x };
 	struct producer_end *ends;
 	struct log_dirt d;
 	int rc;
 
+	if ((rc = look(p, &d, e)) != 0)
+		return rc;
+	c.dirty = d.dirty;
+	c.upto = d.upto;
 	pthread_mutex_lock(&p->lock);
-	look.dirty = log_cleaned(p->log);
-	look.stable = stable_end(p);
-	look.min_lag_ms = p->config.min_compaction_lag_ms;
-	look.max_lag_ms = INT64_MAX;
 	c.delete_retention_ms = p->config.delete_retention_ms;
 	ends = log_producer_ends(p->log, &c.n_ends);
 	pthread_mutex_unlock(&p->lock);
-
 	c.ends = ends;
-	if ((rc = log_clean_look(p->log, &look, &d, e)) == 0) {
-		c.dirty = d.dirty;
-		c.upto = d.upto;
-		rc = log_clean(p->log, &c, done, e);
-	}
+	rc = log_clean(p->log, &c, done, e);
 	free(ends);
 	if (rc == 0)
 		log_line(LOG_INFO, LOG_STORE, "%s: compacted up to %lld: %lld "

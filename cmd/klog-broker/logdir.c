@@ -125,7 +125,7 @@ open_job(void *arg)
 
 	pthread_mutex_lock(&p->lock);
 	p->start = o->known.start;
-	p->recovery_point = o->known.recovery_point;
+	p->recovery_point = p->recovery_saved = o->known.recovery_point;
 	p->cleaned = o->known.cleaned;
 	p->high_watermark = o->high_watermark;
 	if (partition_open(p, &o->known, NULL, &e) == 0) {
@@ -326,6 +326,14 @@ logdir_save_cleaned(struct logdir *ld, struct kerr *e)
 	return save_one(ld, CLEANER, &ld->cleaned_moved, note_cleaned, e);
 }
 
+static void
+note_saved(struct partition *p)
+{
+	pthread_mutex_lock(&p->lock);
+	p->recovery_saved = p->recovery_point;
+	pthread_mutex_unlock(&p->lock);
+}
+
 int
 logdir_checkpoint(struct logdir *ld, struct kerr *e)
 {
@@ -336,15 +344,18 @@ logdir_checkpoint(struct logdir *ld, struct kerr *e)
 	pthread_mutex_lock(&ld->writing);
 	atomic_store(&ld->starts_moved, false);
 	all = logdir_partitions(ld, &n);
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++)
 		note(all[i], c);
-		partition_unref(all[i]);
-	}
-	free(all);
 	for (int i = 0; i < CLEANER && rc == 0; i++)
 		rc = save_checkpoint(ld, &c[i], checkpoint_names[i], e);
 	if (rc < 0)
 		atomic_store(&ld->starts_moved, true);
+	for (int i = 0; i < n; i++) {
+		if (rc == 0)
+			note_saved(all[i]);
+		partition_unref(all[i]);
+	}
+	free(all);
 	pthread_mutex_unlock(&ld->writing);
 	release_checkpoints(c);
 	if (rc == 0 && atomic_load(&ld->cleaned_moved))

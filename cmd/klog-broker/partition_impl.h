@@ -51,6 +51,7 @@ struct partition {
 	int64_t		 start;		/* as checkpoints had it when it was */
 	int64_t		 recovery_point; /* opened, or wrote it down last */
 	int64_t		 cleaned;	/* likewise */
+	int64_t		 recovery_saved; /* the recovery point in its file */
 	bool		 cleaning;	/* a pass has it */
 	bool		 uncleanable;	/* one failed */
 	int64_t		 clean_after_ms; /* not tried before that time */

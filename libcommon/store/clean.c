@@ -159,13 +159,14 @@ log_clean_look(struct log *l, const struct log_clean_limits *c,
 }
 
 int
-clean_know_txns(struct cleaning *c, struct clean_txns *t, int64_t from,
+clean_know_txns(struct cleaning *c, struct clean_txns *t,
     const struct batch_header *h, struct kerr *e)
 {
 	if (t->known || !batch_is_transactional(h) || batch_is_control(h))
 		return 0;
 	t->known = true;
-	return log_aborted(c->l, from, c->want->upto, &t->aborted, e);
+	return log_aborted(c->l, h->base_offset, c->want->upto, &t->aborted,
+	    e);
 }
 
 /* 1: the map is full. */
@@ -186,7 +187,7 @@ learn_part(struct cleaning *c, struct clean_txns *t, int i, struct kerr *e)
 		return (int)at;
 	clean_reader_start(&c->reader, fd, at, p->size);
 	while ((rc = clean_reader_next(&c->reader, &h, &batch, e)) > 0) {
-		if ((rc = clean_know_txns(c, t, c->want->dirty, &h, e)) != 0)
+		if ((rc = clean_know_txns(c, t, &h, e)) != 0)
 			return rc;
 		if (batch_is_control(&h))
 			clean_txns_marker(t, &h, batch, &unused);

@@ -12,8 +12,12 @@
  * written into their batch when it is cleaned first, the delete horizon
  * (KIP-534). Records of aborted transactions go, a marker after the last
  * batch of its transaction. The last batch of each producer stays, if need be
- * without a record, and so does the last one of a rewritten segment, so that
- * recovery sees no hole between two segments. Records without a key go.
+ * without a record, and so does the last one of the pass. Records without a
+ * key go.
+ *
+ * A segment may end before the next one begins then, which recovery would take
+ * for a lost tail: a pass does not go past the recovery point that is written
+ * down, from which recovery begins to look.
  *
  * A rewritten segment replaces the old ones by renames that a crash may
  * interrupt anywhere (log_swap.c); readers of the old files finish.
@@ -47,7 +51,8 @@ struct log_dirt {
 /* What bounds it. */
 struct log_clean_limits {
 	int64_t	dirty;		/* log_cleaned(), or less to clean again */
-	int64_t	stable;		/* last stable offset, or what is less */
+	int64_t	stable;		/* the lesser of the last stable offset and
+				   the recovery point in its checkpoint file */
 	int64_t	now_ms;
 	int64_t	min_lag_ms;	/* min.compaction.lag.ms, 0: none */
 	int64_t	max_lag_ms;	/* max.compaction.lag.ms, INT64_MAX: none */

@@ -156,7 +156,7 @@ judge(struct clean_filter *f, const struct batch_header *h,
 		v.discard = clean_txns_data(f->txns, h);
 	}
 	v.keep_empty = last_of_producer(f, h) ||
-	    batch_last_offset(h) + 1 == f->group_end;
+	    batch_last_offset(h) + 1 == f->want->upto;
 	return v;
 }
 

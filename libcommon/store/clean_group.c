@@ -125,8 +125,7 @@ filter_part(struct output *o, int i, struct kerr *e)
 		return fd;
 	clean_reader_start(&c->reader, fd, 0, p->size);
 	while ((rc = clean_reader_next(&c->reader, &h, &batch, e)) > 0) {
-		if ((rc = clean_know_txns(c, &c->txns, c->parts.v[0].g->base,
-		    &h, e)) != 0 ||
+		if ((rc = clean_know_txns(c, &c->txns, &h, e)) != 0 ||
 		    (rc = clean_filter_batch(&c->filter, &h, batch, &txn,
 		    e)) < 0)
 			break;
@@ -167,7 +166,6 @@ rewrite(struct output *o, int i, int n, struct kerr *e)
 {
 	int rc;
 
-	o->c->filter.group_end = o->c->parts.v[i + n - 1].end;
 	if ((rc = segment_fd(o->g, true, e)) < 0)
 		return rc;
 	for (int k = 0; k < n; k++)

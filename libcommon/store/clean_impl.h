@@ -64,8 +64,6 @@ struct clean_filter {
 	struct codecs		*codecs;
 	int64_t			 records;	/* seen, and left */
 	int64_t			 kept;
-	/* the group's */
-	int64_t			 group_end;
 	/* scratch */
 	struct buf		 raw;
 	struct buf		 plain;
@@ -97,9 +95,9 @@ struct cleaning {
 	struct log_cleaned	*r;
 };
 
-/* Asks for the log's aborted transactions from an offset on, when the first
- * batch of one, h, comes by: most logs have none. */
-int clean_know_txns(struct cleaning *c, struct clean_txns *t, int64_t from,
+/* Asks for the log's aborted transactions from here on, when the first batch
+ * of one, h, comes by: most logs have none. */
+int clean_know_txns(struct cleaning *c, struct clean_txns *t,
     const struct batch_header *h, struct kerr *e);
 /* How many of the parts [i, n) become one segment. */
 int clean_group_size(const struct cleaning *c, int i, int n);

@@ -96,7 +96,13 @@ clean_txns_data(struct clean_txns *t, const struct batch_header *h)
 	if (!batch_is_transactional(h))
 		return false;
 	advance(t, batch_last_offset(h));
-	if ((x = find(t->open, h->producer_id)) == NULL)
+	x = find(t->open, h->producer_id);
+	/* whose marker is gone already */
+	if (x != NULL && x->is_aborted && h->base_offset > x->aborted.last) {
+		end(&t->open, x);
+		x = NULL;
+	}
+	if (x == NULL)
 		x = begin(&t->open, h->producer_id);
 	x->seen = true;
 	return x->is_aborted;

@@ -320,7 +320,8 @@ complete(struct log *l, const struct finds *s, int64_t base, struct kerr *e)
 
 	g->suffix = SWAP;
 	if ((rc = index_swap(l, g, &end, e)) == 0 &&
-	    (rc = remove_range(l, s, "", base, end, e)) == 0)
+	    (rc = remove_range(l, s, "", base, end > base ? end : base + 1,
+	    e)) == 0)
 		rc = rename_files(g, "", true, e);
 	segment_close(g);
 	if (rc == 0)

@@ -72,7 +72,8 @@ segment_note(struct segment *g, pthread_mutex_t *lock,
 	g->has_max = true;
 	if (g->first_ts < 0)
 		g->first_ts = h->max_timestamp;
-	if (h->max_timestamp > g->max_ts) {
+	/* a batch that was emptied has no record of that time */
+	if (h->max_timestamp > g->max_ts && h->count > 0) {
 		g->max_ts = h->max_timestamp;
 		g->max_ts_offset = last;
 	}

@@ -122,7 +122,7 @@ segment_load_tail(struct segment *g, int64_t *next, struct kerr *e)
 		    !fits_entry(g, &h, x.key))
 			return kerr_set(e, KE_CORRUPT, "%020lld.index: does "
 			    "not fit the log", (long long)g->base);
-		if (h.max_timestamp > g->max_ts) {
+		if (h.max_timestamp > g->max_ts && h.count > 0) {
 			g->max_ts = h.max_timestamp;
 			g->max_ts_offset = *next - 1;
 		}

@@ -145,7 +145,7 @@ static int
 clean(struct run *r, int64_t from, struct kerr *e)
 {
 	struct log_clean_limits limits = { .dirty = from,
-	    .stable = log_flushed(r->l), .now_ms = 5000,
+	    .stable = point_load(r), .now_ms = 5000,
 	    .max_lag_ms = INT64_MAX };
 	struct log_clean c = { .now_ms = 5000, .delete_retention_ms = 1000,
 	    .map_bytes = pick(r, 2) == 0 ? 4096 : 240, .map_load = 0.9 };
@@ -325,9 +325,10 @@ lose_power(struct run *r)
 	} else {
 		for (int i = 0; i < OPS; i++)
 			step(r);
-		flush(r);
 		(void)log_roll(r->l, NULL);
 		append(r);
+		flush(r);
+		checkpoint(r);
 		faultsys_cut_after(r->f, 1 + (int)pick(r, 60));
 		(void)clean(r, 0, &e);
 	}
@@ -397,6 +398,7 @@ fail_once(enum fault_call call, int nth, int err)
 	(void)log_roll(r->l, NULL);
 	append(r);
 	flush(r);
+	checkpoint(r);
 	faultsys_arm(r->f, call, nth, err);
 	rc = clean(r, 0, &e);
 	hit = faultsys_hit(r->f);

@@ -6,6 +6,8 @@
  *	storelog kill DIR APPENDS SEGMENT_BYTES SEED	no stop at all
  *	storelog recover DIR	as after a crash, then a clean stop
  *	storelog check DIR	as after a clean stop; every batch is read
+ *	storelog compact DIR SEGMENT_BYTES RETENTION_MS NOW_MS
+ *		as after a clean stop; all but the active segment
  *
  * Prints the offset where the log ends, and what recovery cut.
  */
@@ -17,6 +19,7 @@
 #include "base/xalloc.h"
 #include "record/builder.h"
 #include "store/checkpoint.h"
+#include "store/clean.h"
 #include "store/log.h"
 
 static void
@@ -103,6 +106,30 @@ read_all(struct log *l)
 	buf_release(&b);
 }
 
+static void
+compact(struct log *l, char **argv)
+{
+	struct log_clean_limits limits = { .stable = log_end(l),
+	    .now_ms = atoll(argv[2]), .max_lag_ms = INT64_MAX };
+	struct log_clean c = { .now_ms = limits.now_ms,
+	    .delete_retention_ms = atoll(argv[1]), .map_bytes = 8 << 20,
+	    .map_load = 0.9 };
+	struct producer_end *ends = log_producer_ends(l, &c.n_ends);
+	struct log_cleaned done;
+	struct kerr e = KERR_INIT;
+	struct log_dirt d;
+
+	if (log_clean_look(l, &limits, &d, &e) != 0)
+		die(&e);
+	c.upto = d.upto;
+	c.ends = ends;
+	if (log_clean(l, &c, &done, &e) != 0)
+		die(&e);
+	free(ends);
+	printf("clean to %lld: %lld of %lld records\n", (long long)done.dirty,
+	    (long long)done.kept, (long long)done.records);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -114,21 +141,26 @@ main(int argc, char **argv)
 	int32_t seq[3] = { 0 };
 	struct log *l;
 
+	bool compacts = argc == 6 && strcmp(argv[1], "compact") == 0;
+
 	if (argc != 3 && argc != 6) {
 		fprintf(stderr, "usage: storelog write|kill DIR APPENDS "
-		    "SEGMENT_BYTES SEED | recover|check DIR\n");
+		    "SEGMENT_BYTES SEED | recover|check DIR | compact DIR "
+		    "SEGMENT_BYTES RETENTION_MS NOW_MS\n");
 		return 2;
 	}
 	log_set(say, LOG_WARN, 0);
 	k.clean = strcmp(argv[1], "recover") != 0;
 	if (argc == 6)
-		c.segment_bytes = atoi(argv[4]);
+		c.segment_bytes = atoi(argv[compacts ? 3 : 4]);
 	memset(k.topic_id.b, 0x5a, sizeof(k.topic_id.b));
 	/* a directory that is there keeps its topic */
 	(void)partition_metadata_load(sys_real(), argv[2], &k.topic_id, NULL);
 	if (log_open(&l, sys_real(), argv[2], &c, &k, &r, &e) != 0)
 		die(&e);
-	if (argc == 6) {
+	if (compacts) {
+		compact(l, argv + 3);
+	} else if (argc == 6) {
 		srandom((unsigned int)atoi(argv[5]));
 		for (int i = 0; i < atoi(argv[3]); i++)
 			append_one(l, codecs, i, atoi(argv[5]), seq);

@@ -7,35 +7,8 @@ set -u
 . "$(dirname "$0")/lib.sh"
 STORELOG=$BIN/tests/helper/storelog
 
-# dump_tool OPTION..: what it says, without the loggers' own complaints.
-dump_tool() {
-	java -Xmx256m -XX:TieredStopAtLevel=1 -cp "$LIBS/*" "$DUMP" "$@" 2>&1 |
-	    grep -avE '^(log4j:|SLF4J|WARNING: sun.misc)'
-}
-
-# dump NAME DIR: one test a directory.
-dump() {
-	local files said bad
-	files=$(find "$2" -name '*.log' -o -name '*.index' -o -name '*.timeindex' -o -name '*.snapshot' | sort | paste -sd,)
-	said=$(dump_tool --deep-iteration --print-data-log --files "$files")
-	bad=$(grep -aiE 'exception|error|corrupt|mismatch|out of order|isvalid: false|invalid|not found|trailing|WARN' <<<"$said" |
-		    grep -avE '^(\| offset|offset:)')
-	if [ -n "$bad" ] || ! grep -q 'baseOffset:' <<<"$said"; then not_ok "$1" "$bad"; else ok "$1"; fi
-	files=$(find "$2" -name '*.index' -o -name '*.timeindex' | sort | paste -sd,)
-	said=$(dump_tool --index-sanity-check --files "$files")
-	if grep -vE '^Dumping|passed sanity check\.$' <<<"$said" | grep -q .; then
-		not_ok "$1: indexes" "$said"
-	else
-		ok "$1: indexes"
-	fi
-}
-
 for version in 3.9.1 4.3.1; do
 	LIBS=$(kafka_libs "$version") || { skip "Kafka $version" "no jars"; continue; }
-	case $version in
-	3.*) DUMP=kafka.tools.DumpLogSegments ;;
-	*) DUMP=org.apache.kafka.tools.DumpLogSegments ;;
-	esac
 	d=$WORK/$version-0
 	check "$version: write" "$STORELOG" write "$d" 3000 1000000 1
 	dump "$version: after a clean stop" "$d"

@@ -85,6 +85,33 @@ apache_kafka() {
 	BROKER=127.0.0.1:$port
 }
 
+# dump_tool OPTION..: what DumpLogSegments of $version, whose jars are in $LIBS,
+# says, without the loggers' own complaints.
+dump_tool() {
+	local class=org.apache.kafka.tools.DumpLogSegments
+
+	[[ ${version:?} != 3.* ]] || class=kafka.tools.DumpLogSegments
+	java -Xmx256m -XX:TieredStopAtLevel=1 -cp "$LIBS/*" "$class" "$@" 2>&1 |
+	    grep -avE '^(log4j:|SLF4J|WARNING: sun.misc)'
+}
+
+# dump NAME DIR: it reads every file of a directory without a complaint.
+dump() {
+	local files said bad
+	files=$(find "$2" -name '*.log' -o -name '*.index' -o -name '*.timeindex' -o -name '*.snapshot' | sort | paste -sd,)
+	said=$(dump_tool --deep-iteration --print-data-log --files "$files")
+	bad=$(grep -aiE 'exception|error|corrupt|mismatch|out of order|isvalid: false|invalid|not found|trailing|WARN' <<<"$said" |
+		    grep -avE '^(\| offset|offset:)')
+	if [ -n "$bad" ] || ! grep -q 'baseOffset:' <<<"$said"; then not_ok "$1" "$bad"; else ok "$1"; fi
+	files=$(find "$2" -name '*.index' -o -name '*.timeindex' | sort | paste -sd,)
+	said=$(dump_tool --index-sanity-check --files "$files")
+	if grep -vE '^Dumping|passed sanity check\.$|\.index is empty\.$' <<<"$said" | grep -q .; then
+		not_ok "$1: indexes" "$said"
+	else
+		ok "$1: indexes"
+	fi
+}
+
 # Each of these prints the command that runs a client, or fails.
 client_confluent() { python_env && echo "$CACHE/venv/bin/python $HERE/clients/confluent.py"; }
 client_kafkapython() { python_env && echo "$CACHE/venv/bin/python $HERE/clients/kafkapython.py"; }

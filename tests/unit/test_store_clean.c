@@ -318,7 +318,8 @@ check(struct bench *b, const char *what, const char *want)
 static void
 reopen(struct bench *b, bool stop)
 {
-	const struct log_known k = { .clean = stop };
+	const struct log_known k = { .clean = stop,
+	    .recovery_point = log_checkpoint(b->l, NULL) };
 	int64_t end = log_end(b->l), size = log_size(b->l);
 
 	if (stop)
@@ -391,6 +392,13 @@ static const struct row rows[] = {
 	{ "an aborted one", "a=1 t7:a=2 t7:b=1 A7 c=1 p7:d=1 / x=1",
 	    "[0-0 0:a=1] [3-3 A7] [4-4 4:c=1] [5-5 5:d=1] [6-6 6:x=1]",
 	    "[0-0 0:a=1] [3-3h A7] [4-4 4:c=1] [5-5 5:d=1] [6-6 6:x=1]" },
+	{ "a committed one after it is not taken for it",
+	    "t7:a=1 t7:b=1 A7 t7:c=1 t7:d=1 C7 e=1 / x=1",
+	    "[2-2 A7] [3-3 3:c=1] [4-4 4:d=1] [5-5 C7] [6-6 6:e=1] "
+	    "[7-7 7:x=1]",
+	    "[2-2h A7] [3-3 3:c=1] [4-4 4:d=1] [5-5 C7] [6-6 6:e=1] "
+	    "[7-7 7:x=1]",
+	    "[3-3 3:c=1] [4-4 4:d=1] [5-5 C7] [6-6 6:e=1] [7-7 7:x=1]" },
 	{ "two at a time", "t7:a=1 t8:a=2 t7:b=1 A7 t8:c=1 C8 d=1 / x=1",
 	    "[1-1 1:a=2] [2-2] [3-3 A7] [4-4 4:c=1] [5-5 C8] [6-6 6:d=1] "
 	    "[7-7 7:x=1]", NULL },
@@ -439,6 +447,19 @@ test_rows(void **state)
 	}
 }
 
+static int
+files(struct bench *b, const char *pattern)
+{
+	char *cmd = xasprintf("ls %s | grep -c '%s'", b->dir, pattern);
+	FILE *f = popen(cmd, "r");
+	int n = -1;
+
+	assert_int_equal(fscanf(f, "%d", &n), 1);
+	pclose(f);
+	free(cmd);
+	return n;
+}
+
 /* A map of three keys: pass by pass, the same end. */
 static void
 test_small_map(void **state)
@@ -461,6 +482,35 @@ test_small_map(void **state)
 	check(b, "small map", "[2-4 3:d=1 4:e=1] [5-5 5:f=1] "
 	    "[6-8 7:b=2 8:g=1] [9-9 9:h=1] [10-10 10:c=2] [11-11 11:a=3] "
 	    "[12-12 12:x=1]");
+	bench_free(b);
+}
+
+/* Nothing of the first segments is left; readers step over them. */
+static void
+test_empty_segments(void **state)
+{
+	struct bench *b = bench_new();
+	struct kerr e = KERR_INIT;
+	struct log_when w;
+
+	b->config.segment_bytes = 300;	/* each for itself */
+	fill(b, "a=1 / a=2 / b=1 / a=3 / b=2 / x=1");
+	log_set_config(b->l, &b->config);
+	for (int i = 0; i < 3; i++) {
+		clean(b, NOW);
+		check(b, "empty segments", "[3-3 3:a=3] [4-4 4:b=2] "
+		    "[5-5 5:x=1]");
+		assert_int_equal(files(b, "log$"), i == 0 ? 6 : 3);
+		assert_int_equal(log_find_time(b->l, 1000, 6, &w, &e), 0);
+		assert_int_equal(w.offset, 3);
+		reopen(b, i == 0);
+		b->dirty = 0;
+	}
+	/* the last batch of the pass stays, and its time counts for nothing */
+	fill(b, "/ c=1 -=1 /");
+	clean(b, NOW);
+	assert_int_equal(log_find_max_time(b->l, &w, &e), 0);
+	assert_int_equal(w.offset, 6);
 	bench_free(b);
 }
 
@@ -500,19 +550,6 @@ test_look(void **state)
 	assert_int_equal(log_set_start(b->l, 3, NULL), 0);
 	assert_int_equal(look(b, &c).dirty, 3);
 	bench_free(b);
-}
-
-static int
-files(struct bench *b, const char *pattern)
-{
-	char *cmd = xasprintf("ls %s | grep -c '%s'", b->dir, pattern);
-	FILE *f = popen(cmd, "r");
-	int n = -1;
-
-	assert_int_equal(fscanf(f, "%d", &n), 1);
-	pclose(f);
-	free(cmd);
-	return n;
 }
 
 static void
@@ -758,8 +795,8 @@ test_crashes(void **state)
 	bench_free(done);
 }
 
-/* A joint that Apache Kafka's compaction left open is no lost tail below the
- * cleaner's checkpoint, and is one above it. */
+/* A joint that compaction left open is no lost tail below the cleaner's
+ * checkpoint, also where there is no recovery point, and is one above it. */
 static void
 test_open_joint(void **state)
 {
@@ -819,6 +856,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_small_map),
+		cmocka_unit_test(test_empty_segments),
 		cmocka_unit_test(test_look),
 		cmocka_unit_test(test_grouping),
 		cmocka_unit_test(test_reader),
