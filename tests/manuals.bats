@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # The manuals: what their EXAMPLES show is run, and every option of --help is
 # explained. In a display of EXAMPLES "$ " begins a command that is run here,
-# the lines below it are its output ("..." stands for anything); "% " begins
-# one that is not run, since it needs a cluster or a terminal.
+# the lines below it are its output ("..." stands for anything), "> " goes on
+# with it; "% " begins one that is not run, since it needs a cluster or a
+# terminal.
 
 load lib/klog
 
@@ -64,6 +65,7 @@ examples() {
 			command=${line#\$ } expected=''
 			[ -z "$command" ] || n=$((n + 1))
 			;;
+		'> '*) command+=$'\n'${line#> } ;;
 		*) expected+=${expected:+$'\n'}$line ;;
 		esac
 	done < <(displays "$MAN/$1" && echo)

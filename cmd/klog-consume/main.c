@@ -11,6 +11,9 @@
 #define METADATA_MS	10000
 #define GIVE_UP_MS	60000	/* of a partition, in a bounded read */
 
+static const char *const commit_choices[] = { "auto", "each", "end", "none",
+	NULL };
+
 static const struct opt options[] = {
 	OPT_WHERE(struct opts, common)
 	OPT_STR('p', "partition", "LIST", struct opts, partitions,
@@ -20,7 +23,7 @@ static const struct opt options[] = {
 	    "read a data directory's files, without a broker"),
 	OPT_GROUP("Which records"),
 	OPT_LIST('o', "offset", "SPEC", struct opts, offsets,
-	    "beginning (default), end, N, -N, +N, A..B,\n"
+	    "beginning (default), end, stored, N, -N, +N, A..B,\n"
 	    "2025-01-31, 09:00, -2h, @EPOCH, 0=N,1=M"),
 	OPT_INT('n', "last", "N", struct opts, last, 0, INT64_C(1) << 40,
 	    "start at the newest N of the topic (as tail -n)"),
@@ -55,6 +58,20 @@ static const struct opt options[] = {
 	OPT_FLAG(0, "utc", struct opts, utc, "UTC for -o and %d"),
 	OPT_FLAG(0, "raw", struct opts, raw,
 	    "control bytes as they are on a terminal"),
+	OPT_GROUP("Groups"),
+	OPT_STR('G', "group", "NAME", struct opts, group,
+	    "share the topics; resume where it committed"),
+	OPT_CHOICE(0, "commit", "HOW", struct opts, commit, commit_choices,
+	    "auto (after output), each, end, none"),
+	OPT_STR(0, "reset", "SPEC", struct opts, reset,
+	    "go here if the committed offset is gone"),
+	OPT_STR(0, "each", "CMD", struct opts, each,
+	    "run CMD for each record; commit if it exits 0;\n"
+	    "also --retries N, --on-fail stop|skip|topic:NAME,\n"
+	    "--jobs N partitions at once"),
+	OPT_INT(0, "retries", "N", struct opts, retries, 0, INT32_MAX, NULL),
+	OPT_STR(0, "on-fail", "HOW", struct opts, on_fail, NULL),
+	OPT_INT(0, "jobs", "N", struct opts, jobs, 1, 1000, NULL),
 	OPT_GROUP("Waiting"),
 	OPT_CONTACT(struct opts, common)
 	OPT_DUR(0, "idle", "DUR", struct opts, idle,
@@ -77,6 +94,40 @@ static const struct program program = {
 	.options = options,
 	.footer = COMMON_FOOTER,
 };
+
+/* What does not go together, in a group and outside of one. */
+static void
+check_group(const struct opts *o)
+{
+	struct kerr e = KERR_INIT;
+
+	if (o->group == NULL) {
+		if (o->each != NULL || o->commit >= 0 || o->reset != NULL)
+			usage_error(&program, "%s needs a group: -G",
+			    o->each != NULL ? "--each" : o->commit >= 0 ?
+			    "--commit" : "--reset");
+	} else if (*o->group == '\0')
+		usage_error(&program, "the name of the group is empty");
+	else if (o->last >= 0 || o->partitions != NULL)
+		usage_error(&program, "-G and %s exclude each other: the group "
+		    "knows where to begin and what to read", o->last >= 0 ?
+		    "-n" : "-p");
+	else if (o->sort)
+		usage_error(&program, "-G and --sort exclude each other");
+	if (o->each == NULL && (o->retries > 0 || o->on_fail != NULL ||
+	    o->jobs > 1))
+		usage_error(&program, "%s goes with --each", o->retries > 0 ?
+		    "--retries" : o->on_fail != NULL ? "--on-fail" : "--jobs");
+	if (o->each != NULL && (o->format != NULL || o->common.json ||
+	    o->key_delim != NULL || o->with_offset || o->delim != NULL ||
+	    o->nul || o->decode.n > 0))
+		usage_error(&program, "--each prints nothing: no -f, -J, -K, "
+		    "-O, -D, -0 or -s beside it");
+	if (place_check(o->reset, o->utc, &e) != 0)
+		usage_error(&program, "--reset: %s", e.msg);
+	if (each_check(o->on_fail, &e) != 0)
+		usage_error(&program, "--on-fail: %s", e.msg);
+}
 
 /* What does not go together. */
 static void
@@ -105,7 +156,7 @@ check(const struct opts *o, const struct spec *spec)
 		const struct spec_range *r = i < spec->nparts ?
 		    &spec->part[i].range : &spec->all;
 
-		if (r->from.kind == SPEC_STORED)
+		if (r->from.kind == SPEC_STORED && o->group == NULL)
 			usage_error(&program,
 			    "'-o stored' needs a group; there is none");
 	}
@@ -194,7 +245,11 @@ assign(struct consume *co)
 	for (size_t i = 0; i < co->plan.n; i++) {
 		const struct part *p = &co->plan.part[i];
 
-		consumer_assign(co->c, p->topic, p->partition, p->from, p->to);
+		if (co->o->group == NULL)
+			consumer_assign(co->c, p->topic, p->partition, p->from,
+			    p->to);
+		else	/* idle until it is ours */
+			consumer_assign(co->c, p->topic, p->partition, 0, 0);
 	}
 }
 
@@ -204,6 +259,30 @@ static bool
 no_output(void)
 {
 	return (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY;
+}
+
+/* As a member of a group: what ended it, and what came of the end itself. */
+static int
+run_group(struct consume *co)
+{
+	struct kerr e = KERR_INIT, last = KERR_INIT;
+	int status = group_begin(co), rc;
+
+	if (status != EXIT_DONE)
+		return status;
+	progress_init(co);
+	rc = group_run(co, &e);
+	if (rc < 0 && rc != KE_TIMEOUT)
+		status = exit_report(&e, NULL);
+	if (group_end(co, &last) != 0)
+		status = (int)exit_worse((enum exit_class)status,
+		    exit_report(&last, NULL));
+	progress_end(co);
+	if (rc == KE_TIMEOUT && status == EXIT_DONE)
+		status = e.code == 0 ? EXIT_IDLE : (int)exit_report(&e, NULL);
+	if (status == EXIT_DONE && co->o->fail_empty && co->printed == 0)
+		status = EXIT_NO;
+	return status;
 }
 
 /* From a plan to an exit class. */
@@ -217,6 +296,8 @@ run(struct consume *co)
 	if (stop_init(co, &e) != 0)
 		return exit_report(&e, NULL);
 	progress_init(co);
+	if (co->o->group != NULL)
+		return run_group(co);
 	rc = co->o->sort ? sort_run(co, &e) : follow(co, &e);
 	if (rc == 0)
 		rc = printer_flush(co->printer, &e);
@@ -239,17 +320,16 @@ run(struct consume *co)
 static int
 open_cluster(struct consume *co, struct common *c)
 {
-	struct cluster_config conf;
 	struct kerr e = KERR_INIT;
 
-	if (common_cluster(c, &conf, &e) != 0)
+	if (common_cluster(c, &co->conf, &e) != 0)
 		return exit_report(&e, NULL);
 	/* a follower wants to hear of new partitions and topics soon */
 	if (!co->bounded &&
 	    config_where(c->config, "metadata.max.age.ms") == CONFIG_UNSET)
-		conf.metadata_ms = METADATA_MS;
+		co->conf.metadata_ms = METADATA_MS;
 	if ((co->loop = loop_new(&e)) == NULL ||
-	    (co->cl = cluster_open(co->loop, &conf, &e)) == NULL ||
+	    (co->cl = cluster_open(co->loop, &co->conf, &e)) == NULL ||
 	    cluster_connect(co->cl, &e) != 0)
 		return exit_report(&e, NULL);
 	return EXIT_DONE;
@@ -271,6 +351,9 @@ open_files(struct consume *co, struct opts *o)
 static void
 release(struct consume *co, struct opts *o)
 {
+	each_free(co->each);
+	out_free(co->out);
+	group_free(co->group);
 	consumer_free(co->c);
 	co->c = NULL;
 	stop_end();
@@ -294,11 +377,13 @@ release(struct consume *co, struct opts *o)
 int
 main(int argc, char **argv)
 {
-	struct opts o = { .common = COMMON_DEFAULTS, .last = -1, .count = -1 };
+	struct opts o = { .common = COMMON_DEFAULTS, .last = -1, .count = -1,
+		.commit = -1, .jobs = 1 };
 	struct consume co = { .o = &o };
 	struct spec spec = { 0 };
 	struct kerr e = KERR_INIT;
 	int n = common_start(&program, &o, &o.common, argc, argv), status;
+	bool broken;
 
 	if (n == 0 && o.topics.n == 0 && o.offline == NULL)
 		usage_error(&program, "which topic?");
@@ -307,8 +392,11 @@ main(int argc, char **argv)
 			usage_error(&program, "the name of a topic is empty");
 	parse_offsets(&o, &spec);
 	check(&o, &spec);
+	check_group(&o);
 	if (grep_compile(&co.grep, &o.greps, &e) != 0 ||
 	    (co.printer = printer_new(&o, &e)) == NULL)
+		usage_error(&program, "%s", e.msg);
+	if (o.group != NULL && group_configure(&co, &e) != 0)
 		usage_error(&program, "%s", e.msg);
 	if (no_output())
 		die(EXIT_BAD_USAGE, "standard output: %s", strerror(EBADF));
@@ -328,8 +416,11 @@ main(int argc, char **argv)
 		usage_error(&program, "--sort needs an end of each partition");
 	if (status == EXIT_DONE)
 		status = run(&co);
+	broken = group_broken_pipe(&co);
 	release(&co, &o);
 	spec_release(&spec);
+	if (broken && stop_signal == 0)
+		stop_signal = SIGPIPE;
 	if (stop_signal != 0)
 		stop_raise();
 	return exit_flush(status);

@@ -352,8 +352,8 @@ locate(const struct part *p, const struct spec_point *pt, int64_t anchor)
 /* A start behind the end is outside the log, unless a transaction that is
  * still open lies between: p->end is the last stable offset. Then there is
  * nothing to read yet. */
-static int
-check_start(struct consume *co, struct part *p, struct kerr *e)
+int
+plan_check_start(struct consume *co, struct part *p, struct kerr *e)
 {
 	struct admin_offset high = { .topic = p->topic,
 		.partition = p->partition, .at = OFFSET_LATEST };
@@ -386,7 +386,8 @@ resolve(struct consume *co, struct part *p, struct kerr *e)
 		p->since = r->from.n;
 	if (r->from.kind == SPEC_HEAD)
 		p->from = min64(p->from, p->end);
-	if ((rc = check_start(co, p, e)) != 0)
+	/* in a group it matters only where nothing was committed */
+	if (co->o->group == NULL && (rc = plan_check_start(co, p, e)) != 0)
 		return rc;
 	if (r->to.kind == SPEC_NONE)
 		p->to = co->o->exit ? p->end : -1;
@@ -394,6 +395,33 @@ resolve(struct consume *co, struct part *p, struct kerr *e)
 		p->to = locate(p, &r->to, p->from);
 	if (p->to >= 0 && (co->o->exit || r->to.kind != SPEC_NONE))
 		p->to = min64(p->to, p->end);
+	return 0;
+}
+
+int
+plan_point(struct consume *co, struct part *p, const struct spec_point *pt,
+    int64_t *at, struct kerr *e)
+{
+	struct admin_offset v[3] = {
+		{ .topic = p->topic, .partition = p->partition,
+		    .at = OFFSET_EARLIEST },
+		{ .topic = p->topic, .partition = p->partition,
+		    .at = OFFSET_LATEST },
+		{ .topic = p->topic, .partition = p->partition, .at = pt->n },
+	};
+	int rc = 0;
+
+	for (int i = 0; i < (pt->kind == SPEC_TIME ? 3 : 2) && rc == 0; i++)
+		rc = admin_list_offsets(co->cl, &v[i], 1, !co->o->uncommitted,
+		    co->o->common.first_contact, e);
+	if (rc != 0)
+		return rc;
+	p->start = v[0].offset;
+	p->end = v[1].offset;
+	if (pt->kind == SPEC_TIME)
+		*at = v[2].offset >= 0 ? v[2].offset : p->end;
+	else
+		*at = locate(p, pt, p->start);
 	return 0;
 }
 
@@ -453,7 +481,8 @@ plan_ranges(struct consume *co, const struct spec *spec)
 		rc = last_find(co, &e);
 	if (rc != 0)
 		return exit_report(&e, NULL);
-	for (size_t i = 0; i < co->plan.n && co->o->common.verbose > 0; i++)
+	for (size_t i = 0; i < co->plan.n && co->o->common.verbose > 0 &&
+	    co->o->group == NULL; i++)
 		tell(&co->plan.part[i]);
 	return EXIT_DONE;
 }
@@ -480,6 +509,21 @@ last_of_topic(const struct plan *pl, size_t i)
 	return true;
 }
 
+int
+plan_slot(struct consume *co, const char *topic, int32_t partition)
+{
+	struct plan *pl = &co->plan;
+
+	for (size_t i = 0; i < pl->n; i++)
+		if (pl->part[i].partition == partition &&
+		    strcmp(pl->part[i].topic, topic) == 0)
+			return (int)i;
+	plan_add(pl, topic, partition);
+	pl->part[pl->n - 1].to = -1;
+	pl->part[pl->n - 1].fresh = true;
+	return consumer_assign(co->c, topic, partition, 0, 0);
+}
+
 void
 plan_grow(struct consume *co)
 {
@@ -498,7 +542,9 @@ plan_grow(struct consume *co)
 		struct part *p = &pl->part[i];
 
 		p->to = -1;
-		consumer_assign(co->c, p->topic, p->partition, 0, -1);
+		p->fresh = true;
+		consumer_assign(co->c, p->topic, p->partition, 0,
+		    co->group != NULL ? 0 : -1);
 		if (co->o->common.verbose > 0)
 			warn_line("%s[%d]: new", p->topic, (int)p->partition);
 	}

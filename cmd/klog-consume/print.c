@@ -23,6 +23,7 @@ struct printer {
 	struct buf		 out;
 	int64_t			 written;
 	bool			 failed;	/* stdout takes no more */
+	struct out		*sink;		/* in a group: who writes */
 	bool			 json;
 	struct envelope_opts	 envelope;
 	struct format		*format;	/* NULL: values alone */
@@ -203,7 +204,7 @@ printer_free(struct printer *p)
 int64_t
 printer_bytes(const struct printer *p)
 {
-	return p->written;
+	return p->sink != NULL ? out_accepted(p->sink) : p->written;
 }
 
 bool
@@ -241,6 +242,10 @@ printer_flush(struct printer *p, struct kerr *e)
 	size_t done = 0, want;
 	ssize_t n;
 
+	if (p->sink != NULL) {
+		out_push(p->sink, &p->out);
+		return 0;
+	}
 	while (done < p->out.len && (want = may_write(p->out.len - done)) > 0) {
 		n = write(STDOUT_FILENO, p->out.p + done, want);
 		if (n >= 0) {
@@ -284,6 +289,18 @@ decode_internal(struct printer *p, enum internal_topic t,
 	}
 }
 
+void
+printer_to(struct printer *p, struct out *sink)
+{
+	p->sink = sink;
+}
+
+void
+printer_passed(struct printer *p, int slot, int64_t next)
+{
+	out_mark(p->sink, p->out.len, slot, next);
+}
+
 int
 printer_record(struct printer *p, struct consume *co,
     const struct consumer_batch *b, const struct record *r, struct kerr *e)
@@ -307,13 +324,15 @@ printer_record(struct printer *p, struct consume *co,
 	}
 	co->printed++;
 	co->left--;
+	if (p->sink != NULL)
+		out_mark(p->sink, p->out.len, b->slot, r->offset + 1);
 	return p->out.len >= OUT_SIZE ? printer_flush(p, e) : 0;
 }
 
 /* Values and delimiters of a batch that is wanted as a whole. */
 static int
 print_values(struct printer *p, struct consume *co, struct record_iter *it,
-    struct kerr *e)
+    int slot, struct kerr *e)
 {
 	struct record r;
 	uint8_t *to;
@@ -335,6 +354,8 @@ print_values(struct printer *p, struct consume *co, struct record_iter *it,
 		else
 			memcpy(to + n, p->delim, p->delim_len);
 		p->out.len += n + p->delim_len;
+		if (p->sink != NULL)
+			out_mark(p->sink, p->out.len, slot, r.offset + 1);
 		co->printed++;
 		co->left--;
 	}
@@ -369,7 +390,7 @@ printer_batch(struct printer *p, struct consume *co,
 	    BATCH_MAX_RAW, e);
 	if (rc == 0 && whole && !p->json && p->format == NULL &&
 	    internal_topic(b->topic) == INTERNAL_NONE)
-		rc = print_values(p, co, &it, e);
+		rc = print_values(p, co, &it, b->slot, e);
 	else if (rc == 0)
 		rc = print_wanted(p, co, b, &it, e);
 	if (rc == KE_PROTO)

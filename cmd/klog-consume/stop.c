@@ -31,6 +31,8 @@ caught(int sig)
 
 	if (sig == SIGUSR1)
 		asked = 1;
+	else if (sig == SIGCHLD)
+		;		/* each.c asks whose */
 	else if (stop_signal != 0) {
 		signal(sig, SIG_DFL);
 		raise(sig);
@@ -67,6 +69,16 @@ stop_init(struct consume *co, struct kerr *e)
 		    old.sa_handler != SIG_IGN)	/* nohup */
 			sigaction(signals[i], &sa, NULL);
 	return 0;
+}
+
+void
+stop_on_child(void)
+{
+	struct sigaction sa = { .sa_handler = caught,
+		.sa_flags = SA_NOCLDSTOP };
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGCHLD, &sa, NULL);
 }
 
 void

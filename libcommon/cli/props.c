@@ -120,6 +120,8 @@ const struct prop props[] = {
 	INT("fetch.max.wait.ms", 0, 300000, NULL, "answer a fetch by then"),
 	ALIAS("fetch.wait.max.ms", "fetch.max.wait.ms"),
 	STR("group.id", NULL, "the consumer group"),
+	ENUM("group.protocol", "classic consumer", NULL,
+	    "how members talk to the group's coordinator"),
 	STR("group.instance.id", NULL, "static member of the group"),
 	INT("session.timeout.ms", 1, HOUR, NULL, "a silent member is gone"),
 	INT("heartbeat.interval.ms", 1, HOUR, NULL, "between heartbeats"),

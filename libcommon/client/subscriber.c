@@ -466,7 +466,13 @@ left(void *arg, struct reply *r)
 	s->cf.wake(s->cf.arg);
 }
 
-/* Not behind a JoinGroup that may be waiting. */
+struct cluster *
+subscriber_line(const struct subscriber *s)
+{
+	return s->m.phase == MEMBER_JOINING ? s->data : s->cl;
+}
+
+/* Not behind a JoinGroup that may have been cancelled and still wait. */
 static void
 leave(struct subscriber *s)
 {

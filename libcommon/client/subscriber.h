@@ -8,9 +8,8 @@
  * as events, one at a time; until subscriber_done() the group waits for it,
  * up to rebalance_ms.
  *
- * Requests of the membership have a connection of their own, since a JoinGroup
- * that waits for other members holds up all that is behind it; commits and
- * questions for offsets go with the data.
+ * The group's requests have a connection of their own: a JoinGroup waits for
+ * other members, a Fetch for records, and both hold up all that is behind them.
  */
 #ifndef KLOG_CLIENT_SUBSCRIBER_H
 #define KLOG_CLIENT_SUBSCRIBER_H

@@ -70,10 +70,14 @@ struct subscriber {
 
 	/* subscriber_offsets.c */
 	struct call		*commit;
+	struct cluster		*commit_cl;	/* where it went */
 	subscriber_committed_fn	*committed;
 	void			*committed_arg;
 };
 
+/* For a request to the coordinator that may not wait: behind a Fetch it would,
+ * but less long than behind a JoinGroup. */
+struct cluster *subscriber_line(const struct subscriber *s);
 /* Goes on with whatever the machine wants, soon. */
 void subscriber_step(struct subscriber *s);
 

@@ -58,7 +58,7 @@ void
 offsets_cancel(struct subscriber *s)
 {
 	if (s->commit != NULL)
-		cluster_cancel(s->data, s->commit);
+		cluster_cancel(s->commit_cl, s->commit);
 	s->commit = NULL;
 }
 
@@ -107,8 +107,9 @@ subscriber_commit(struct subscriber *s, const struct subscriber_offset *v,
 	}
 	s->committed = done;
 	s->committed_arg = arg;
-	s->commit = cluster_send(s->data, s->coordinator, API_OFFSET_COMMIT,
-	    &req, NULL, commit_done, s);
+	s->commit_cl = subscriber_line(s);
+	s->commit = cluster_send(s->commit_cl, s->coordinator,
+	    API_OFFSET_COMMIT, &req, NULL, commit_done, s);
 	free(topics);
 	free(parts);
 }
@@ -243,8 +244,8 @@ ask_offsets(struct subscriber *s, struct subscriber_offset *v, size_t n,
 		numbers[i] = v[i].partition;
 		v[i].offset = v[i].epoch = -1;
 	}
-	rc = cluster_call(s->data, s->coordinator, API_OFFSET_FETCH, &req,
-	    &opt, &r, e);
+	rc = cluster_call(subscriber_line(s), s->coordinator, API_OFFSET_FETCH,
+	    &req, &opt, &r, e);
 	if (rc == 0) {
 		rc = take_offsets(r->msg, v, n, e);
 		reply_free(r);
