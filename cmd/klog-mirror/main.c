@@ -121,6 +121,10 @@ check(const struct opts *o, char **operands, int n)
 	if (o->identity && o->prefix != NULL)
 		usage_error(&program, "--identity and --prefix exclude each "
 		    "other");
+	if (o->start_from != NULL && strncmp(o->start_from, "group:", 6) != 0 &&
+	    strncmp(o->start_from, "link:", 5) != 0)
+		usage_error(&program, "option --start-from: '%s' is neither "
+		    "group:NAME nor link:NAME", o->start_from);
 	if (o->link != NULL && (*o->link == '\0' || strlen(o->link) > 200 ||
 	    strspn(o->link, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW"
 	    "XYZ0123456789._-") != strlen(o->link)))
@@ -137,6 +141,9 @@ prepare(struct mirror *m, struct kerr *e)
 	if (names_parse(&m->names, o->topics.v, o->topics.n, o->prefix,
 	    e) != 0)
 		return kerr_wrap(e, "option --topics");
+	if (o->sync_groups != NULL &&
+	    names_groups(m->names, o->sync_groups, e) != 0)
+		return kerr_wrap(e, "option --sync-groups");
 	if (o->rate != NULL && rate_parse(&m->rate, o->rate, e) != 0)
 		return kerr_wrap(e, "option --rate");
 	return grep_compile(&m->grep, &o->greps, e);
@@ -170,24 +177,8 @@ open_link(struct mirror *m, struct kerr *e)
 		    "its id: --link NAME is needed, and --identity does not "
 		    "work");
 	m->link = xstrdup(link);
-	m->state_topic = xasprintf("__klog_mirror.%s", link);
+	m->state_topic = xasprintf(STATE_TOPIC "%s", link);
 	m->txn_id = xasprintf("klog-mirror.%s.0", link);
-	return 0;
-}
-
-/* A topic into itself would never end. */
-static int
-check_circle(const struct mirror *m, struct kerr *e)
-{
-	const char *from = cluster_id(m->src.c), *to = cluster_id(m->tgt.c);
-
-	if (from == NULL || to == NULL || strcmp(from, to) != 0)
-		return 0;
-	for (int i = 0; i < m->n_pairs; i++)
-		if (strcmp(m->pair[i].source, m->pair[i].target) == 0)
-			return kerr_set(e, KE_USAGE, "'%s' would be copied "
-			    "into itself: --prefix, or SOURCE=TARGET in "
-			    "--topics", m->pair[i].source);
 	return 0;
 }
 
@@ -242,7 +233,7 @@ pass(struct mirror *m, enum exit_class *status, struct kerr *e)
 {
 	if (survey_source(m, e) != 0)
 		return kerr_wrap(e, "source");
-	if (check_circle(m, e) != 0 || take_over(m, e) != 0)
+	if (circle_check(m, e) != 0 || take_over(m, e) != 0)
 		return e->code;
 	if (survey_target(m, e) != 0)
 		return kerr_wrap(e, "target");
@@ -354,6 +345,9 @@ close_all(struct mirror *m)
 	loop_free(m->loop);
 	names_free(m->names);
 	grep_free(m->grep);
+	while (m->n_left_out > 0)
+		free(m->left_out[--m->n_left_out]);
+	free(m->left_out);
 	free(m->link);
 	free(m->state_topic);
 	free(m->txn_id);

@@ -14,6 +14,7 @@
  *	store.c		reading and writing what is remembered
  *	groups.c	--sync-groups: committed offsets
  *	start.c		--start-from
+ *	circle.c	records that would go round for ever
  *	report.c	what is told: troubles, progress, the last line
  *
  * A pass surveys both clusters, plans each partition up to where its source
@@ -39,6 +40,8 @@
 #include "plan.h"
 #include "rate.h"
 #include "state.h"
+
+#define STATE_TOPIC	"__klog_mirror."	/* and the link's name */
 
 enum { ON_FAIL, ON_SKIP };		/* --on-gap */
 enum { ON_STOP, ON_RESTART };		/* --on-recreate */
@@ -107,6 +110,7 @@ struct pair {
 	int32_t		 tgt_n;		/* partitions there; 0: no topic */
 	struct ptopic	*topic;		/* NULL until needed */
 	bool		 made;		/* the target, in this pass */
+	bool		 from_target;	/* left out: it comes from there */
 	bool		 configured;	/* in this run */
 };
 
@@ -122,6 +126,10 @@ struct mirror {
 	struct rate	 rate;
 	struct pair	*pair;		/* by source */
 	int		 n_pairs;
+	char		**links;	/* topics of links to the source */
+	int		 n_links;
+	char		**left_out;	/* topics that come from the target */
+	int		 n_left_out;
 	bool		 loaded;	/* what is remembered has been read */
 	bool		 want_maps;	/* sealed runs, too */
 
@@ -137,7 +145,7 @@ struct mirror {
 
 	uint64_t	 records, bytes;	/* of the run */
 	int		 passes;
-	int		 groups_synced, groups_active;
+	int		 groups_synced, groups_active, groups_told;
 	int64_t		 started;
 	volatile bool	 stop;
 	int		 signo;
@@ -149,7 +157,11 @@ int survey_source(struct mirror *m, struct kerr *e);
 int survey_target(struct mirror *m, struct kerr *e);
 struct part *mirror_part(struct mirror *m, struct kstr source,
     struct kstr target, int32_t partition);
+struct part *mirror_part_of_source(struct mirror *m, const char *source,
+    int32_t partition);
 void mirror_forget(struct mirror *m);	/* all pairs */
+/* Takes the pair out that is at that place. */
+void mirror_drop(struct mirror *m, int at);
 
 /* prepare.c: topics that are missing or too narrow, or whose configuration is
  * to follow; it is only told where dry_run. */
@@ -163,6 +175,13 @@ int prepare_create(struct side *s, const char *name, int32_t partitions,
 int store_open(struct mirror *m, struct kerr *e);
 /* Reads what is remembered of all parts. */
 int store_load(struct mirror *m, struct kerr *e);
+/* Of a link from the target to the source: where parts that are not known yet
+ * begin, and where what it brought came from. */
+int store_load_way_back(struct mirror *m, const char *link, struct kerr *e);
+/* Calls each() for every committed record of a topic's partition 0. */
+typedef int store_record(void *arg, const struct record *r, struct kerr *e);
+int store_scan(struct side *s, const char *topic, store_record *each,
+    void *arg, struct kerr *e);
 /* Adds what is to be remembered of a part to the transaction. */
 int store_put(struct mirror *m, struct part *pt, int64_t src_next,
     struct kerr *e);
@@ -189,6 +208,11 @@ int recode(struct recoder *rc, const struct consumer_batch *b,
 
 /* groups.c */
 int groups_sync(struct mirror *m, struct kerr *e);
+
+/* circle.c: topics that come from the target themselves. */
+/* Finds them; refuses those that would be copied back under the name that they
+ * have there, leaves out those that would come back under another. */
+int circle_check(struct mirror *m, struct kerr *e);
 
 /* start.c: where parts that are not known yet begin. */
 int start_from(struct mirror *m, struct kerr *e);

@@ -22,6 +22,7 @@ struct names {
 	int			 n_literal;
 	pcre2_code		**re;
 	int			 n_re;
+	pcre2_code		*groups;	/* NULL: none */
 	pcre2_match_data	*match;
 };
 
@@ -69,8 +70,8 @@ add_list(struct names *nm, const char *s, struct kerr *e)
 	}
 }
 
-static int
-add_expression(struct names *nm, const char *s, struct kerr *e)
+static pcre2_code *
+compile(const char *s, struct kerr *e)
 {
 	PCRE2_UCHAR why[128];
 	PCRE2_SIZE at;
@@ -81,9 +82,19 @@ add_expression(struct names *nm, const char *s, struct kerr *e)
 	    PCRE2_ANCHORED | PCRE2_ENDANCHORED, &code, &at, NULL);
 	if (re == NULL) {
 		pcre2_get_error_message(code, why, sizeof(why));
-		return kerr_set(e, KE_USAGE, "expression '%s': %s at %zu", s,
+		kerr_set(e, KE_USAGE, "expression '%s': %s at %zu", s,
 		    (char *)why, at);
 	}
+	return re;
+}
+
+static int
+add_expression(struct names *nm, const char *s, struct kerr *e)
+{
+	pcre2_code *re = compile(s, e);
+
+	if (re == NULL)
+		return e->code;
 	nm->re = xreallocarray(nm->re, (size_t)nm->n_re + 1, sizeof(*nm->re));
 	nm->re[nm->n_re++] = re;
 	return 0;
@@ -118,11 +129,31 @@ names_free(struct names *nm)
 	}
 	for (int i = 0; i < nm->n_re; i++)
 		pcre2_code_free(nm->re[i]);
+	pcre2_code_free(nm->groups);
 	pcre2_match_data_free(nm->match);
 	free(nm->literal);
 	free(nm->re);
 	free(nm->prefix);
 	free(nm);
+}
+
+/* Of a cluster itself, or of MirrorMaker 2 and Connect. */
+static bool
+is_internal(const char *topic)
+{
+	static const char suffix[] = "internal";
+	size_t n = strlen(topic), len = sizeof(suffix) - 1;
+
+	return strncmp(topic, "__", 2) == 0 || (n > len &&
+	    strcmp(topic + n - len, suffix) == 0 &&
+	    (topic[n - len - 1] == '.' || topic[n - len - 1] == '-'));
+}
+
+static bool
+match(const struct names *nm, const pcre2_code *re, const char *s)
+{
+	return pcre2_match(re, (PCRE2_SPTR)s, PCRE2_ZERO_TERMINATED, 0, 0,
+	    nm->match, NULL) >= 0;
 }
 
 static bool
@@ -131,8 +162,7 @@ matches(const struct names *nm, const char *topic)
 	if (nm->n_re == 0 && nm->n_literal == 0)
 		return true;
 	for (int i = 0; i < nm->n_re; i++)
-		if (pcre2_match(nm->re[i], (PCRE2_SPTR)topic,
-		    PCRE2_ZERO_TERMINATED, 0, 0, nm->match, NULL) >= 0)
+		if (match(nm, nm->re[i], topic))
 			return true;
 	return false;
 }
@@ -145,9 +175,22 @@ names_target(const struct names *nm, const char *topic)
 			return nm->literal[i].target != NULL ?
 			    xstrdup(nm->literal[i].target) :
 			    xasprintf("%s%s", nm->prefix, topic);
-	if (strncmp(topic, "__", 2) == 0 || !matches(nm, topic))
+	if (is_internal(topic) || !matches(nm, topic))
 		return NULL;
 	return xasprintf("%s%s", nm->prefix, topic);
+}
+
+int
+names_groups(struct names *nm, const char *expression, struct kerr *e)
+{
+	nm->groups = compile(expression, e);
+	return nm->groups == NULL ? e->code : 0;
+}
+
+bool
+names_group(const struct names *nm, const char *group)
+{
+	return nm->groups != NULL && match(nm, nm->groups, group);
 }
 
 const char *

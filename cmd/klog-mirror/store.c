@@ -19,7 +19,10 @@
 /* What has been read of a part, in the order of writing. */
 struct reading {
 	struct part	*pt;
-	struct buf	 tail;		/* runs of the last position */
+	bool		 known;		/* there is a position: */
+	struct state_position pos;	/* but for its texts, and */
+	bool		 other_cluster;
+	struct buf	 tail;		/* its runs */
 	struct sealed {
 		int64_t		 base;
 		uint8_t		*runs;	/* NULL unless wanted */
@@ -30,6 +33,8 @@ struct reading {
 
 struct reader {
 	struct mirror	*m;
+	bool		 way_back;	/* of a link from the target to the
+					 * source */
 	struct reading	*v;		/* of all parts that were met */
 	size_t		 n;
 };
@@ -107,30 +112,27 @@ static int
 take_position(struct reader *rd, struct reading *r, const struct record *rec,
     struct kerr *e)
 {
-	const char *id = cluster_id(rd->m->src.c);
-	struct part *pt = r->pt;
-	struct state_position v;
+	const char *id = cluster_id(rd->way_back ? rd->m->tgt.c :
+	    rd->m->src.c);
 
 	buf_clear(&r->tail);
-	pt->known = false;
+	r->known = false;
 	if (rec->value == NULL)
 		return 0;
-	if (state_get_position(rec->value, (size_t)rec->value_len, &v, e) != 0)
+	if (state_get_position(rec->value, (size_t)rec->value_len, &r->pos,
+	    e) != 0)
 		return e->code;
-	pt->known = true;
-	pt->other_cluster = id != NULL && v.cluster.len >= 0 &&
-	    !kstr_eq(v.cluster, kstr(id));
-	pt->old_id = v.topic_id;
-	pt->src_next = v.src_next;
-	pt->epoch = v.leader_epoch;
-	pt->tgt_next = v.tgt_next;
-	buf_put(&r->tail, v.runs.p, (size_t)v.runs.len);
+	r->known = true;
+	r->other_cluster = id != NULL && r->pos.cluster.len >= 0 &&
+	    !kstr_eq(r->pos.cluster, kstr(id));
+	buf_put(&r->tail, r->pos.runs.p, (size_t)r->pos.runs.len);
 	return 0;
 }
 
 static int
-take_record(struct reader *rd, const struct record *rec, struct kerr *e)
+take_record(void *arg, const struct record *rec, struct kerr *e)
 {
+	struct reader *rd = arg;
 	enum state_kind kind;
 	struct state_key k;
 	struct part *pt;
@@ -145,7 +147,8 @@ take_record(struct reader *rd, const struct record *rec, struct kerr *e)
 	}
 	if (rc != 0)
 		return rc;
-	pt = mirror_part(rd->m, k.topic, k.target, k.partition);
+	pt = mirror_part(rd->m, rd->way_back ? k.target : k.topic,
+	    rd->way_back ? k.topic : k.target, k.partition);
 	if (pt == NULL)		/* of topics that are not meant this time */
 		return 0;
 	if (kind == STATE_MAP)
@@ -154,8 +157,8 @@ take_record(struct reader *rd, const struct record *rec, struct kerr *e)
 }
 
 static int
-take_batch(struct reader *rd, const struct consumer_batch *b, struct codecs *c,
-    struct buf *scratch, struct kerr *e)
+scan_batch(const struct consumer_batch *b, struct codecs *c,
+    struct buf *scratch, store_record *each, void *arg, struct kerr *e)
 {
 	struct record_iter it;
 	struct record rec;
@@ -166,17 +169,17 @@ take_batch(struct reader *rd, const struct consumer_batch *b, struct codecs *c,
 	    e) != 0)
 		return e->code;
 	while ((rc = record_iter_next(&it, &rec)) > 0)
-		if (take_record(rd, &rec, e) != 0)
+		if (each(arg, &rec, e) != 0)
 			return kerr_wrap(e, "offset %lld",
 			    (long long)rec.offset);
 	return rc < 0 ? kerr_set(e, KE_DATA, "a malformed batch at offset %lld",
 	    (long long)b->header.base_offset) : 0;
 }
 
-/* All that is committed, from the start of the topic to its end. */
+/* All that is committed in [from, to). */
 static int
-read_topic(struct reader *rd, struct side *s, const char *topic, int64_t from,
-    int64_t to, struct kerr *e)
+scan_range(struct side *s, const char *topic, int64_t from, int64_t to,
+    store_record *each, void *arg, struct kerr *e)
 {
 	struct consumer_config cf = CONSUMER_CONFIG;
 	struct consumer *c;
@@ -191,7 +194,7 @@ read_topic(struct reader *rd, struct side *s, const char *topic, int64_t from,
 	consumer_assign(c, topic, 0, from, to);
 	while (rc == 0 && !consumer_done(c)) {
 		while (rc == 0 && (b = consumer_take(c)) != NULL) {
-			rc = take_batch(rd, b, codecs, &scratch, e);
+			rc = scan_batch(b, codecs, &scratch, each, arg, e);
 			consumer_release(c, b);
 		}
 		if (rc == 0 && consumer_wait(c, -1, NULL, e) < 0)
@@ -203,6 +206,23 @@ read_topic(struct reader *rd, struct side *s, const char *topic, int64_t from,
 	return rc;
 }
 
+int
+store_scan(struct side *s, const char *topic, store_record *each, void *arg,
+    struct kerr *e)
+{
+	struct admin_offset start = { .topic = topic, .at = OFFSET_EARLIEST };
+	struct admin_offset end = { .topic = topic, .at = OFFSET_LATEST };
+	int rc;
+
+	rc = admin_list_offsets(s->c, &start, 1, 0, 0, e);
+	if (rc == 0)
+		rc = admin_list_offsets(s->c, &end, 1, 1, 0, e);
+	if (rc == 0 && start.offset < end.offset)
+		rc = scan_range(s, topic, start.offset, end.offset, each, arg,
+		    e);
+	return rc == 0 ? 0 : kerr_wrap(e, "%s", topic);
+}
+
 static int
 by_base(const void *a, const void *b)
 {
@@ -211,30 +231,79 @@ by_base(const void *a, const void *b)
 	return x->base < y->base ? -1 : x->base > y->base;
 }
 
-/* Puts the pieces of a part together. */
 static int
-finish(struct reading *r, struct kerr *e)
+join_runs(struct reading *r, struct omap *map, struct kerr *e)
 {
-	struct part *pt = r->pt;
-	int rc = 0;
-
-	omap_clear(&pt->map);
 	if (r->n_maps > 0)
 		qsort(r->map, r->n_maps, sizeof(r->map[0]), by_base);
+	for (size_t i = 0; i < r->n_maps; i++)
+		if (r->map[i].runs != NULL && state_get_runs((struct kbytes){
+		    r->map[i].runs, r->map[i].len }, map, e) != 0)
+			return e->code;
+	map->n_sealed = map->n;
+	return state_get_runs((struct kbytes){ r->tail.p,
+	    (int32_t)r->tail.len }, map, e);
+}
+
+/* What this link has reached. */
+static int
+take_over(struct reading *r, struct kerr *e)
+{
+	struct part *pt = r->pt;
+
+	omap_clear(&pt->map);
+	if (join_runs(r, &pt->map, e) != 0)
+		return e->code;
 	pt->bases = xreallocarray(pt->bases, r->n_maps + 1, sizeof(int64_t));
 	pt->n_bases = r->n_maps;
-	for (size_t i = 0; i < r->n_maps; i++) {
+	for (size_t i = 0; i < r->n_maps; i++)
 		pt->bases[i] = r->map[i].base;
-		if (rc == 0 && r->map[i].runs != NULL)
-			rc = state_get_runs((struct kbytes){ r->map[i].runs,
-			    r->map[i].len }, &pt->map, e);
+	pt->known = r->known;
+	pt->other_cluster = r->other_cluster;
+	pt->old_id = r->pos.topic_id;
+	pt->src_next = r->pos.src_next;
+	pt->epoch = r->pos.leader_epoch;
+	pt->tgt_next = r->pos.tgt_next;
+	return 0;
+}
+
+/* What a link in the other direction has brought need not go back: the source
+ * is read from behind it, and where it came from is where it is. */
+static int
+turn_round(struct reading *r, struct kerr *e)
+{
+	struct part *pt = r->pt;
+	struct omap map = { NULL, 0, 0 };
+	int rc;
+
+	if (pt->known || r->other_cluster || r->pos.tgt_next < 0)
+		return 0;
+	rc = join_runs(r, &map, e);
+	omap_clear(&pt->map);
+	for (size_t i = 0; rc == 0 && i < map.n; i++)
+		omap_add(&pt->map, map.v[i].tgt, map.v[i].src, map.v[i].count);
+	omap_release(&map);
+	pt->begin = r->pos.tgt_next;
+	pt->tgt_next = r->pos.src_next;
+	return rc;
+}
+
+static int
+finish(struct reader *rd, struct kerr *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < rd->n; i++) {
+		struct reading *r = &rd->v[i];
+
+		if (!r->known)
+			continue;
+		rc = rd->way_back ? turn_round(r, e) : take_over(r, e);
+		if (rc != 0)
+			kerr_wrap(e, "%s[%d]", r->pt->pair->source,
+			    (int)r->pt->index);
 	}
-	pt->map.n_sealed = pt->map.n;
-	if (rc == 0)
-		rc = state_get_runs((struct kbytes){ r->tail.p,
-		    (int32_t)r->tail.len }, &pt->map, e);
-	return rc != 0 ? kerr_wrap(e, "%s[%d]", pt->pair->source,
-	    (int)pt->index) : 0;
+	return rc;
 }
 
 static void
@@ -253,29 +322,36 @@ release(struct reader *rd)
 int
 store_load(struct mirror *m, struct kerr *e)
 {
-	struct admin_offset start = { .topic = m->state_topic,
-	    .at = OFFSET_EARLIEST };
-	struct admin_offset end = { .topic = m->state_topic,
-	    .at = OFFSET_LATEST };
 	struct reader rd = { .m = m };
-	int rc;
+	int rc = store_scan(&m->tgt, m->state_topic, take_record, &rd, e);
 
-	rc = admin_list_offsets(m->tgt.c, &start, 1, 0, 0, e);
-	if (rc == 0)
-		rc = admin_list_offsets(m->tgt.c, &end, 1, 1, 0, e);
 	if (rc == KE_BROKER && e->kafka == ERR_UNKNOWN_TOPIC_OR_PARTITION) {
 		kerr_clear(e);		/* nothing was mirrored yet */
-		m->loaded = true;
-		return 0;
+		rc = 0;
 	}
-	if (rc == 0 && start.offset < end.offset)
-		rc = read_topic(&rd, &m->tgt, m->state_topic, start.offset,
-		    end.offset, e);
-	for (size_t i = 0; rc == 0 && i < rd.n; i++)
-		rc = finish(&rd.v[i], e);
+	if (rc == 0)
+		rc = finish(&rd, e);
 	release(&rd);
 	m->loaded = rc == 0;
-	return rc == 0 ? 0 : kerr_wrap(e, "%s", m->state_topic);
+	return rc;
+}
+
+int
+store_load_way_back(struct mirror *m, const char *link, struct kerr *e)
+{
+	struct reader rd = { .m = m, .way_back = true };
+	char *topic = xasprintf(STATE_TOPIC "%s", link);
+	bool maps = m->want_maps;
+	int rc;
+
+	m->want_maps = true;
+	rc = store_scan(&m->src, topic, take_record, &rd, e);
+	if (rc == 0)
+		rc = finish(&rd, e);
+	m->want_maps = maps;
+	release(&rd);
+	free(topic);
+	return rc;
 }
 
 /* One record; value NULL: a tombstone. */

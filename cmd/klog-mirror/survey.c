@@ -39,6 +39,10 @@ mirror_forget(struct mirror *m)
 	m->pair = m->reported = NULL;
 	m->n_pairs = 0;
 	m->loaded = false;
+	while (m->n_links > 0)
+		free(m->links[--m->n_links]);
+	free(m->links);
+	m->links = NULL;
 }
 
 /* Parts point back at their pair, which moves when there are more. */
@@ -50,6 +54,15 @@ relink(struct mirror *m)
 		for (int32_t k = 0; k < m->pair[i].n; k++)
 			m->pair[i].part[k].pair = &m->pair[i];
 	m->reported = NULL;
+}
+
+void
+mirror_drop(struct mirror *m, int at)
+{
+	pair_release(&m->pair[at]);
+	memmove(&m->pair[at], &m->pair[at + 1],
+	    (size_t)(--m->n_pairs - at) * sizeof(m->pair[0]));
+	relink(m);
 }
 
 static struct pair *
@@ -77,6 +90,15 @@ mirror_part(struct mirror *m, struct kstr source, struct kstr target,
 	return &p->part[partition];
 }
 
+struct part *
+mirror_part_of_source(struct mirror *m, const char *source, int32_t partition)
+{
+	struct pair *p = find_pair(m, source);
+
+	return p != NULL && partition >= 0 && partition < p->n ?
+	    &p->part[partition] : NULL;
+}
+
 static void
 grow(struct pair *p, int32_t n)
 {
@@ -89,6 +111,23 @@ grow(struct pair *p, int32_t n)
 		    .begin = OFFSET_UNKNOWN };
 }
 
+static bool
+is_left_out(const struct mirror *m, const char *name)
+{
+	for (int i = 0; i < m->n_left_out; i++)
+		if (strcmp(m->left_out[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void
+note_link(struct mirror *m, const char *name)
+{
+	m->links = xreallocarray(m->links, (size_t)m->n_links + 1,
+	    sizeof(char *));
+	m->links[m->n_links++] = xstrdup(name);
+}
+
 static int
 add_topic(struct mirror *m, const struct metadata_response_topic *t,
     struct kerr *e)
@@ -98,7 +137,10 @@ add_topic(struct mirror *m, const struct metadata_response_topic *t,
 	struct pair *p = target != NULL ? find_pair(m, name) : NULL;
 	int rc = 0;
 
-	if (target == NULL)
+	if (!m->loaded && strncmp(name, STATE_TOPIC,
+	    sizeof(STATE_TOPIC) - 1) == 0)
+		note_link(m, name);
+	if (target == NULL || is_left_out(m, name))
 		goto out;
 	if (t->error_code != 0) {
 		rc = kerr_kafka(e, t->error_code, "%s: %s", name,
@@ -140,7 +182,7 @@ check_literals(struct mirror *m, struct kerr *e)
 	const char *name;
 
 	for (int i = 0; (name = names_literal(m->names, i)) != NULL; i++)
-		if (find_pair(m, name) == NULL)
+		if (find_pair(m, name) == NULL && !is_left_out(m, name))
 			return kerr_kafka(e, ERR_UNKNOWN_TOPIC_OR_PARTITION,
 			    "%s: no such topic in the source", name);
 	return 0;

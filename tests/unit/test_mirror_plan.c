@@ -182,6 +182,8 @@ names(void **state)
 	assert_int_equal(names_parse(&nm, NULL, 0, NULL, NULL), 0);
 	is_named(nm, "any", "any");
 	is_named(nm, "__consumer_offsets", NULL);
+	is_named(nm, "mm2-offsets.b.internal", NULL);
+	is_named(nm, "internal", "internal");
 	names_free(nm);
 	list[0] = "__consumer_offsets=copy";
 	assert_int_equal(names_parse(&nm, list, 1, NULL, NULL), 0);
