@@ -260,6 +260,63 @@ fill() {
 	equal
 }
 
+@test "--identity: both ways, and nothing goes round" {
+	local i before
+	there() { klog-mirror -q --from "$SRC" --to "$TO" --link "$TOPIC" --topics "$TOPIC" --identity; }
+	back() { klog-mirror -q --from "$TO" --to "$SRC" --link "$TOPIC-back" --topics "$TOPIC" --identity; }
+	src klog-topics create "$TOPIC" --partitions 2
+	seq 200 | src klog-produce -q -z gzip -H mine "$TOPIC"
+	there
+	back
+	seq 201 300 | klog-produce -q "$TOPIC"
+	back
+	there
+	before=$(klog-topics offsets "$TOPIC"; src klog-topics offsets "$TOPIC")
+	for i in 1 2 3 4 5; do
+		there
+		back
+	done
+	assert_equal "$(klog-topics offsets "$TOPIC"; src klog-topics offsets "$TOPIC")" "$before"
+	cmp <(klog-consume -q -e "$TOPIC" | sort -n) <(seq 300)
+	cmp <(src klog-consume -q -e "$TOPIC" | sort -n) <(seq 300)
+	run klog-consume -q -e -f '%h{klog-origin}\n' "$TOPIC"
+	[ "$(sort -u <<<"$output" | grep -c .)" -eq 1 ]
+	[ "$(grep -c . <<<"$output")" -eq 200 ]
+}
+
+@test "what comes from the target does not go back there" {
+	src klog-topics create "$TOPIC" --partitions 1
+	echo a | src klog-produce -q "$TOPIC"
+	mirror --topics "$TOPIC"
+	run -7 klog-mirror --from "$TO" --to "$SRC" --link "$TOPIC-back" --topics "$TOPIC"
+	assert_output --partial 'go round for ever'
+	run -0 klog-mirror --from "$TO" --to "$SRC" --link "$TOPIC-back" --topics "$TOPIC" --prefix back.
+	run -4 src klog-consume -q -e "back.$TOPIC"
+}
+
+@test "the way back after a fail-over: --start-from link:NAME" {
+	src klog-topics create "$TOPIC" --partitions 1
+	seq 10 | src klog-produce -q "$TOPIC"
+	mirror --topics "$TOPIC"
+	seq 11 15 | klog-produce -q "$TOPIC"
+	for i in 1 2; do
+		klog-mirror -q --from "$TO" --to "$SRC" --link "$TOPIC-back" \
+			--topics "$TOPIC" --start-from "link:$TOPIC"
+	done
+	run -0 src klog-consume -q -e "$TOPIC"
+	assert_output "$(seq 15)"
+	run -2 mirror --topics "$TOPIC" --start-from nowhere
+}
+
+@test "a compacted source keeps its holes to itself" {
+	src klog-topics create "$TOPIC" --partitions 1 --set cleanup.policy=compact
+	seq 50 | sed 's/.*/&:&/' | src klog-produce -q -K : "$TOPIC"
+	mirror --topics "$TOPIC"
+	equal
+	run -0 --separate-stderr klog-topics config get "$TOPIC"
+	assert_output --partial 'cleanup.policy	compact'
+}
+
 @test "--rate" {
 	local start
 	src klog-topics create "$TOPIC" --partitions 1

@@ -107,6 +107,7 @@ help_screen() {
 
 @test "klog-produce(1): examples" { examples klog-produce.1; }
 @test "klog-consume(1): examples" { examples klog-consume.1; }
+@test "klog-mirror(1): examples" { examples klog-mirror.1; }
 @test "klog-topics(1): examples" { examples klog-topics.1; }
 @test "klog-groups(1): examples" { examples klog-groups.1; }
 @test "klog-broker(1): examples" { examples klog-broker.1; }

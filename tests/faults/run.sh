@@ -13,4 +13,6 @@ for t in "$build"/tests/faults/test_*; do
 done
 echo "# kill9.sh"
 "$here/kill9.sh" "$build" "${KILLS:-100}" "${LINES_OF_INPUT:-3000000}" || failed=1
+echo "# mirror.sh"
+"$here/mirror.sh" "$build" "${KILLS:-100}" || failed=1
 exit $failed
