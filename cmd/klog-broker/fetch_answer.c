@@ -30,18 +30,20 @@ remember(struct fetch *f, struct fetch_item *it)
 		session_rotate(f->session, it->sp);
 }
 
-/* The list is there for read_committed only; an empty one, too, where Apache
- * Kafka does not get to the log. False: no room for it. */
+/* The list is there for read_committed only, and empty where there is no such
+ * topic. False: no room for it. */
 static bool
 put_aborted(struct fetch *f, const struct fetch_item *it,
     struct fetch_response_partition *out)
 {
 	struct fetch_response_aborted_transaction *v;
 	size_t n = (size_t)it->got.n_aborted;
-
-	out->aborted_transactions.n = f->req->isolation_level == 1 ||
+	bool some = it->error == 0 ? f->req->isolation_level == 1 &&
+	    it->diverging_epoch < 0 :
 	    it->error == ERR_UNKNOWN_TOPIC_OR_PARTITION ||
-	    it->error == ERR_UNKNOWN_TOPIC_ID ? 0 : -1;
+	    it->error == ERR_UNKNOWN_TOPIC_ID;
+
+	out->aborted_transactions.n = some ? 0 : -1;
 	if (n == 0)
 		return true;
 	if ((v = arena_alloc(&f->r->arena, n * sizeof(*v))) == NULL)

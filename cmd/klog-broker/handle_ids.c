@@ -49,6 +49,7 @@ init(struct request *r, int16_t error)
 {
 	const struct init_producer_id_request *req = r->msg;
 	struct txn_call *c = arena_alloc(&r->arena, sizeof(*c));
+	struct broker *b = r->broker;
 
 	if (error != 0) {
 		answer(r, error, -1, -1);
@@ -62,8 +63,9 @@ init(struct request *r, int16_t error)
 	c->new_id = -1;
 	c->done = called;
 	c->request = r;
-	txns_call(txn_coordinator_enter(r->broker), c);
-	txn_coordinator_leave(r->broker);
+	/* r may be answered, and gone, after that */
+	txns_call(txn_coordinator_enter(b), c);
+	txn_coordinator_leave(b);
 }
 
 void

@@ -22,14 +22,17 @@ fenced(const struct request *r, int16_t error)
 	    ERR_INVALID_PRODUCER_EPOCH : error;
 }
 
+/* r may be answered, and gone, when this returns. */
 static void
 call(struct request *r, struct txn_call *c)
 {
+	struct broker *b = r->broker;
+
 	c->new_id = -1;
 	c->until = 0;
 	c->request = r;
-	txns_call(txn_coordinator_enter(r->broker), c);
-	txn_coordinator_leave(r->broker);
+	txns_call(txn_coordinator_enter(b), c);
+	txn_coordinator_leave(b);
 }
 
 /* AddPartitionsToTxn under way: one transaction after the other. Before
@@ -75,11 +78,13 @@ add_shape(struct adding *a, int16_t error)
 	}
 }
 
-/* What a client may not, or cannot, add. */
+/* What a client may not, or cannot, add; t NULL: no such topic. */
 static int16_t
-why_not(const struct adding *a, const struct image_topic *t, int32_t partition)
+why_not(const struct adding *a, struct kstr name, const struct image_topic *t,
+    int32_t partition)
 {
-	if (t != NULL && t->internal && a->r->version < 4)
+	if (a->r->version < 4 && (kstr_eq(name, kstr(TXN_TOPIC)) ||
+	    kstr_eq(name, kstr("__consumer_offsets"))))
 		return ERR_TOPIC_AUTHORIZATION_FAILED;
 	return t == NULL || image_partition(t, partition) == NULL ?
 	    ERR_UNKNOWN_TOPIC_OR_PARTITION : ERR_NONE;
@@ -102,7 +107,7 @@ add_refuses(struct adding *a)
 		tr = &out->topic_results.v[i];
 		t = image_topic(im, tr->name);
 		for (int32_t j = 0; j < tr->results_by_partition.n; j++) {
-			error = why_not(a, t,
+			error = why_not(a, tr->name, t,
 			    tr->results_by_partition.v[j].partition_index);
 			if (error == 0)
 				continue;

@@ -111,6 +111,8 @@ translate(struct request *r, struct produce_verdict *v)
 		v->error = ERR_INVALID_PRODUCER_EPOCH;
 		break;
 	case ERR_TRANSACTION_ABORTABLE:
+		if (r->version > 10)
+			break;
 		v->error = ERR_INVALID_TXN_STATE;
 		v->message = "Partition was not added to the transaction";
 		break;

@@ -273,9 +273,12 @@ static void
 take_effect(struct txn *t)
 {
 	bool fenced = t->next.epoch != t->now.epoch;
+	int64_t start_ms = t->now.start_ms;
 	struct txn_call *c = t->caller;
 
 	t->now = t->next;
+	if (t->now.status == TXN_EMPTY)
+		t->now.start_ms = start_ms;	/* told until the next one */
 	if (t->now.status == TXN_ONGOING) {
 		txn_parts_release(&t->parts);
 		t->parts = t->next_parts;

@@ -212,10 +212,10 @@ static void
 got_id(void *arg, int64_t id)
 {
 	struct txn_call *c = arg;
-	struct request *r = c->request;
+	struct broker *b = c->request->broker;
 
-	txns_new_id(txn_coordinator_enter(r->broker), c, id);
-	txn_coordinator_leave(r->broker);
+	txns_new_id(txn_coordinator_enter(b), c, id);
+	txn_coordinator_leave(b);
 }
 
 static void

@@ -7,6 +7,7 @@ highest, and at one between. Prints a line a question; DIFFER_ALL=1 shows
 equal answers, too."""
 import os, struct, sys, time, uuid
 from itertools import zip_longest
+import differ_txn
 from kbatch import *
 from kcodec import *
 
@@ -1021,4 +1022,5 @@ def main():
     sys.exit(unlike > 0)
 
 
+differ_txn.add(scenario, AGREED)
 main()
