@@ -110,6 +110,9 @@ $B/tests/unit/test_mirror_%: $B/tests/unit/test_mirror_%.o $(MIRROR_OBJ) $(LIB)
 $B/tests/faults/%: $B/tests/faults/%.o $B/tests/faults/faultsys.o $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+$B/tests/faults/test_broker_%: $B/tests/faults/test_broker_%.o $B/tests/faults/faultsys.o $(BROKER_OBJ) $(LIB)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 $B/tests/helper/%: $B/tests/helper/%.o $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)

@@ -125,6 +125,15 @@ real_fstat(const struct sys *s, int fd, struct stat *st)
 }
 
 static int
+real_lock(const struct sys *s, int fd)
+{
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	(void)s;
+	return fcntl(fd, F_OFD_SETLK, &all);
+}
+
+static int
 real_rename(const struct sys *s, const char *from, const char *to)
 {
 	(void)s;
@@ -223,6 +232,7 @@ static const struct sys real = {
 	.ftruncate = real_ftruncate,
 	.reserve = real_reserve,
 	.fstat = real_fstat,
+	.lock = real_lock,
 	.rename = real_rename,
 	.unlink = real_unlink,
 	.mkdir = real_mkdir,

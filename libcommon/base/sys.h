@@ -35,6 +35,9 @@ struct sys {
 	/* reserves blocks, the file's length unchanged; EOPNOTSUPP is fine */
 	int	(*reserve)(const struct sys *, int fd, off_t, off_t n);
 	int	(*fstat)(const struct sys *, int fd, struct stat *);
+	/* takes the file for this descriptor alone, to the end of its life;
+	 * EAGAIN or EACCES where somebody else has it */
+	int	(*lock)(const struct sys *, int fd);
 	int	(*rename)(const struct sys *, const char *, const char *);
 	int	(*unlink)(const struct sys *, const char *);
 	int	(*mkdir)(const struct sys *, const char *, mode_t);

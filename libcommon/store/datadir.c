@@ -31,14 +31,13 @@ inside(const char *dir, const char *name)
 static int
 take_lock(struct datadir *d, struct kerr *e)
 {
-	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	char *path = inside(d->path, ".lock");
 	int rc = 0;
 
 	d->lock = d->sys->open(d->sys, path, O_RDWR | O_CREAT, 0644);
 	if (d->lock < 0)
 		rc = kerr_sys(e, "%s", path);
-	else if (fcntl(d->lock, F_OFD_SETLK, &all) != 0)
+	else if (d->sys->lock(d->sys, d->lock) != 0)
 		rc = errno == EAGAIN || errno == EACCES ?
 		    kerr_set(e, KE_LOCKED, "%s: %s", path,
 		    kerr_text(KE_LOCKED)) : kerr_sys(e, "%s", path);

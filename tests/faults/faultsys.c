@@ -444,6 +444,12 @@ f_fstat(const struct sys *s, int fd, struct stat *st)
 }
 
 static int
+f_lock(const struct sys *s, int fd)
+{
+	return 0;
+}
+
+static int
 f_rename(const struct sys *s, const char *from, const char *to)
 {
 	struct faultsys *f = self(s);
@@ -589,6 +595,7 @@ static const struct sys calls = {
 	.ftruncate = f_ftruncate,
 	.reserve = f_reserve,
 	.fstat = f_fstat,
+	.lock = f_lock,
 	.rename = f_rename,
 	.unlink = f_unlink,
 	.mkdir = f_mkdir,
