@@ -9,7 +9,7 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.*;
 
-/** JavaClient write BROKER FILE TOPIC=CODEC.. | read BROKER TOPIC..: Apache Kafka's own client. */
+/** JavaClient write BROKER FILE TOPIC=CODEC.. | read BROKER TOPIC.. | group BROKER TOPIC GROUP [PROP=VAL..]: Apache Kafka's own client. */
 public class JavaClient {
     static byte[] un(String s) {
         if (s.equals("-")) return null;
@@ -77,8 +77,26 @@ public class JavaClient {
         System.out.print(out);
     }
 
+    static void group(String broker, String[] a) {
+        Properties p = new Properties();
+        p.put("bootstrap.servers", broker);
+        p.put("group.id", a[3]);
+        p.put("auto.offset.reset", "earliest");
+        for (int i = 4; i < a.length; i++) p.put(a[i].split("=")[0], a[i].split("=")[1]);
+        try (var c = new KafkaConsumer<>(p, new StringDeserializer(), new StringDeserializer())) {
+            c.subscribe(List.of(a[2]));
+            long until = System.currentTimeMillis() + 20000;
+            while (System.currentTimeMillis() < until)
+                for (var r : c.poll(Duration.ofMillis(200))) {
+                    System.out.println(r.value());
+                    until = System.currentTimeMillis() + 2000;
+                }
+        }
+    }
+
     public static void main(String[] a) throws Exception {
         if (a[0].equals("write")) write(a[1], a);
+        else if (a[0].equals("group")) group(a[1], a);
         else read(a[1], a);
     }
 }

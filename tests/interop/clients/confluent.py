@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""confluent.py write BROKER FILE TOPIC=CODEC.. | read BROKER TOPIC..: librdkafka by way of confluent-kafka."""
+"""confluent.py write BROKER FILE TOPIC=CODEC.. | read BROKER TOPIC.. | group BROKER TOPIC GROUP [PROP=VAL..]:
+librdkafka by way of confluent-kafka."""
 import sys
+import time
 import confluent_kafka as ck
 from common import load, show
 
@@ -17,6 +19,20 @@ if verb == "write":
                       on_delivery=lambda e, m: e and failed.append(e))
         if p.flush(60) or failed:
             sys.exit(f"confluent: {topic}: undelivered {failed[:1]}")
+elif verb == "group":
+    topic, group, *props = rest
+    c = ck.Consumer({"bootstrap.servers": broker, "group.id": group, "auto.offset.reset": "earliest",
+                     "session.timeout.ms": 6000} | dict(p.split("=") for p in props))
+    c.subscribe([topic])
+    until = time.time() + 20
+    while time.time() < until:
+        m = c.poll(0.2)
+        if m is not None and m.error():
+            sys.exit(f"confluent: {topic}: {m.error()}")
+        if m is not None:
+            print(m.value().decode(), flush=True)
+            until = time.time() + 2
+    c.close()
 else:
     c = ck.Consumer({"bootstrap.servers": broker, "group.id": "none",
                      "enable.auto.commit": False, "fetch.wait.max.ms": 50, "enable.partition.eof": True})

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""kafkapython.py write BROKER FILE TOPIC=CODEC.. | read BROKER TOPIC..: kafka-python."""
+"""kafkapython.py write BROKER FILE TOPIC=CODEC.. | read BROKER TOPIC.. | group BROKER TOPIC GROUP: kafka-python."""
 import sys
+import time
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from common import load, show
 
@@ -17,6 +18,16 @@ if verb == "write":
         for f in sent:
             f.get(60)
         p.close()
+elif verb == "group":
+    topic, group = rest
+    c = KafkaConsumer(topic, bootstrap_servers=broker, group_id=group, auto_offset_reset="earliest")
+    until = time.time() + 20
+    while time.time() < until:
+        for got in c.poll(200).values():
+            for m in got:
+                print(m.value.decode(), flush=True)
+                until = time.time() + 2
+    c.close()
 else:
     c = KafkaConsumer(bootstrap_servers=broker, fetch_max_wait_ms=50)
     for topic in rest:

@@ -74,3 +74,25 @@ func (f franz) read(topic string, each func(record)) error {
 	}
 	return err
 }
+
+func (f franz) group(topic, name string, each func([]byte)) error {
+	cl, err := kgo.NewClient(kgo.SeedBrokers(f.broker), kgo.ConsumerGroup(name), kgo.ConsumeTopics(topic),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	for wait := 20 * time.Second; ; {
+		ctx, cancel := context.WithTimeout(context.Background(), wait)
+		got := cl.PollFetches(ctx)
+		cancel()
+		if ctx.Err() != nil && got.NumRecords() == 0 {
+			break
+		}
+		got.EachRecord(func(r *kgo.Record) {
+			each(r.Value)
+			wait = 2 * time.Second
+		})
+	}
+	return cl.CommitUncommittedOffsets(context.Background())
+}

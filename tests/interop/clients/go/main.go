@@ -1,4 +1,4 @@
-// main franz|sarama write BROKER FILE TOPIC=CODEC.. | read BROKER TOPIC..
+// main franz|sarama write BROKER FILE TOPIC=CODEC.. | read BROKER TOPIC.. | group BROKER TOPIC GROUP
 package main
 
 import (
@@ -26,6 +26,8 @@ type record struct {
 type client interface {
 	write(topic, codec string, recs []record) error
 	read(topic string, each func(record)) error
+	// joins a group, until nothing comes any more
+	group(topic, name string, each func(value []byte)) error
 }
 
 func un(s string) []byte {
@@ -99,6 +101,10 @@ func main() {
 			p := strings.Split(t, "=")
 			check(cl.write(p[0], p[1], recs))
 		}
+		return
+	}
+	if verb == "group" {
+		check(cl.group(rest[0], rest[1], func(value []byte) { fmt.Println(string(value)) }))
 		return
 	}
 	out := bufio.NewWriter(os.Stdout)

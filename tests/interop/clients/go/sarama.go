@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -81,4 +82,60 @@ func (s saramaClient) read(topic string, each func(record)) error {
 		}
 	}
 	return nil
+}
+
+type member struct{ seen chan []byte }
+
+func (m member) Setup(sarama.ConsumerGroupSession) error   { return nil }
+func (m member) Cleanup(sarama.ConsumerGroupSession) error { return nil }
+func (m member) ConsumeClaim(s sarama.ConsumerGroupSession, c sarama.ConsumerGroupClaim) error {
+	for {
+		select {
+		case r, more := <-c.Messages():
+			if !more {
+				return nil
+			}
+			s.MarkMessage(r, "")
+			m.seen <- r.Value
+		case <-s.Context().Done():
+			return nil
+		}
+	}
+}
+
+func (s saramaClient) group(topic, name string, each func([]byte)) error {
+	c := config()
+	c.Consumer.Offsets.Initial = sarama.OffsetOldest
+	g, err := sarama.NewConsumerGroup([]string{s.broker}, name, c)
+	if err != nil {
+		return err
+	}
+	m := member{make(chan []byte)}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() {
+		for ctx.Err() == nil {
+			if err := g.Consume(ctx, []string{topic}, m); err != nil {
+				ended <- err
+				return
+			}
+		}
+		ended <- nil
+	}()
+	for wait := 20 * time.Second; wait > 0; {
+		select {
+		case v := <-m.seen:
+			each(v)
+			wait = 2 * time.Second
+		case err := <-ended:
+			return err
+		case <-time.After(wait):
+			wait = 0
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		return err
+	}
+	return g.Close()
 }

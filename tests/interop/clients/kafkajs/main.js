@@ -1,4 +1,4 @@
-// main.js write BROKER FILE TOPIC=CODEC.. | read BROKER TOPIC..: kafkajs.
+// main.js write BROKER FILE TOPIC=CODEC.. | read BROKER TOPIC.. | group BROKER TOPIC GROUP: kafkajs.
 const fs = require('fs')
 const { Kafka, CompressionTypes, CompressionCodecs, logLevel } = require('kafkajs')
 CompressionCodecs[CompressionTypes.Snappy] = require('kafkajs-snappy')
@@ -77,5 +77,16 @@ async function read (topics) {
   await admin.disconnect()
 }
 
-const job = verb === 'write' ? write(rest[0], rest.slice(1)) : read(rest)
+async function group (topic, groupId) {
+  const c = kafka.consumer({ groupId })
+  let last = Date.now() + 18000
+  await c.connect()
+  await c.subscribe({ topic, fromBeginning: true })
+  await c.run({ eachMessage: async ({ message }) => { console.log(message.value.toString()); last = Date.now() } })
+  while (Date.now() < last + 2000) await new Promise(resolve => setTimeout(resolve, 50))
+  await c.disconnect()
+}
+
+const jobs = { write: () => write(rest[0], rest.slice(1)), read: () => read(rest), group: () => group(...rest) }
+const job = jobs[verb]()
 job.catch(e => { console.error('kafkajs:', e); process.exit(1) })
