@@ -113,9 +113,10 @@ void groups_txn_end(struct groups *, int32_t partition, int64_t producer_id,
 /* As version 8 has it. */
 void groups_fetch(struct groups *, const struct offset_fetch_request_group *,
     bool require_stable, struct arena *, struct offset_fetch_response_group *);
+/* As with groups_commit(), where the response has an error it stays; where the
+ * whole has one, nothing else counts. */
 void groups_delete_offsets(struct groups *,
-    const struct offset_delete_request *, struct arena *,
-    struct offset_delete_response *);
+    const struct offset_delete_request *, struct offset_delete_response *);
 /* A topic is gone. */
 void groups_topic_deleted(struct groups *, struct kstr topic);
 

@@ -321,11 +321,11 @@ delete_one(struct group *g, struct kstr topic, int32_t partition)
 
 void
 groups_delete_offsets(struct groups *gs,
-    const struct offset_delete_request *req, struct arena *a,
+    const struct offset_delete_request *req,
     struct offset_delete_response *rsp)
 {
 	struct group *g = group_find(gs, req->group_id);
-	struct offset_delete_response_topic *out;
+	struct offset_delete_response_partition *out;
 
 	if (g == NULL)
 		rsp->error_code = ERR_GROUP_ID_NOT_FOUND;
@@ -334,21 +334,14 @@ groups_delete_offsets(struct groups *gs,
 		rsp->error_code = ERR_NON_EMPTY_GROUP;
 	if (rsp->error_code != 0)
 		return;
-	rsp->topics.n = req->topics.n;
-	rsp->topics.v = arena_alloc(a, (size_t)req->topics.n * sizeof(*out));
-	for (int32_t i = 0; i < req->topics.n; i++) {
-		out = &rsp->topics.v[i];
-		out->name = req->topics.v[i].name;
-		out->partitions.n = req->topics.v[i].partitions.n;
-		out->partitions.v = arena_alloc(a, (size_t)out->partitions.n *
-		    sizeof(*out->partitions.v));
-		for (int32_t j = 0; j < out->partitions.n; j++) {
-			out->partitions.v[j].partition_index = req->topics.
-			    v[i].partitions.v[j].partition_index;
-			out->partitions.v[j].error_code = delete_one(g,
-			    out->name, out->partitions.v[j].partition_index);
+	for (int32_t i = 0; i < rsp->topics.n; i++)
+		for (int32_t j = 0; j < rsp->topics.v[i].partitions.n; j++) {
+			out = &rsp->topics.v[i].partitions.v[j];
+			if (out->error_code == 0)
+				out->error_code = delete_one(g,
+				    rsp->topics.v[i].name,
+				    out->partition_index);
 		}
-	}
 }
 
 /* One group, from which offsets go. */

@@ -282,15 +282,48 @@ handle_offset_fetch(struct request *r)
 	coordinator_call(r, names(r, groups, n), n, fetch);
 }
 
+/* Like commit_shape(). */
+static bool
+delete_shape(struct request *r, struct offset_delete_response *rsp)
+{
+	const struct offset_delete_request *req = r->msg;
+	const struct offset_delete_request_topic *t;
+	struct offset_delete_response_topic *out;
+	bool some = false, known;
+
+	kmsg_defaults(&offset_delete_response_msg, rsp);
+	rsp->topics.n = req->topics.n;
+	rsp->topics.v = arena_alloc(&r->arena, (size_t)req->topics.n *
+	    sizeof(*out));
+	for (int32_t i = 0; i < req->topics.n; i++) {
+		t = &req->topics.v[i];
+		out = &rsp->topics.v[i];
+		out->name = t->name;
+		out->partitions.n = t->partitions.n;
+		out->partitions.v = arena_alloc(&r->arena,
+		    (size_t)t->partitions.n * sizeof(*out->partitions.v));
+		for (int32_t j = 0; j < t->partitions.n; j++) {
+			known = is_known(r, t->name,
+			    t->partitions.v[j].partition_index);
+			some |= known;
+			out->partitions.v[j].partition_index =
+			    t->partitions.v[j].partition_index;
+			out->partitions.v[j].error_code = known ? ERR_NONE :
+			    ERR_UNKNOWN_TOPIC_OR_PARTITION;
+		}
+	}
+	return some;
+}
+
 static void
 offsets_deleted(struct request *r, int16_t *errors)
 {
 	struct offset_delete_response *rsp = r->answer;
 
-	if (errors[0] != 0 && rsp->error_code == 0) {
+	if (errors[0] != 0 && rsp->error_code == 0)
 		rsp->error_code = errors[0];
+	if (rsp->error_code != 0)
 		rsp->topics.n = 0;
-	}
 	request_reply(r, rsp);
 }
 
@@ -304,8 +337,7 @@ delete_offsets(struct request *r, int16_t *errors)
 		offsets_deleted(r, errors);
 		return;
 	}
-	groups_delete_offsets(coordinator_enter(r->broker), req, &r->arena,
-	    rsp);
+	groups_delete_offsets(coordinator_enter(r->broker), req, rsp);
 	coordinator_leave(r->broker);
 	coordinator_settle(r, &req->group_id, 1, offsets_deleted);
 }
@@ -317,12 +349,13 @@ handle_offset_delete(struct request *r)
 	struct offset_delete_response *rsp = arena_alloc(&r->arena,
 	    sizeof(*rsp));
 
-	kmsg_defaults(&offset_delete_response_msg, rsp);
-	if (req->group_id.len <= 0) {
-		rsp->error_code = ERR_INVALID_GROUP_ID;
+	if (!delete_shape(r, rsp)) {
 		request_reply(r, rsp);
 		return;
 	}
 	r->answer = rsp;
-	coordinator_call(r, &req->group_id, 1, delete_offsets);
+	if (req->group_id.len <= 0)
+		offsets_deleted(r, (int16_t[]){ ERR_INVALID_GROUP_ID });
+	else
+		coordinator_call(r, &req->group_id, 1, delete_offsets);
 }

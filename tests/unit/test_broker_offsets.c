@@ -81,17 +81,12 @@ delete_offset(struct bench *b, const char *group, const char *topic)
 	struct offset_delete_request_partition p = { 0 };
 	struct offset_delete_request_topic t = { kstr(topic), { &p, 1 } };
 	struct offset_delete_request req = { kstr(group), { &t, 1 } };
-	struct offset_delete_response rsp;
-	struct arena a;
-	int16_t error;
+	struct offset_delete_response_partition op = { 0, 0 };
+	struct offset_delete_response_topic ot = { kstr(topic), { &op, 1 } };
+	struct offset_delete_response rsp = { 0, 0, { &ot, 1 } };
 
-	arena_init(&a, 0);
-	kmsg_defaults(&offset_delete_response_msg, &rsp);
-	groups_delete_offsets(b->gs, &req, &a, &rsp);
-	error = rsp.error_code != 0 ? rsp.error_code :
-	    rsp.topics.v[0].partitions.v[0].error_code;
-	arena_release(&a);
-	return error;
+	groups_delete_offsets(b->gs, &req, &rsp);
+	return rsp.error_code != 0 ? rsp.error_code : op.error_code;
 }
 
 static void
