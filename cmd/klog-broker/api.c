@@ -42,6 +42,10 @@ static const struct api rows[] = {
 	{ API_DESCRIBE_PRODUCERS, false, handle_describe_producers },
 	{ API_DESCRIBE_TRANSACTIONS, false, handle_describe_transactions },
 	{ API_LIST_TRANSACTIONS, false,	handle_list_transactions },
+	{ API_CONSUMER_GROUP_HEARTBEAT, false,
+	    handle_consumer_group_heartbeat },
+	{ API_CONSUMER_GROUP_DESCRIBE, false,
+	    handle_consumer_group_describe },
 	{ API_LIST_CLIENT_METRICS_RESOURCES, false,
 	    handle_list_client_metrics },
 };

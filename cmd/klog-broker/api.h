@@ -44,6 +44,8 @@ void handle_leave_group(struct request *);
 void handle_list_groups(struct request *);
 void handle_describe_groups(struct request *);
 void handle_delete_groups(struct request *);
+void handle_consumer_group_heartbeat(struct request *);
+void handle_consumer_group_describe(struct request *);
 void handle_offset_commit(struct request *);
 void handle_offset_fetch(struct request *);
 void handle_offset_delete(struct request *);

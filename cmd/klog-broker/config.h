@@ -105,6 +105,11 @@ struct broker_config {
 	int32_t		 group_min_session_ms;
 	int32_t		 group_max_session_ms;
 	int32_t		 group_max_size;
+	int32_t		 consumer_session_ms;
+	int32_t		 consumer_heartbeat_ms;
+	int32_t		 consumer_max_size;
+	const char	*consumer_assignors;
+	const char	*consumer_migration;
 	int32_t		 transaction_log_partitions;
 	int32_t		 transaction_log_replicas;
 	int32_t		 transaction_log_min_isr;

@@ -5,6 +5,8 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include "base/log.h"
 #include "base/xalloc.h"
@@ -74,8 +76,46 @@ random_bytes(void *arg, void *p, size_t n)
 	c->broker->sys->random(c->broker->sys, p, n);
 }
 
+static bool
+find_topic(void *arg, struct kstr name, struct kuuid *id, int32_t *partitions)
+{
+	struct coordinator *c = arg;
+	const struct image_topic *t =
+	    image_topic(control_durable(c->broker), name);
+
+	if (t == NULL)
+		return false;
+	*id = t->id;
+	*partitions = t->n;
+	return true;
+}
+
+static bool
+find_topic_name(void *arg, const struct kuuid *id, struct kstr *name)
+{
+	struct coordinator *c = arg;
+	const struct image_topic *t =
+	    image_topic_by_id(control_durable(c->broker), id);
+
+	if (t != NULL)
+		*name = t->name;
+	return t != NULL;
+}
+
+static void
+each_topic(void *arg, void (*each)(void *, struct kstr), void *each_arg)
+{
+	struct coordinator *c = arg;
+	const struct image_topic *t;
+	struct image_iter it = { 0 };
+
+	while ((t = image_next(control_durable(c->broker), &it)) != NULL)
+		each(each_arg, t->name);
+}
+
 static const struct groups_ops machine_ops = {
-	put, joined, synced, random_bytes
+	put, joined, synced, random_bytes, find_topic, find_topic_name,
+	each_topic
 };
 
 /* A marker ends a transaction; other control batches mean nothing here. */
@@ -144,10 +184,21 @@ tick(struct loop_timer *t)
 	coordinator_leave(c->broker);
 }
 
+/* The list has names of 4.x, or 3.9's classes. */
+static bool
+begins_with_range(const char *list)
+{
+	size_t n = list != NULL ? strcspn(list, ",") : 0;
+
+	return (n == 5 && strncmp(list, "range", 5) == 0) ||
+	    (n > 13 && strncmp(list + n - 13, "RangeAssignor", 13) == 0);
+}
+
 static void
 configure(struct coordinator *c, struct groups_config *gc)
 {
 	const struct broker_config *bc = c->broker->config;
+	const char *policy = bc->consumer_migration;
 
 	gc->initial_delay_ms = bc->group_initial_delay_ms;
 	gc->min_session_ms = bc->group_min_session_ms;
@@ -156,6 +207,18 @@ configure(struct coordinator *c, struct groups_config *gc)
 	gc->metadata_max = bc->offset_metadata_max;
 	gc->retention_ms = (int64_t)bc->offsets_retention_minutes * 60000;
 	gc->check_interval_ms = bc->offsets_check_interval_ms;
+	gc->consumer_session_ms = bc->consumer_session_ms;
+	gc->consumer_heartbeat_ms = bc->consumer_heartbeat_ms;
+	gc->consumer_max_size = bc->consumer_max_size;
+	gc->range_first = begins_with_range(bc->consumer_assignors);
+	/* Kafka 4's default, as it is from then on that the consumer protocol
+	 * is on */
+	if (!broker_config_given(bc, "group.consumer.migration.policy"))
+		policy = "bidirectional";
+	gc->may_upgrade = strcasecmp(policy, "upgrade") == 0 ||
+	    strcasecmp(policy, "bidirectional") == 0;
+	gc->may_downgrade = strcasecmp(policy, "downgrade") == 0 ||
+	    strcasecmp(policy, "bidirectional") == 0;
 }
 
 struct coordinator *
@@ -203,6 +266,8 @@ coordinator_changed(struct broker *b, const struct image *im,
 	struct groups *gs = coordinator_enter(b);
 	bool ours = pl == NULL;
 
+	if (pl == NULL || pl->n_changed > 0 || pl->n_removed > 0)
+		groups_topics_changed(gs);
 	for (int32_t i = 0; pl != NULL && i < pl->n_removed; i++) {
 		ours |= kstr_eq(pl->removed[i]->name, kstr(TOPIC));
 		groups_topic_deleted(gs, pl->removed[i]->name);
@@ -342,6 +407,16 @@ bool
 coordinator_loading(const struct broker *b)
 {
 	return journal_loading(b->coordinator->journal);
+}
+
+bool
+coordinator_consumer_protocol(const struct broker *b)
+{
+	static const char name[] = "group.coordinator.rebalance.protocols";
+	const char *protocols = broker_config_get(b->config, name);
+
+	return !broker_config_given(b->config, name) || protocols == NULL ||
+	    strstr(protocols, "consumer") != NULL;
 }
 
 struct need {

@@ -42,6 +42,9 @@ void coordinator_leave(struct broker *);
 /* Whether some of it is not there yet. */
 bool coordinator_loading(const struct broker *);
 
+/* Whether groups may be of the consumer protocol (KIP-848). Any thread. */
+bool coordinator_consumer_protocol(const struct broker *);
+
 /* Makes the topic where there is none; then done(r, 0 or 15). */
 void coordinator_need(struct request *r,
     void (*done)(struct request *, int16_t error));

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "group_impl.h"
+#include "consumer_group.h"
 #include "java_hash.h"
 #include "wire/kerror.h"
 
@@ -191,6 +191,7 @@ group_free(struct group *g)
 	group_disarm(gs, &g->rebalance);
 	group_disarm(gs, &g->sync);
 	offsets_release(&g->offsets);
+	cgroup_free(g->consumer);
 	HASH_DEL(gs->all, g);
 	kstr_free(&g->id);
 	kstr_free(&g->protocol_type);
@@ -211,7 +212,7 @@ group_state_name(enum group_state s)
 {
 	static const char *const names[] = {
 		"Empty", "PreparingRebalance", "CompletingRebalance", "Stable",
-		"Dead"
+		"Dead", "Assigning", "Reconciling"
 	};
 
 	return names[s];
@@ -239,18 +240,16 @@ sync_late(struct groups *gs, struct group_timer *t)
 	    offsetof(struct group, sync)));
 }
 
-/* Answers all who wait; their group is not here any more. */
-static void
-turn_away(struct group *g)
+void
+group_turn_away(struct group *g, int16_t error)
 {
 	struct group_member *m, *next;
 
 	HASH_ITER(hh, g->members, m, next) {
 		if (m->joining != NULL)
-			join_refuse(g->of, m->joining, m->id,
-			    ERR_NOT_COORDINATOR);
+			join_refuse(g->of, m->joining, m->id, error);
 		if (m->syncing != NULL)
-			sync_refuse(g->of, m->syncing, ERR_NOT_COORDINATOR);
+			sync_refuse(g->of, m->syncing, error);
 		m->joining = m->syncing = NULL;
 	}
 }
@@ -262,9 +261,30 @@ groups_unload(struct groups *gs, int32_t partition)
 
 	HASH_ITER(hh, gs->all, g, next)
 		if (g->partition == partition) {
-			turn_away(g);
+			group_turn_away(g, ERR_NOT_COORDINATOR);
 			group_free(g);
 		}
+}
+
+void
+groups_topics_changed(struct groups *gs)
+{
+	gs->topics_seen++;
+}
+
+/* Its members have a session's time to show up. */
+static void
+consumer_loaded(struct group *g)
+{
+	struct cmember *m, *next;
+
+	g->consumer->seen = g->of->topics_seen - 1;
+	HASH_ITER(hh, g->consumer->members, m, next) {
+		cmember_beat(m);
+		if (m->state == MEMBER_UNREVOKED && !cmember_is_classic(m))
+			group_arm(g->of, &m->revocation, m->rebalance_ms);
+	}
+	consumer_update_state(g);
 }
 
 void
@@ -277,6 +297,10 @@ groups_loaded(struct groups *gs, int32_t partition)
 		if (g->partition != partition)
 			continue;
 		g->loading = false;
+		if (g->consumer != NULL) {
+			consumer_loaded(g);
+			continue;
+		}
 		if (g->protocol_type.len < 0 && g->offsets.set.n == 0 &&
 		    !offsets_txn_any(&g->offsets)) {
 			group_free(g);

@@ -7,6 +7,9 @@
  * put up to then are durable, and that is the caller's to see to. The states,
  * transitions and errors are those of Apache Kafka 3.9's coordinator.
  *
+ * A group is of the classic protocol or of the consumer protocol (KIP-848,
+ * consumer_group.h).
+ *
  * Classic groups:	Empty -> PreparingRebalance -> CompletingRebalance ->
  *			Stable -> PreparingRebalance ...
  */
@@ -19,6 +22,8 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "wire/msg_consumer_group_describe.h"
+#include "wire/msg_consumer_group_heartbeat.h"
 #include "wire/msg_delete_groups.h"
 #include "wire/msg_describe_groups.h"
 #include "wire/msg_heartbeat.h"
@@ -41,6 +46,13 @@ struct groups_config {
 	int32_t	metadata_max;		/* offset.metadata.max.bytes */
 	int64_t	retention_ms;		/* offsets.retention.minutes */
 	int64_t	check_interval_ms;	/* .retention.check.interval.ms */
+
+	int32_t	consumer_session_ms;	/* group.consumer.session.timeout.ms */
+	int32_t	consumer_heartbeat_ms;	/* .heartbeat.interval.ms */
+	int32_t	consumer_max_size;	/* .max.size */
+	bool	range_first;		/* range is the default assignor */
+	bool	may_upgrade;		/* to the consumer protocol while a */
+	bool	may_downgrade;		/* group works, and back */
 };
 
 /* One record for the log. */
@@ -63,6 +75,13 @@ struct groups_ops {
 	void	(*synced)(void *arg, void *who,
 		    const struct sync_group_response *);
 	void	(*random)(void *arg, void *p, size_t n);
+	/* a topic by its name or id, false: there is none; all of them */
+	bool	(*topic)(void *arg, struct kstr name, struct kuuid *id,
+		    int32_t *partitions);
+	bool	(*topic_name)(void *arg, const struct kuuid *id,
+		    struct kstr *name);
+	void	(*topics)(void *arg, void (*each)(void *, struct kstr name),
+		    void *each_arg);
 };
 
 /* Who asks. */
@@ -100,10 +119,20 @@ int16_t groups_leave(struct groups *, struct kstr group,
     const struct leave_group_request_member *, int32_t n,
     struct leave_group_response_member *);
 
+/* The consumer protocol: a member's word, and the answer. */
+void groups_consumer_heartbeat(struct groups *, const struct group_client *,
+    const struct consumer_group_heartbeat_request *, struct arena *,
+    struct consumer_group_heartbeat_response *);
+/* Everything it says lies in the arena. */
+void groups_consumer_describe(struct groups *, struct kstr group,
+    struct arena *, struct consumer_group_describe_response_group *);
+/* Topics came, grew or went. */
+void groups_topics_changed(struct groups *);
+
 /* Where the response has an error already it stays and nothing is committed;
  * the response has the request's shape. */
-void groups_commit(struct groups *, const struct offset_commit_request *,
-    struct offset_commit_response *);
+void groups_commit(struct groups *, int16_t version,
+    const struct offset_commit_request *, struct offset_commit_response *);
 void groups_txn_commit(struct groups *,
     const struct txn_offset_commit_request *,
     struct txn_offset_commit_response *);

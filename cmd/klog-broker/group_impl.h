@@ -12,11 +12,15 @@
 #include "base/err.h"
 #include "group.h"
 #include "offsets.h"
+#include "wire/field.h"
 
 enum group_state {
-	GROUP_EMPTY, GROUP_PREPARING, GROUP_COMPLETING, GROUP_STABLE, GROUP_DEAD
+	GROUP_EMPTY, GROUP_PREPARING, GROUP_COMPLETING, GROUP_STABLE,
+	GROUP_DEAD,
+	GROUP_ASSIGNING, GROUP_RECONCILING	/* of the consumer protocol */
 };
 
+struct cgroup;
 struct group;
 struct group_timer;
 
@@ -76,6 +80,8 @@ struct group {
 	struct group_member *members;
 	struct group_pending *pending;
 	struct offsets	 offsets;
+	struct cgroup	*consumer;	/* NULL: of the classic protocol, as
+					 * is all that follows */
 
 	/* while preparing */
 	struct group_timer rebalance;
@@ -96,6 +102,7 @@ struct groups {
 	struct group_timers	 timers;
 	struct group_timer	 check;		/* for expired offsets */
 	struct buf		 key, value;	/* scratch for records */
+	uint64_t		 topics_seen;	/* counts their changes */
 };
 
 /* group.c */
@@ -108,6 +115,8 @@ void group_disarm(struct groups *, struct group_timer *);
 struct group *group_find(struct groups *, struct kstr id);
 struct group *group_need(struct groups *, struct kstr id);
 void group_free(struct group *);
+/* Answers all who wait in vain. */
+void group_turn_away(struct group *, int16_t error);
 void group_become(struct group *, enum group_state);
 const char *group_state_name(enum group_state);
 int32_t group_size(const struct group *);
@@ -139,6 +148,9 @@ int16_t member_check(const struct group *, struct kstr id,
     struct kstr instance);
 
 /* group_join.c */
+struct kstr group_select_protocol(const struct group *);
+/* 36 characters of 16 random bytes, in the arena. */
+struct kstr group_uuid_text(struct arena *, uint8_t random[16]);
 void group_prepare(struct group *);
 /* The time for joining is up. */
 void group_join_over(struct group *);
@@ -162,6 +174,14 @@ void group_sync_over(struct group *);
 void group_await_sync(struct group *);
 
 /* group_records.c */
+void group_put_message(struct buf *, const struct kmessage *, int16_t version,
+    const void *in);
+/* The key and value that were just made. */
+void group_put(struct group *, bool has_value, int64_t producer_id,
+    int16_t producer_epoch);
+/* A body behind a version number. */
+int group_get_message(const void *p, size_t n, const struct kmessage *,
+    struct arena *, void *out, struct kerr *);
 void group_store(struct group *);
 void group_store_tombstone(struct group *);
 void group_store_offset(struct group *, struct kstr topic, int32_t partition,

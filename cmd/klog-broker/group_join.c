@@ -6,12 +6,11 @@
  * again whenever somebody came meanwhile, up to the members' rebalance
  * timeout (KIP-134).
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "group_impl.h"
+#include "consumer_group.h"
 #include "wire/codec.h"
 #include "wire/kerror.h"
 
@@ -133,8 +132,8 @@ is_consistent(const struct join *j)
 }
 
 /* Each member votes for the first of its protocols that all support. */
-static struct kstr
-select_protocol(const struct group *g)
+struct kstr
+group_select_protocol(const struct group *g)
 {
 	struct group_member *m, *next;
 	struct kstr best = KSTR_NULL, vote;
@@ -276,7 +275,7 @@ next_generation(struct group *g)
 		group_store(g);
 		return;
 	}
-	kstr_set(&g->protocol, select_protocol(g));
+	kstr_set(&g->protocol, group_select_protocol(g));
 	group_become(g, GROUP_COMPLETING);
 	begin_generation(g);
 }
@@ -376,11 +375,23 @@ add_member(struct join *j, struct kstr id)
 	group_maybe_prepare(g);
 }
 
+struct kstr
+group_uuid_text(struct arena *a, uint8_t b[16])
+{
+	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
+	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
+	return kstr(arena_printf(a, "%02x%02x%02x%02x-%02x%02x-%02x%02x-"
+	    "%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4],
+	    b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
+	    b[15]));
+}
+
 /* <client or instance id>-<uuid> */
 static struct kstr
 new_id(const struct join *j)
 {
-	struct kstr first = j->req->group_instance_id;
+	struct kstr first = j->req->group_instance_id, uuid;
+	struct arena a;
 	uint8_t b[16];
 	size_t n;
 	char *s;
@@ -388,16 +399,16 @@ new_id(const struct join *j)
 	if (first.len < 0)
 		first = j->client->id;
 	n = first.len > 0 ? (size_t)first.len : 0;
+	arena_init(&a, 0);
 	j->gs->ops->random(j->gs->arg, b, sizeof(b));
-	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
-	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
-	s = xmalloc(n + 38);
+	uuid = group_uuid_text(&a, b);
+	s = xmalloc(n + 1 + (size_t)uuid.len + 1);
 	if (n > 0)
 		memcpy(s, first.p, n);
-	snprintf(s + n, 38, "-%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
-	    "%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5],
-	    b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
-	return (struct kstr){ s, (int32_t)n + 37 };
+	s[n] = '-';
+	memcpy(s + n + 1, uuid.p, (size_t)uuid.len + 1);
+	arena_release(&a);
+	return (struct kstr){ s, (int32_t)n + 1 + uuid.len };
 }
 
 /* KIP-345, KIP-814: a static member that came back under a new id takes its
@@ -433,7 +444,7 @@ replace_member(struct join *j, struct group_member *m, struct kstr id)
 	member_beat(m);
 	update_member(j, m);
 	if (g->state == GROUP_STABLE) {
-		if (kstr_eq(g->protocol, select_protocol(g)))
+		if (kstr_eq(g->protocol, group_select_protocol(g)))
 			keep_place(j, m, leader);
 		else
 			group_maybe_prepare(g);
@@ -566,6 +577,17 @@ groups_join(struct groups *gs, const struct group_client *c,
 	if (j.g == NULL) {
 		join_refuse(gs, who, req->member_id, ERR_UNKNOWN_MEMBER_ID);
 		return;
+	}
+	if (j.g->consumer != NULL && j.g->state != GROUP_EMPTY) {
+		consumer_join(gs, j.g, c, req, who);
+		return;
+	}
+	if (j.g->consumer != NULL) {
+		/* nobody is left of the other protocol */
+		group_store_tombstone(j.g);
+		cgroup_free(j.g->consumer);
+		j.g->consumer = NULL;
+		kstr_set(&j.g->protocol_type, KSTR_NULL);
 	}
 	if (!has_room(&j))
 		refuse_full(&j);

@@ -2,7 +2,7 @@
  * group_offsets.c: committing offsets, asking for them, and their ends:
  * deleted with their topic or by hand, or expired (KIP-211, KIP-496).
  */
-#include "group_impl.h"
+#include "consumer_group.h"
 #include "wire/codec.h"
 #include "wire/kerror.h"
 #include "wire/msg_consumer_protocol.h"
@@ -13,7 +13,29 @@ struct committer {
 	struct kstr	member;
 	struct kstr	instance;
 	bool		txn;
+	int16_t		version;	/* of OffsetCommit */
 };
+
+/* In a group of the consumer protocol the generation is the member's epoch. */
+static int16_t
+check_consumer(const struct group *g, const struct committer *c)
+{
+	const struct cmember *m;
+
+	if (c->generation < 0 && g->state == GROUP_EMPTY)
+		return ERR_NONE;
+	if (c->txn && c->generation < 0 && c->member.len <= 0)
+		return ERR_NONE;
+	m = cmember_find(g, c->member);
+	if (m == NULL)
+		return ERR_UNKNOWN_MEMBER_ID;
+	if (!c->txn && !cmember_is_classic(m) && c->version < 9)
+		return ERR_UNSUPPORTED_VERSION;
+	if (c->generation == m->epoch)
+		return ERR_NONE;
+	return cmember_is_classic(m) ? ERR_ILLEGAL_GENERATION :
+	    ERR_STALE_MEMBER_EPOCH;
+}
 
 static int16_t
 check_committer(const struct group *g, const struct committer *c)
@@ -46,6 +68,8 @@ admit(struct groups *gs, struct kstr id, const struct committer *c,
 	if (g == NULL)
 		g = group_need(gs, id);
 	*out = g;
+	if (g->consumer != NULL)
+		return check_consumer(g, c);
 	if ((error = check_committer(g, c)) != 0 || c->txn)
 		return error;
 	if (g->state == GROUP_COMPLETING)
@@ -94,11 +118,12 @@ commit_one(struct group *g, const struct offset_commit_request *req,
 }
 
 void
-groups_commit(struct groups *gs, const struct offset_commit_request *req,
+groups_commit(struct groups *gs, int16_t version,
+    const struct offset_commit_request *req,
     struct offset_commit_response *rsp)
 {
 	const struct committer c = { req->generation_id_or_member_epoch,
-	    req->member_id, req->group_instance_id, false };
+	    req->member_id, req->group_instance_id, false, version };
 	struct offset_commit_response_partition *out;
 	struct group *g = NULL;
 	int16_t error = admit(gs, req->group_id, &c, &g);
@@ -136,7 +161,7 @@ groups_txn_commit(struct groups *gs,
     struct txn_offset_commit_response *rsp)
 {
 	const struct committer c = { req->generation_id, req->member_id,
-	    req->group_instance_id, true };
+	    req->group_instance_id, true, 0 };
 	struct txn_offset_commit_response_partition *out;
 	struct group *g = NULL;
 	int16_t error = admit(gs, req->group_id, &c, &g);
@@ -246,6 +271,26 @@ fetch_each(void *arg, struct kstr topic, int32_t partition,
 	return false;
 }
 
+/* A member of the consumer protocol says who it is (KIP-848). */
+static int16_t
+check_reader(const struct group *g,
+    const struct offset_fetch_request_group *req)
+{
+	const struct cmember *m;
+
+	if (g == NULL || g->consumer == NULL ||
+	    (req->member_id.len < 0 && req->member_epoch < 0))
+		return ERR_NONE;
+	m = cmember_find(g, req->member_id.len >= 0 ? req->member_id :
+	    kstr(""));
+	if (m == NULL)
+		return ERR_UNKNOWN_MEMBER_ID;
+	if (m->epoch == req->member_epoch)
+		return ERR_NONE;
+	return cmember_is_classic(m) ? ERR_ILLEGAL_GENERATION :
+	    ERR_STALE_MEMBER_EPOCH;
+}
+
 void
 groups_fetch(struct groups *gs, const struct offset_fetch_request_group *req,
     bool require_stable, struct arena *a,
@@ -255,8 +300,10 @@ groups_fetch(struct groups *gs, const struct offset_fetch_request_group *req,
 	struct all all = { g, require_stable, a, rsp };
 
 	rsp->group_id = req->group_id;
-	rsp->error_code = ERR_NONE;
+	rsp->error_code = check_reader(g, req);
 	rsp->topics.n = 0;
+	if (rsp->error_code != 0)
+		return;
 	if (req->topics.n >= 0) {
 		fetch_named(g, req, require_stable, a, rsp);
 	} else if (g != NULL) {
@@ -299,7 +346,13 @@ group_subscribes(const struct group *g, struct kstr topic)
 	struct group_member *m, *next;
 	const struct kbytes *metadata;
 	bool sure = kstr_eq(g->protocol_type, kstr("consumer")), found = false;
+	struct cmember *cm, *after;
 
+	if (g->consumer != NULL) {
+		HASH_ITER(hh, g->consumer->members, cm, after)
+			found |= cmember_reads(cm, topic);
+		return found;
+	}
 	HASH_ITER(hh, g->members, m, next) {
 		metadata = member_metadata(m, g->protocol);
 		if (metadata == NULL)
@@ -407,7 +460,7 @@ is_expired(void *arg, struct kstr topic, int32_t partition,
 		if (g->state_ms >= 0)
 			since = g->state_ms;
 	} else if (g->protocol_type.len >= 0 &&
-	    (g->state != GROUP_STABLE || group_subscribes(g, topic))) {
+	    ((g->state != GROUP_STABLE && g->consumer == NULL) || group_subscribes(g, topic))) {
 		return false;
 	}
 	return v->expire_ms >= 0 ? gs->wall >= v->expire_ms :
@@ -427,7 +480,7 @@ group_expire(struct groups *gs, struct group_timer *t)
 		if (g->state != GROUP_EMPTY || g->offsets.set.n > 0 ||
 		    offsets_txn_any(&g->offsets))
 			continue;
-		if (g->generation > 0)
+		if (g->generation > 0 || g->consumer != NULL)
 			group_store_tombstone(g);
 		group_free(g);
 	}

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "group_impl.h"
+#include "consumer_group.h"
 #include "wire/codec.h"
 #include "wire/msg_group_records.h"
 
@@ -18,8 +18,8 @@ enum {				/* the key's first number: what it is */
 	KEY_OFFSET_OLD, KEY_OFFSET, KEY_GROUP
 };
 
-static void
-put_message(struct buf *b, const struct kmessage *msg, int16_t version,
+void
+group_put_message(struct buf *b, const struct kmessage *msg, int16_t version,
     const void *in)
 {
 	int rc;
@@ -30,8 +30,8 @@ put_message(struct buf *b, const struct kmessage *msg, int16_t version,
 	assert(rc >= 0);
 }
 
-static void
-put(struct group *g, bool has_value, int64_t producer_id, int16_t epoch)
+void
+group_put(struct group *g, bool has_value, int64_t producer_id, int16_t epoch)
 {
 	struct groups *gs = g->of;
 	struct group_record r = {
@@ -52,7 +52,7 @@ put_group_key(struct group *g)
 {
 	struct group_metadata_key k = { g->id };
 
-	put_message(&g->of->key, &group_metadata_key_msg, KEY_GROUP, &k);
+	group_put_message(&g->of->key, &group_metadata_key_msg, KEY_GROUP, &k);
 }
 
 void
@@ -86,17 +86,21 @@ group_store(struct group *g)
 		out->assignment = m->assignment;
 	}
 	put_group_key(g);
-	put_message(&g->of->value, &group_metadata_value_msg, GROUP_VERSION,
+	group_put_message(&g->of->value, &group_metadata_value_msg, GROUP_VERSION,
 	    &v);
 	free(v.members.v);
-	put(g, true, -1, -1);
+	group_put(g, true, -1, -1);
 }
 
 void
 group_store_tombstone(struct group *g)
 {
+	if (g->consumer != NULL) {
+		consumer_store_tombstones(g);
+		return;
+	}
 	put_group_key(g);
-	put(g, false, -1, -1);
+	group_put(g, false, -1, -1);
 }
 
 static void
@@ -104,7 +108,7 @@ put_offset_key(struct group *g, struct kstr topic, int32_t partition)
 {
 	struct offset_commit_key k = { g->id, topic, partition };
 
-	put_message(&g->of->key, &offset_commit_key_msg, KEY_OFFSET, &k);
+	group_put_message(&g->of->key, &offset_commit_key_msg, KEY_OFFSET, &k);
 }
 
 void
@@ -120,21 +124,20 @@ group_store_offset(struct group *g, struct kstr topic, int32_t partition,
 	v.commit_timestamp = o->commit_ms;
 	v.expire_timestamp = o->expire_ms;
 	put_offset_key(g, topic, partition);
-	put_message(&g->of->value, &offset_commit_value_msg,
+	group_put_message(&g->of->value, &offset_commit_value_msg,
 	    o->expire_ms >= 0 ? OFFSET_EXPIRING : OFFSET_VERSION, &v);
-	put(g, true, producer_id, producer_epoch);
+	group_put(g, true, producer_id, producer_epoch);
 }
 
 void
 group_store_no_offset(struct group *g, struct kstr topic, int32_t partition)
 {
 	put_offset_key(g, topic, partition);
-	put(g, false, -1, -1);
+	group_put(g, false, -1, -1);
 }
 
-/* The body behind a version number. */
-static int
-get_message(const void *p, size_t n, const struct kmessage *msg,
+int
+group_get_message(const void *p, size_t n, const struct kmessage *msg,
     struct arena *a, void *out, struct kerr *e)
 {
 	struct rd r;
@@ -168,7 +171,7 @@ replay_offset(struct groups *gs, const struct group_record *r,
 	struct offset_value o;
 	struct group *g;
 
-	if (get_message(r->key, r->key_len, &offset_commit_key_msg, a, &k,
+	if (group_get_message(r->key, r->key_len, &offset_commit_key_msg, a, &k,
 	    e) < 0)
 		return e->code;
 	if (r->value == NULL) {
@@ -178,7 +181,7 @@ replay_offset(struct groups *gs, const struct group_record *r,
 	}
 	if (k.partition < 0)
 		return kerr_set(e, KE_DATA, "partition %d", k.partition);
-	if (get_message(r->value, r->value_len, &offset_commit_value_msg, a,
+	if (group_get_message(r->value, r->value_len, &offset_commit_value_msg, a,
 	    &v, e) < 0)
 		return e->code;
 	o.offset = v.offset;
@@ -224,8 +227,8 @@ replay_group(struct groups *gs, const struct group_record *r,
 	struct group_member *m, *next;
 	struct group *g;
 
-	if (get_message(r->key, r->key_len, &group_metadata_key_msg, a, &k,
-	    e) < 0 || (r->value != NULL && get_message(r->value,
+	if (group_get_message(r->key, r->key_len, &group_metadata_key_msg, a, &k,
+	    e) < 0 || (r->value != NULL && group_get_message(r->value,
 	    r->value_len, &group_metadata_value_msg, a, &v, e) < 0))
 		return e->code;
 	g = r->value != NULL ? need(gs, k.group) :
@@ -272,8 +275,7 @@ groups_replay(struct groups *gs, const struct group_record *r,
 		rc = replay_group(gs, r, &a, e);
 		break;
 	default:
-		rc = kerr_set(e, KE_UNSUPPORTED, "record of kind %d",
-		    (int16_t)be16(r->key));
+		rc = consumer_replay(gs, r, &a, e);
 	}
 	arena_release(&a);
 	return rc;

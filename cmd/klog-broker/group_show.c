@@ -4,7 +4,7 @@
  */
 #include <strings.h>
 
-#include "group_impl.h"
+#include "consumer_group.h"
 #include "wire/codec.h"
 #include "wire/kerror.h"
 
@@ -13,6 +13,12 @@ same_word(struct kstr a, const char *b)
 {
 	return a.len == (int32_t)strlen(b) &&
 	    strncasecmp(a.p, b, (size_t)a.len) == 0;
+}
+
+static const char *
+type_of(const struct group *g)
+{
+	return g->consumer != NULL ? "consumer" : "classic";
 }
 
 static bool
@@ -24,7 +30,7 @@ is_listed(const struct group *g, const struct list_groups_request *req)
 		state = same_word(req->states_filter.v[i],
 		    group_state_name(g->state));
 	for (int32_t i = 0; i < req->types_filter.n && !type; i++)
-		type = same_word(req->types_filter.v[i], "classic");
+		type = same_word(req->types_filter.v[i], type_of(g));
 	return state && type;
 }
 
@@ -47,7 +53,7 @@ groups_list(struct groups *gs, const struct list_groups_request *req,
 		out->protocol_type = g->protocol_type.len >= 0 ?
 		    g->protocol_type : kstr("");
 		out->group_state = kstr(group_state_name(g->state));
-		out->group_type = kstr("classic");
+		out->group_type = kstr(type_of(g));
 	}
 }
 
@@ -82,7 +88,7 @@ groups_describe(struct groups *gs, struct kstr id, struct arena *a,
 	out->group_id = id;
 	out->protocol_type = out->protocol_data = kstr("");
 	out->members.n = 0;
-	if (g == NULL) {
+	if (g == NULL || g->consumer != NULL) {
 		out->group_state = kstr(group_state_name(GROUP_DEAD));
 		return;
 	}
@@ -118,7 +124,7 @@ groups_delete(struct groups *gs, struct kstr id)
 	if (g->state != GROUP_EMPTY)
 		return ERR_NON_EMPTY_GROUP;
 	group_drop_offsets(g, any, NULL);
-	if (g->generation > 0)
+	if (g->generation > 0 || g->consumer != NULL)
 		group_store_tombstone(g);
 	group_free(g);
 	return ERR_NONE;

@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 
-#include "group_impl.h"
+#include "consumer_group.h"
 #include "wire/codec.h"
 #include "wire/kerror.h"
 
@@ -165,8 +165,13 @@ groups_sync(struct groups *gs, const struct sync_group_request *req,
 {
 	struct group *g = group_find(gs, req->group_id);
 	struct group_member *m;
-	int16_t error = g == NULL ? ERR_UNKNOWN_MEMBER_ID : check(g, req);
+	int16_t error;
 
+	if (g != NULL && g->consumer != NULL) {
+		consumer_sync(gs, g, req, who);
+		return;
+	}
+	error = g == NULL ? ERR_UNKNOWN_MEMBER_ID : check(g, req);
 	if (error != 0) {
 		sync_refuse(gs, who, error);
 		return;
@@ -197,6 +202,8 @@ groups_heartbeat(struct groups *gs, const struct heartbeat_request *req)
 
 	if (g == NULL)
 		return ERR_UNKNOWN_MEMBER_ID;
+	if (g->consumer != NULL)
+		return consumer_classic_beat(g, req);
 	error = member_check(g, req->member_id, req->group_instance_id);
 	if (error != 0)
 		return error;
@@ -239,6 +246,10 @@ groups_leave(struct groups *gs, struct kstr group,
 {
 	struct group *g = group_find(gs, group);
 
+	if (g != NULL && g->consumer != NULL) {
+		consumer_leave(g, v, n, out);
+		return ERR_NONE;
+	}
 	for (int32_t i = 0; i < n; i++) {
 		out[i].member_id = v[i].member_id;
 		out[i].group_instance_id = v[i].group_instance_id;

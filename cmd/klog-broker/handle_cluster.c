@@ -5,6 +5,7 @@
 
 #include "api.h"
 #include "broker.h"
+#include "coordinator.h"
 #include "image.h"
 #include "request.h"
 #include "wire/api.h"
@@ -50,26 +51,43 @@ put_apis(struct request *r, struct api_versions_response *rsp)
 }
 
 static void
+put_feature(struct api_versions_response *rsp, const char *name, int16_t min,
+    int16_t level)
+{
+	int32_t i = rsp->finalized_features.n++;
+
+	rsp->supported_features.n++;
+	rsp->supported_features.v[i].name = kstr(name);
+	rsp->supported_features.v[i].min_version = min;
+	rsp->supported_features.v[i].max_version = level;
+	rsp->finalized_features.v[i].name = kstr(name);
+	rsp->finalized_features.v[i].min_version_level = level;
+	rsp->finalized_features.v[i].max_version_level = level;
+}
+
+/* group.version (KIP-848) is no matter of the metadata log, so that Apache
+ * Kafka 3.9 opens the directory as before. */
+static void
 put_features(struct request *r, struct api_versions_response *rsp)
 {
 	const struct image_feature *f;
+	bool consumers = coordinator_consumer_protocol(r->broker);
 	int32_t n;
 
 	f = image_features(request_image(r), &n);
 	rsp->finalized_features.v = arena_alloc(&r->arena,
-	    (size_t)n * sizeof(*rsp->finalized_features.v));
+	    ((size_t)n + 1) * sizeof(*rsp->finalized_features.v));
 	rsp->supported_features.v = arena_alloc(&r->arena,
-	    (size_t)n * sizeof(*rsp->supported_features.v));
-	rsp->finalized_features.n = rsp->supported_features.n = n;
+	    ((size_t)n + 1) * sizeof(*rsp->supported_features.v));
+	rsp->finalized_features.n = rsp->supported_features.n = 0;
 	rsp->finalized_features_epoch = 0;
 	for (int32_t i = 0; i < n; i++) {
-		rsp->supported_features.v[i].name = kstr(f[i].name);
-		rsp->supported_features.v[i].min_version = 1;
-		rsp->supported_features.v[i].max_version = f[i].level;
-		rsp->finalized_features.v[i].name = kstr(f[i].name);
-		rsp->finalized_features.v[i].min_version_level = f[i].level;
-		rsp->finalized_features.v[i].max_version_level = f[i].level;
+		put_feature(rsp, f[i].name, 1, f[i].level);
+		consumers &= strcmp(f[i].name, "group.version") != 0;
 	}
+	if (consumers)
+		put_feature(rsp, "group.version",
+		    r->version >= 4 ? 0 : 1, 1);
 }
 
 void

@@ -84,7 +84,7 @@ commit(struct request *r, int16_t *errors)
 		committed(r, errors);
 		return;
 	}
-	groups_commit(coordinator_enter(r->broker), req, rsp);
+	groups_commit(coordinator_enter(r->broker), r->version, req, rsp);
 	coordinator_leave(r->broker);
 	coordinator_settle(r, &req->group_id, 1, committed);
 }

@@ -102,9 +102,9 @@ static const struct kapi apis[] = {
 	API(API_LIST_TRANSACTIONS, "ListTransactions", list_transactions,
 	    0, 1, 0, 0),
 	API(API_CONSUMER_GROUP_HEARTBEAT, "ConsumerGroupHeartbeat",
-	    consumer_group_heartbeat, 0, 0, 0, 0),
+	    consumer_group_heartbeat, 0, 1, 0, 0),
 	API(API_CONSUMER_GROUP_DESCRIBE, "ConsumerGroupDescribe",
-	    consumer_group_describe, 0, 0, 0, 0),
+	    consumer_group_describe, 0, 1, 0, 0),
 	API(API_LIST_CLIENT_METRICS_RESOURCES, "ListClientMetricsResources",
 	    list_client_metrics, 0, 0, 0, 0),
 };

@@ -10,7 +10,7 @@ static const struct kfield consumer_group_describe_request_fields[] = {
 #undef T
 
 MESSAGE(consumer_group_describe_request, "ConsumerGroupDescribeRequest", 69,
-    0, 0, 0);
+    0, 1, 0);
 
 #define T struct consumer_group_describe_response_topic_partitions
 const struct kfield
@@ -45,6 +45,7 @@ const struct kfield consumer_group_describe_response_member_fields[] = {
 	    LATEST),
 	STRUCT(target_assignment, consumer_group_describe_response_assignment,
 	    0, LATEST),
+	FIELD(member_type, I8, 1, LATEST, NOTNULL, -1),
 	FIELD_END
 };
 #undef T
@@ -75,4 +76,4 @@ static const struct kfield consumer_group_describe_response_fields[] = {
 #undef T
 
 MESSAGE(consumer_group_describe_response, "ConsumerGroupDescribeResponse",
-    69, 0, 0, 0);
+    69, 0, 1, 0);

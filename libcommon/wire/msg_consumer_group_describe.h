@@ -34,6 +34,7 @@ struct consumer_group_describe_response_member {
 	struct consumer_group_describe_response_assignment	assignment;
 	struct consumer_group_describe_response_assignment
 	    target_assignment;
+	int8_t			member_type;	/* v1+; 0 classic (KIP-1099) */
 };
 
 struct consumer_group_describe_response_group {

@@ -19,6 +19,7 @@ static const struct kfield consumer_group_heartbeat_request_fields[] = {
 	FIELD(rack_id, STR, 0, LATEST, NULL_FROM(0), DNULL),
 	FIELD(rebalance_timeout_ms, I32, 0, LATEST, NOTNULL, -1),
 	ARRAY(subscribed_topic_names, STR, 0, LATEST, NULL_FROM(0), DNULL),
+	FIELD(subscribed_topic_regex, STR, 1, LATEST, NULL_FROM(1), DNULL),
 	FIELD(server_assignor, STR, 0, LATEST, NULL_FROM(0), DNULL),
 	STRUCTS(topic_partitions,
 	    consumer_group_heartbeat_request_topic_partition, 0, LATEST,
@@ -28,7 +29,7 @@ static const struct kfield consumer_group_heartbeat_request_fields[] = {
 #undef T
 
 MESSAGE(consumer_group_heartbeat_request, "ConsumerGroupHeartbeatRequest",
-    68, 0, 0, 0);
+    68, 0, 1, 0);
 
 #define T struct consumer_group_heartbeat_response_topic_partitions
 const struct kfield
@@ -63,4 +64,4 @@ static const struct kfield consumer_group_heartbeat_response_fields[] = {
 #undef T
 
 MESSAGE(consumer_group_heartbeat_response, "ConsumerGroupHeartbeatResponse",
-    68, 0, 0, 0);
+    68, 0, 1, 0);

@@ -19,6 +19,7 @@ struct consumer_group_heartbeat_request {
 	struct kstr		rack_id;
 	int32_t			rebalance_timeout_ms;
 	KARRAY(struct kstr)	subscribed_topic_names;
+	struct kstr		subscribed_topic_regex;	/* v1+ */
 	struct kstr		server_assignor;
 	KARRAY(struct consumer_group_heartbeat_request_topic_partition)
 	    topic_partitions;

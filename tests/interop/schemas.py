@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""schemas.py LIBS < TABLES: holds klog's message tables (tests/helper/wire_tables)
+"""schemas.py LIBS NEWER < TABLES: holds klog's message tables (tests/helper/wire_tables)
 against the definitions in Apache Kafka's jars: name, order, type, versions,
 nullability, tag and default of every field, and the error codes' names."""
 import glob, json, re, sys, zipfile
@@ -66,6 +66,11 @@ def rows(message, fields, path):
 
 def main():
     kafka = load_all(sys.argv[1])
+    # what klog serves in versions that came after 3.9
+    newer = load_all(sys.argv[2])
+    for name in newer:
+        if name.startswith(('ConsumerGroupHeartbeatRe', 'ConsumerGroupDescribeRe')):
+            kafka[name] = newer[name]
     bad = fields = 0
     ours, order = {}, []
     number = lambda s: None if s == '-' else int(s)

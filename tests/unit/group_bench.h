@@ -56,6 +56,11 @@ static const struct groups_config bench_config = {
 	.metadata_max = 4096,
 	.retention_ms = 7 * DAY,
 	.check_interval_ms = 10 * MINUTE,
+	.consumer_session_ms = 45 * SECOND,
+	.consumer_heartbeat_ms = 5 * SECOND,
+	.consumer_max_size = 100,
+	.may_upgrade = true,
+	.may_downgrade = true,
 };
 
 static void
@@ -136,8 +141,41 @@ bench_random(void *arg, void *p, size_t n)
 	memset(p, ++b->seed, n);
 }
 
+/* Topics of four partitions: t, u, and v where bench_v says so. */
+static bool bench_v;
+
+static bool
+bench_topic(void *arg, struct kstr name, struct kuuid *id, int32_t *n)
+{
+	(void)arg;
+	if (name.len != 1 || name.p[0] < 't' || name.p[0] > 'u' + bench_v)
+		return false;
+	memset(id, name.p[0], sizeof(*id));
+	*n = 4;
+	return true;
+}
+
+static bool
+bench_topic_name(void *arg, const struct kuuid *id, struct kstr *name)
+{
+	(void)arg;
+	*name = kstr(id->b[0] == 't' ? "t" : id->b[0] == 'u' ? "u" : "v");
+	return true;
+}
+
+static void
+bench_topics(void *arg, void (*each)(void *, struct kstr), void *each_arg)
+{
+	(void)arg;
+	each(each_arg, kstr("t"));
+	each(each_arg, kstr("u"));
+	if (bench_v)
+		each(each_arg, kstr("v"));
+}
+
 static const struct groups_ops bench_ops = {
-	bench_put, bench_joined, bench_synced, bench_random
+	bench_put, bench_joined, bench_synced, bench_random, bench_topic,
+	bench_topic_name, bench_topics
 };
 
 static inline void
@@ -330,7 +368,7 @@ bench_commit(struct bench *b, const char *group, const char *member,
 	req.group_id = kstr(group);
 	req.member_id = kstr(member);
 	req.generation_id_or_member_epoch = generation;
-	groups_commit(b->gs, &req, &rsp);
+	groups_commit(b->gs, 7, &req, &rsp);
 	return op.error_code;
 }
 
@@ -363,12 +401,16 @@ bench_offset(struct bench *b, const char *group, const char *topic,
 static inline void
 bench_state(struct bench *b, const char *group, char state[32])
 {
-	struct describe_groups_response_group out;
+	struct list_groups_request req = { { NULL, 0 }, { NULL, 0 } };
+	struct list_groups_response rsp;
 	struct arena a;
 
 	arena_init(&a, 0);
-	groups_describe(b->gs, kstr(group), &a, &out);
-	copy_str(state, 32, out.group_state);
+	groups_list(b->gs, &req, &a, &rsp);
+	copy_str(state, 32, kstr("Dead"));
+	for (int32_t i = 0; i < rsp.groups.n; i++)
+		if (kstr_eq(rsp.groups.v[i].group_id, kstr(group)))
+			copy_str(state, 32, rsp.groups.v[i].group_state);
 	arena_release(&a);
 }
 

@@ -21,8 +21,11 @@ if verb == "write":
             sys.exit(f"confluent: {topic}: undelivered {failed[:1]}")
 elif verb == "group":
     topic, group, *props = rest
-    c = ck.Consumer({"bootstrap.servers": broker, "group.id": group, "auto.offset.reset": "earliest",
-                     "session.timeout.ms": 6000} | dict(p.split("=") for p in props))
+    conf = {"bootstrap.servers": broker, "group.id": group, "auto.offset.reset": "earliest",
+            "session.timeout.ms": 6000} | dict(p.split("=") for p in props)
+    if "group.protocol=consumer" in props:
+        del conf["session.timeout.ms"]
+    c = ck.Consumer(conf)
     c.subscribe([topic])
     until = time.time() + 20
     while time.time() < until:

@@ -1,0 +1,126 @@
+/*
+ * consumer_group.h: groups of the consumer protocol (KIP-848), inside the
+ * group coordinator: for group*.c and consumer_*.c.
+ *
+ * The members' subscriptions and the topics make a group epoch; for each
+ * epoch a target assignment is computed; each member moves towards its target
+ * by itself, giving back before others get. Members of the classic protocol
+ * may be among them (consumer_classic.c).
+ */
+#ifndef KLOG_BROKER_CONSUMER_GROUP_H
+#define KLOG_BROKER_CONSUMER_GROUP_H
+
+#include "group_impl.h"
+#include "tpset.h"
+
+struct pcre2_real_code_8;
+
+enum cmember_state {		/* as the records have them */
+	MEMBER_STABLE = 0,
+	MEMBER_UNREVOKED = 1,	/* has still to give partitions back */
+	MEMBER_UNRELEASED = 2,	/* waits for others to do so */
+	MEMBER_UNKNOWN = 127
+};
+
+enum { EPOCH_LEAVE = -1, EPOCH_LEAVE_STATIC = -2 };
+
+struct cmember {
+	UT_hash_handle	 hh;		/* the group's, by id */
+	struct group	*group;
+	struct kstr	 id;
+	struct kstr	 instance, rack, client_id, host;
+	struct kstr	 assignor;	/* null: the group's default */
+	struct kstr	*names;		/* subscribed topics, in order */
+	int32_t		 n_names;
+	struct kstr	 regex;		/* and those that match; null: none */
+	struct pcre2_real_code_8 *code;	/* it, compiled */
+	int32_t		 rebalance_ms;
+	int32_t		 epoch, previous_epoch;
+	enum cmember_state state;
+	struct tpset	 assigned;
+	struct tpset	 revoking;
+	struct tpset	 target;
+	bool		 has_target;	/* a record of it was written */
+
+	/* of the classic protocol; n_protocols 0: it is not */
+	int32_t		 session_ms;
+	struct group_protocol *protocols;
+	int32_t		 n_protocols;
+
+	struct group_timer session;
+	struct group_timer revocation;	/* until it has given back */
+	struct group_timer rejoin;	/* until it joins again: classic */
+	struct group_timer sync;	/* until it has asked: classic */
+};
+
+struct csubscribed {
+	struct kstr	name;
+	struct kuuid	id;
+	int32_t		n;		/* partitions */
+};
+
+struct cgroup {
+	int32_t		 epoch;
+	int32_t		 assignment_epoch;
+	struct cmember	*members;
+	struct csubscribed *topics;	/* subscribed to, existing; by name */
+	int32_t		 n_topics;
+	uint64_t	 seen;		/* state of the topics it rests on */
+};
+
+/* consumer_group.c */
+struct cgroup *cgroup_new(void);
+void cgroup_free(struct cgroup *);
+struct group *consumer_group_begin(struct groups *, struct kstr id);
+int32_t consumer_size(const struct group *);
+struct cmember *cmember_find(const struct group *, struct kstr id);
+struct cmember *cmember_of_instance(const struct group *, struct kstr);
+struct cmember *cmember_add(struct group *, struct kstr id);
+/* No records. */
+void cmember_remove(struct cmember *);
+/* True where it changes anything. KE_DATA: no regular expression. */
+bool cmember_set_names(struct cmember *, const struct kstr *, int32_t n);
+bool cmember_set_regex(struct cmember *, struct kstr, bool *bad);
+void cmember_set_protocols(struct cmember *, int32_t session_ms,
+    const struct join_group_request_protocol *, int32_t n);
+bool cmember_is_classic(const struct cmember *);
+bool cmember_reads(const struct cmember *, struct kstr topic);
+/* Its session begins anew. */
+void cmember_beat(struct cmember *);
+/* What follows from members' changes: epoch, target, state. bump: a
+ * subscription changed. Puts the records. */
+void consumer_refresh(struct group *, bool bump);
+/* Moves the member on; owned NULL: it did not say. */
+void consumer_reconcile(struct cmember *, const struct tpset *owned);
+void consumer_update_state(struct group *);
+/* The member leaves or is thrown out. */
+void consumer_drop(struct cmember *);
+/* The assignor in force. */
+struct kstr consumer_assignor(const struct group *);
+
+/* consumer_records.c */
+void consumer_store_epoch(struct group *);
+void consumer_store_topics(struct group *);
+void consumer_store_member(struct cmember *);
+void consumer_store_target_epoch(struct group *);
+void consumer_store_target(struct cmember *);
+void consumer_store_current(struct cmember *);
+void consumer_store_no_member(struct cmember *);
+void consumer_store_tombstones(struct group *);
+int consumer_replay(struct groups *, const struct group_record *,
+    struct arena *, struct kerr *);
+
+/* consumer_classic.c */
+void consumer_join(struct groups *, struct group *,
+    const struct group_client *, const struct join_group_request *, void *who);
+void consumer_sync(struct groups *, struct group *,
+    const struct sync_group_request *, void *who);
+int16_t consumer_classic_beat(struct group *, const struct heartbeat_request *);
+void consumer_leave(struct group *, const struct leave_group_request_member *,
+    int32_t n, struct leave_group_response_member *);
+/* A group changes its protocol while it works; false: it must not, or cannot. */
+bool consumer_upgrade(struct group *);
+bool consumer_may_downgrade(const struct group *, const struct cmember *but);
+void consumer_downgrade(struct group *, struct cmember *leaving);
+
+#endif
