@@ -7,7 +7,7 @@ set -u
 . "$(dirname "$0")/lib.sh"
 need kcat kcat
 
-[ -n "${BROKER:-}" ] || { klog_broker -X group.initial.rebalance.delay.ms=500; own=1; }
+[ -n "${BROKER:-}" ] || klog_broker -X group.initial.rebalance.delay.ms=500
 seq -w 2000 >"$WORK/first"
 seq -w 2001 2100 >"$WORK/more"
 
