@@ -10,11 +10,7 @@
 #include "store/clean_impl.h"
 #include "store/file.h"
 
-enum {
-	WRITE = 1 << 20,	/* bytes a write */
-	SYNC = 32 << 20		/* bytes not yet synced at most: whoever else
-				   waits for the disk does not wait long */
-};
+enum { WRITE = 1 << 20 };	/* bytes a write */
 
 /* The new segment on its way. */
 struct output {
@@ -23,7 +19,6 @@ struct output {
 	pthread_mutex_t	 lock;		/* of a segment that nobody else sees */
 	struct buf	 pending;	/* not yet written */
 	int64_t		 written;
-	int64_t		 synced;
 	bool		 changed;
 };
 
@@ -76,16 +71,12 @@ write_out(struct output *o, struct kerr *e)
 	    o->written) != 0)
 		return kerr_sys(e, "%020lld.log.cleaned",
 		    (long long)o->g->base);
+	/* at once, so that the sync at the end, and whoever else waits for the
+	 * disk then, does not wait for all of it */
 	s->writeback(s, o->g->fd, o->written, n);
 	o->written += n;
 	o->c->r->written += n;
 	buf_clear(&o->pending);
-	if (o->written - o->synced > SYNC) {
-		if (s->fdatasync(s, o->g->fd) != 0)
-			return kerr_sys(e, "%020lld.log.cleaned: fdatasync",
-			    (long long)o->g->base);
-		o->synced = o->written;
-	}
 	if (r->pace != NULL && r->pace(r->arg, n) != 0)
 		return kerr_set(e, KE_CANCELLED, "%s",
 		    kerr_text(KE_CANCELLED));

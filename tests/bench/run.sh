@@ -250,6 +250,10 @@ row "one durable record acknowledged, p99, against fdatasync" "<=" \
 kill "$disk_pid"
 wait "$disk_pid" || :
 
+# --- compaction -----------------------------------------------------------
+# shellcheck source=tests/bench/compact.sh
+. "$HERE/compact.sh"
+
 # --- the private broker ---------------------------------------------------
 for _ in $(seq 10); do
 	sample first -i "$HERE/one-line" "$BIN/klog-produce" -q t || :
