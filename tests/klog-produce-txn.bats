@@ -155,6 +155,15 @@ has() { [ "$(everything | wc -l)" -ge "$1" ]; }
 	klog-consume -q -e -K : "$TOPIC" | sort | cmp - <(sort in)
 }
 
+@test "what was committed can be read at once" {
+	local n last
+	for n in {1..10}; do
+		last=$(echo "$n" | klog-produce -q --txn "$TOPIC" &&
+			klog-consume -q -e "$TOPIC" | tail -n 1)
+		assert_equal "$last" "$n"
+	done
+}
+
 @test "what makes no transaction is refused" {
 	run -2 klog-produce -q --txn -X acks=1 "$TOPIC" </dev/null
 	assert_output --partial 'idempotence'

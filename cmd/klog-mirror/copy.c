@@ -300,7 +300,10 @@ transfer(struct mirror *m, struct kerr *e)
 		    &slot, e) < 0)
 			return reading_failed(m, slot, e);
 	}
-	return commit(m, e);
+	if (commit(m, e) != 0)
+		return e->code;
+	/* who reads the copy after the run finds it whole */
+	return m->o->follow ? 0 : producer_shown(m->producer, e);
 }
 
 static int

@@ -82,8 +82,12 @@ txn_finish(struct job *j)
 	uint64_t n;
 
 	if (j->signo == 0 && !j->failed && j->out.lost == 0 &&
-	    producer_commit(j->producer, &e) == 0)
+	    producer_commit(j->producer, &e) == 0) {
+		if (producer_shown(j->producer, &e) != 0)
+			warn_line("%s: committed, but it may take a moment "
+			    "until it can be read: %s", j->o->topic, e.msg);
 		return;
+	}
 	n = taken(j);
 	if (e.code == 0)
 		e = *producer_txn_error(j->producer);

@@ -142,6 +142,11 @@ int producer_add_offsets(struct producer *p, const char *group,
 /* Waits until everything is acknowledged, then commits. Where something was
  * not, the transaction can only be aborted. */
 int producer_commit(struct producer *p, struct kerr *e);
+/* Waits until consumers that read what is committed see what was committed
+ * last (request_ms at most): a commit is decided a moment before that. Where
+ * it fails the commit stands all the same. Brokers before Kafka 3.0 cannot be
+ * asked; then it does not wait. */
+int producer_shown(struct producer *p, struct kerr *e);
 /* Undoes what was added since producer_begin(); does nothing where nothing is
  * open. The producer may begin the next one afterwards. */
 int producer_abort(struct producer *p, struct kerr *e);

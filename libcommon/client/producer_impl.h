@@ -7,6 +7,7 @@
  *	producer_answer.c  answers, failures, retries
  *	producer_id.c	the producer's id
  *	producer_txn.c	transactions: requests to coordinators
+ *	producer_shown.c  until what was committed can be read
  *	txn.c		which of them is due
  *	pqueue.c	the order of a partition's batches
  */
@@ -81,6 +82,8 @@ struct ptxn {
 	int32_t			 coordinator;		/* broker */
 	int32_t			 group_coordinator;
 	enum txn_request	 asked;		/* under way, of call */
+	bool			 unshown;	/* committed, perhaps not yet
+						 * to be read */
 	struct call		*call;
 	char			*group;
 	struct producer_offset	*offsets;	/* to be committed, copied */

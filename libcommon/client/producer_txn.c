@@ -491,6 +491,7 @@ producer_commit(struct producer *p, struct kerr *e)
 {
 	if (producer_flush(p, NULL, e) != 0 || wait_told(p, e) != 0)
 		return e->code;
+	p->txn->unshown |= p->txn->t.begun;
 	txn_commit(&p->txn->t);
 	return settle(p, e);
 }
