@@ -4,12 +4,15 @@
  *	latency sync FILE N		append 170 bytes + fdatasync
  *	latency ack PORT TOPIC N	Produce with acks=all until answered
  *	latency pass PORT TOPIC N	from Produce until a waiting Fetch has it
+ *	latency seek PORT TOPIC N END	Fetch of a few KB at a random offset
+ *	latency when PORT TOPIC N FROM TO
+ *					ListOffsets at a random time (ms)
  *	latency pipe N PRODUCE.. -- CONSUME..
  *					from a line written to the one command
  *					until the other has printed it
  *
  * prints p50 and p99 in microseconds. Requests are built by hand (Produce 7,
- * Fetch 4), so that nothing but the broker is measured.
+ * Fetch 4, ListOffsets 1), so that nothing but the broker is measured.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -143,7 +146,7 @@ produce(int fd, const char *topic, const uint8_t *batch, size_t n)
 }
 
 static void
-ask(int fd, const char *topic, int64_t offset)
+ask(int fd, const char *topic, int64_t offset, int32_t bytes)
 {
 	static struct buf b;
 
@@ -158,7 +161,22 @@ ask(int fd, const char *topic, int64_t offset)
 	buf_put_i32(&b, 1);
 	buf_put_i32(&b, 0);
 	buf_put_i64(&b, offset);
-	buf_put_i32(&b, 1 << 20);
+	buf_put_i32(&b, bytes);
+	send_request(fd, &b);
+}
+
+static void
+ask_when(int fd, const char *topic, int64_t ms)
+{
+	static struct buf b;
+
+	begin(&b, 2, 1);
+	buf_put_i32(&b, -1);
+	buf_put_i32(&b, 1);
+	put_string(&b, topic);
+	buf_put_i32(&b, 1);
+	buf_put_i32(&b, 0);
+	buf_put_i64(&b, ms);
 	send_request(fd, &b);
 }
 
@@ -221,7 +239,7 @@ consumer(int port, const char *topic, int64_t offset, int out)
 	double at;
 
 	for (;; offset++) {
-		ask(fd, topic, offset);
+		ask(fd, topic, offset, 1 << 20);
 		read_response(fd, &b);
 		at = now_us();
 		check(&b, 8, topic);
@@ -261,6 +279,31 @@ measure_pass(int port, const char *topic, int n, double *us)
 	}
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+}
+
+/* Seeks: by offset where to is 0, else by time. */
+static void
+measure_seek(int port, const char *topic, int n, int64_t from, int64_t to,
+    double *us)
+{
+	int fd = dial(port);
+	struct buf b = { 0 };
+	int64_t range = to != 0 ? to - from : from, at;
+	double start;
+
+	srandom(1);
+	for (int i = -WARMUP; i < n; i++) {
+		at = (int64_t)((double)random() / RAND_MAX *
+		    (double)(range - 1));
+		start = now_us();
+		if (to == 0)
+			ask(fd, topic, at, 4096);
+		else
+			ask_when(fd, topic, from + at);
+		read_response(fd, &b);
+		us[i < 0 ? 0 : i] = now_us() - start;
+		check(&b, to == 0 ? 8 : 4, topic);
+	}
 }
 
 static pid_t
@@ -319,7 +362,7 @@ main(int argc, char **argv)
 	int n;
 
 	if (argc < 4)
-		errx(2, "usage: latency sync|ack|pass|pipe ..");
+		errx(2, "usage: latency sync|ack|pass|seek|when|pipe ..");
 	n = atoi(strcmp(argv[1], "pipe") == 0 ? argv[2] :
 	    argv[strcmp(argv[1], "sync") == 0 ? 3 : 4]);
 	if (n <= 0)
@@ -332,6 +375,11 @@ main(int argc, char **argv)
 		measure_ack(atoi(argv[2]), argv[3], n, us);
 	} else if (strcmp(argv[1], "pass") == 0) {
 		measure_pass(atoi(argv[2]), argv[3], n, us);
+	} else if (strcmp(argv[1], "seek") == 0 && argc > 5) {
+		measure_seek(atoi(argv[2]), argv[3], n, atoll(argv[5]), 0, us);
+	} else if (strcmp(argv[1], "when") == 0 && argc > 6) {
+		measure_seek(atoi(argv[2]), argv[3], n, atoll(argv[5]),
+		    atoll(argv[6]), us);
 	} else {
 		while (*second != NULL && strcmp(*second, "--") != 0)
 			second++;

@@ -1,9 +1,82 @@
-# lib.sh: samples, rows and brokers for run.sh, which sets BIN (programs), MEAS
-# (helpers), WORK (files that go away) and OUT (results).
+# lib.sh: what the parts of the benchmark share: setting up, samples, rows and
+# brokers.
 # shellcheck shell=bash disable=SC2034
 
 declare -A WALL CPU RSS	# the best of each contender so far
 rows=0 misses=0 skipped=0
+
+# setup BUILD PART: where things are: BIN (programs), MEAS (helpers), WORK (files
+# that go away) and OUT (results, BUILD/bench/PART); how much is asked for.
+setup() {
+	BIN=$(cd "$1" && pwd)
+	MEAS=$BIN/tests/bench
+	OUT=$BIN/bench/$2
+	LINES_N=${BENCH_LINES:-10000000}
+	RUNS=${BENCH_RUNS:-3}
+	PEERS=${BENCH_PEERS-kcat kafka}
+	HERE=$(cd "$(dirname "$0")" && pwd)
+	INTEROP=$HERE/../interop
+	WORK=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/klog-bench.XXXXXX")
+	slow_runs=$((RUNS < 2 ? RUNS : 2))
+	running=()
+	trap cleanup EXIT
+	trap 'exit 130' INT TERM
+	export XDG_CONFIG_HOME=$WORK/config XDG_DATA_HOME=$WORK/private
+	export XDG_RUNTIME_DIR=$WORK/run LC_ALL=C
+	unset KLOG_BROKERS
+	mkdir -p "$OUT" "$XDG_RUNTIME_DIR"
+	chmod 700 "$XDG_RUNTIME_DIR"
+	: > "$OUT/bench.jsonl"
+	: > "$OUT/table.txt"
+	if has kcat && ! command -v kcat > /dev/null; then
+		PEERS=${PEERS/kcat/}
+	fi
+}
+
+cleanup() {
+	local p
+	for p in "${running[@]}"; do
+		kill "$p" 2>/dev/null || :
+	done
+	[ ! -d "$WORK/kafka" ] || "$INTEROP/kafka-broker.sh" stop "$WORK/kafka"
+	wait
+	rm -rf "$WORK"
+}
+
+has() {
+	case " $PEERS " in *" $1 "*) return 0 ;; esac
+	return 1
+}
+
+# make_lines: LINES_N lines of 100 bytes in the file LINES.
+make_lines() {
+	LINES=$WORK/lines
+	awk -v n="$LINES_N" 'BEGIN {
+		srand(1)
+		set = "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ 0123456789"
+		for (i = 0; i < 1000; i++) {
+			s = ""
+			for (j = 0; j < 91; j++)
+				s = s substr(set, int(rand() * length(set)) + 1, 1)
+			text[i] = s
+		}
+		for (i = 0; i < n; i++)
+			printf "%08d %s\n", i, text[i * 7919 % 1000]
+	}' > "$LINES"
+}
+
+# intro: what was measured, and where; the head of the table.
+intro() {
+	local cpu
+	cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
+	printf '{"bench":"klog","lines":%s,"bytes":%s,"cpus":%s,"cpu":"%s","runs":%s}\n' \
+	    "$LINES_N" "$(stat -c %s "$LINES")" "$(nproc)" "$cpu" "$RUNS" \
+	    >> "$OUT/bench.jsonl"
+	{
+		echo "$LINES_N lines of 100 bytes, best of $RUNS; $(nproc) x $cpu"
+		printf '%-58s %9s %-3s    %6s %6s\n' figure value "" must aim
+	} | tee -a "$OUT/table.txt"
+}
 
 less() {	# A B: is A smaller?
 	awk -v a="$1" -v b="$2" 'BEGIN { exit !(a + 0 < b + 0) }'
@@ -48,6 +121,17 @@ best() {
 	printf '{"sample":"%s","p50_us":%s,"p99_us":%s}\n' "$1" "$p50" "$p99" \
 	    >> "$OUT/bench.jsonl"
 }
+
+# keep NAME SECONDS: the same for what was timed otherwise.
+keep() {
+	printf '{"sample":"%s","wall":%s}\n' "$1" "$2" >> "$OUT/bench.jsonl"
+	if [ -z "${WALL[$1]:-}" ] || less "$2" "${WALL[$1]}"; then
+		WALL[$1]=$2
+	fi
+}
+
+# since START: seconds from then, an EPOCHREALTIME, until now.
+since() { calc "$EPOCHREALTIME - $1"; }
 
 # row TEXT OP VALUE MUST AIM UNIT [DETAIL]: OP is <= or >=. Prints a line of
 # the table and notes whether the figure reaches what it must.
@@ -94,19 +178,16 @@ both() {	# A B: wall and CPU of both, for details
 }
 
 # broker NAME [OPTION..]: starts klog-broker on a free port with its data in
-# WORK/NAME; sets broker_pid and broker_port.
+# WORK/NAME; sets broker_pid and broker_port. Returns when it is ready.
 broker() {
 	local name=$1 line=
 	shift
 	mkdir -p "$WORK/$name"
+	[ -p "$WORK/ready" ] || mkfifo "$WORK/ready"
 	"$BIN/klog-broker" --listen 127.0.0.1:0 --data "$WORK/$name" "$@" \
-	    > "$WORK/$name.ready" 2> "$WORK/$name.log" < /dev/null &
+	    > "$WORK/ready" 2> "$WORK/$name.log" < /dev/null &
 	broker_pid=$!
-	for _ in $(seq 200); do
-		line=$(cat "$WORK/$name.ready")
-		[ -z "$line" ] || break
-		sleep 0.02
-	done
+	read -r -t 120 line < "$WORK/ready" || :
 	broker_port=${line##*:}
 	[ -n "$broker_port" ] || {
 		echo "bench: klog-broker does not come up:" >&2
@@ -114,6 +195,12 @@ broker() {
 		exit 1
 	}
 	running+=("$broker_pid")
+}
+
+# stop PID: a clean stop of a broker, to its end.
+stop() {
+	kill "$1"
+	wait "$1" || :
 }
 
 # rss PID: resident KiB, as ps shows them; the page cache is not in it.

@@ -11,72 +11,13 @@
 #	KAFKA_LIBS	Apache Kafka's jars; else Maven fetches them
 set -eu
 
-BUILD=$1
-BIN=$(cd "$BUILD" && pwd)
-MEAS=$BIN/tests/bench
-OUT=$BIN/bench
-LINES_N=${BENCH_LINES:-10000000}
-RUNS=${BENCH_RUNS:-3}
-PEERS=${BENCH_PEERS-kcat kafka}
-HERE=$(cd "$(dirname "$0")" && pwd)
-INTEROP=$HERE/../interop
-WORK=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/klog-bench.XXXXXX")
-slow_runs=$((RUNS < 2 ? RUNS : 2))
-running=()
-
 # shellcheck source=tests/bench/lib.sh
-. "$HERE/lib.sh"
-
-cleanup() {
-	local p
-	for p in "${running[@]}"; do
-		kill "$p" 2>/dev/null || :
-	done
-	[ ! -d "$WORK/kafka" ] || "$INTEROP/kafka-broker.sh" stop "$WORK/kafka"
-	wait
-	rm -rf "$WORK"
-}
-trap cleanup EXIT
-trap 'exit 130' INT TERM
-
-export XDG_CONFIG_HOME=$WORK/config XDG_DATA_HOME=$WORK/private
-export XDG_RUNTIME_DIR=$WORK/run LC_ALL=C
-unset KLOG_BROKERS
-mkdir -p "$OUT" "$XDG_RUNTIME_DIR"
-chmod 700 "$XDG_RUNTIME_DIR"
-: > "$OUT/bench.jsonl"
-: > "$OUT/table.txt"
-
-has() {
-	case " $PEERS " in *" $1 "*) return 0 ;; esac
-	return 1
-}
-if has kcat && ! command -v kcat > /dev/null; then
-	PEERS=${PEERS/kcat/}
-fi
+. "$(dirname "$0")/lib.sh"
+setup "$1" .
 
 # --- the work -------------------------------------------------------------
-LINES=$WORK/lines
-awk -v n="$LINES_N" 'BEGIN {
-	srand(1)
-	set = "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ 0123456789"
-	for (i = 0; i < 1000; i++) {
-		s = ""
-		for (j = 0; j < 91; j++)
-			s = s substr(set, int(rand() * length(set)) + 1, 1)
-		text[i] = s
-	}
-	for (i = 0; i < n; i++)
-		printf "%08d %s\n", i, text[i * 7919 % 1000]
-}' > "$LINES"
-bytes=$(stat -c %s "$LINES")
-cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
-printf '{"bench":"klog","lines":%s,"bytes":%s,"cpus":%s,"cpu":"%s","runs":%s}\n' \
-    "$LINES_N" "$bytes" "$(nproc)" "$cpu" "$RUNS" >> "$OUT/bench.jsonl"
-{
-	echo "$LINES_N lines of 100 bytes, best of $RUNS; $(nproc) x $cpu"
-	printf '%-58s %9s %-3s    %6s %6s\n' figure value "" must aim
-} | tee -a "$OUT/table.txt"
+make_lines
+intro
 
 # --- brokers --------------------------------------------------------------
 broker os -X flush.acks=os
