@@ -27,7 +27,7 @@
 
 #define WRITE_MAX	(256u << 10)	/* of one write(2): then it is told */
 #define CHUNKS_MAX	2		/* that wait: print no more */
-#define SPARE_MAX	3		/* buffers kept for the next chunk */
+#define SPARE_MAX	6		/* chunks kept for the next ones */
 #define CHUNK_SIZE	(1u << 20)
 #define KICK_MS		2
 
@@ -44,7 +44,7 @@ struct chunk {
 	int64_t			 base;		/* accepted before it; -1: not
 						 * begun */
 	struct mark		*mark;
-	size_t			 n_marks, passed;
+	size_t			 n_marks, passed, cap;
 };
 
 STAILQ_HEAD(chunks_list, chunk);
@@ -68,7 +68,7 @@ struct out {
 	/* the chunk being printed */
 	struct mark		*mark;
 	size_t			 n_marks, cap;
-	struct buf		 spare[SPARE_MAX];
+	struct chunks_list	 spare;		/* with their memory */
 	int			 n_spare;
 };
 
@@ -198,6 +198,7 @@ out_new(struct consume *co)
 	o->co = co;
 	STAILQ_INIT(&o->queue);
 	STAILQ_INIT(&o->written);
+	STAILQ_INIT(&o->spare);
 	o->msg.run = moved;
 	o->is_pipe = fstat(STDOUT_FILENO, &st) == 0 && S_ISFIFO(st.st_mode);
 	loop_io_init(&o->reader, co->loop, STDOUT_FILENO, reader_gone);
@@ -286,8 +287,7 @@ out_free(struct out *o)
 	pthread_join(o->thread, NULL);
 	free_list(&o->queue);
 	free_list(&o->written);
-	for (int i = 0; i < o->n_spare; i++)
-		buf_release(&o->spare[i]);
+	free_list(&o->spare);
 	free(o->mark);
 	pthread_cond_destroy(&o->changed);
 	pthread_mutex_destroy(&o->lock);
@@ -305,25 +305,47 @@ out_mark(struct out *o, size_t end, int slot, int64_t next)
 	o->co->plan.part[slot].marks++;
 }
 
+/* An empty chunk, with the memory of an older one where there is one. */
+static struct chunk *
+spare_chunk(struct out *o)
+{
+	struct chunk *ch = STAILQ_FIRST(&o->spare);
+
+	if (ch == NULL)
+		ch = xcalloc(1, sizeof(*ch));
+	else {
+		STAILQ_REMOVE_HEAD(&o->spare, link);
+		o->n_spare--;
+	}
+	buf_clear(&ch->b);
+	ch->base = -1;
+	ch->done = ch->n_marks = ch->passed = 0;
+	return ch;
+}
+
+/* What was printed and its marks change places with a spare chunk's. */
 void
 out_push(struct out *o, struct buf *b)
 {
 	struct chunk *ch;
+	struct mark *mark;
+	struct buf next;
+	size_t cap;
 
 	if (b->len == 0 && o->n_marks == 0)
 		return;
-	ch = xcalloc(1, sizeof(*ch));
-	ch->base = -1;
+	ch = spare_chunk(o);
+	next = ch->b;
 	ch->b = *b;
+	*b = next;
+	mark = ch->mark;
+	cap = ch->cap;
 	ch->mark = o->mark;
 	ch->n_marks = o->n_marks;
-	o->mark = NULL;
-	o->n_marks = o->cap = 0;
-	if (o->n_spare > 0)
-		*b = o->spare[--o->n_spare];
-	else
-		buf_init(b, 0);
-	buf_clear(b);
+	ch->cap = o->cap;
+	o->mark = mark;
+	o->n_marks = 0;
+	o->cap = cap;
 	buf_reserve(b, CHUNK_SIZE + 4096);
 	pthread_mutex_lock(&o->lock);
 	STAILQ_INSERT_TAIL(&o->queue, ch, link);
@@ -395,10 +417,10 @@ static void
 recycle(struct out *o, struct chunk *ch)
 {
 	if (o->n_spare < SPARE_MAX && ch->b.cap <= 2 * CHUNK_SIZE) {
-		o->spare[o->n_spare++] = ch->b;
-		buf_init(&ch->b, 0);
-	}
-	chunk_free(ch);
+		STAILQ_INSERT_HEAD(&o->spare, ch, link);
+		o->n_spare++;
+	} else
+		chunk_free(ch);
 }
 
 void

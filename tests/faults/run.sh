@@ -15,4 +15,9 @@ echo "# kill9.sh"
 "$here/kill9.sh" "$build" "${KILLS:-100}" "${LINES_OF_INPUT:-3000000}" || failed=1
 echo "# mirror.sh"
 "$here/mirror.sh" "$build" "${KILLS:-100}" || failed=1
+for assignor in range cooperative-sticky; do
+	echo "# groups.sh, $assignor"
+	ASSIGNOR=$assignor "$here/groups.sh" "$build" "${GROUP_SECONDS:-120}" ||
+		failed=1
+done
 exit $failed

@@ -94,8 +94,38 @@ public class JavaClient {
         }
     }
 
+    /** A member that prints values until it is told to end. */
+    static void member(String[] a) throws Exception {
+        var names = Map.of("range", "RangeAssignor", "roundrobin", "RoundRobinAssignor",
+            "sticky", "StickyAssignor", "cooperative-sticky", "CooperativeStickyAssignor");
+        Properties p = new Properties();
+        p.put("bootstrap.servers", a[1]);
+        p.put("group.id", a[2]);
+        p.put("auto.offset.reset", "earliest");
+        p.put("fetch.max.wait.ms", "50");
+        p.put("heartbeat.interval.ms", "200");
+        p.put("partition.assignment.strategy", "org.apache.kafka.clients.consumer." + names.get(a[4]));
+        var c = new KafkaConsumer<>(p, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        Thread main = Thread.currentThread();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            c.wakeup();
+            try { main.join(5000); } catch (InterruptedException e) { }
+        }));
+        c.subscribe(List.of(a[3]));
+        try {
+            while (true) {
+                for (var r : c.poll(Duration.ofMillis(100)))
+                    System.out.println(new String(r.value(), StandardCharsets.UTF_8));
+                System.out.flush();
+            }
+        } catch (org.apache.kafka.common.errors.WakeupException e) {
+            c.close();
+        }
+    }
+
     public static void main(String[] a) throws Exception {
-        if (a[0].equals("write")) write(a[1], a);
+        if (a[0].equals("member")) member(a);
+        else if (a[0].equals("write")) write(a[1], a);
         else if (a[0].equals("group")) group(a[1], a);
         else read(a[1], a);
     }

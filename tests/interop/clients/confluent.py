@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""confluent.py write BROKER FILE TOPIC=CODEC.. | read BROKER TOPIC.. | group BROKER TOPIC GROUP [PROP=VAL..]:
+"""confluent.py write BROKER FILE TOPIC=CODEC.. | read BROKER TOPIC.. | group BROKER TOPIC GROUP [PROP=VAL..]
+| member BROKER GROUP TOPIC ASSIGNOR:
 librdkafka by way of confluent-kafka."""
+import signal
 import sys
 import time
 import confluent_kafka as ck
@@ -35,6 +37,19 @@ elif verb == "group":
         if m is not None:
             print(m.value().decode(), flush=True)
             until = time.time() + 2
+    c.close()
+elif verb == "member":
+    group, topic, assignor = rest
+    c = ck.Consumer({"bootstrap.servers": broker, "group.id": group, "auto.offset.reset": "earliest",
+                     "fetch.wait.max.ms": 50, "heartbeat.interval.ms": 200,
+                     "partition.assignment.strategy": assignor})
+    ended = []
+    signal.signal(signal.SIGTERM, lambda *_: ended.append(1))
+    c.subscribe([topic])
+    while not ended:
+        m = c.poll(0.1)
+        if m is not None and not m.error():
+            print(m.value().decode(), flush=True)
     c.close()
 else:
     c = ck.Consumer({"bootstrap.servers": broker, "group.id": "none",

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""kafkapython.py write BROKER FILE TOPIC=CODEC.. | read BROKER TOPIC.. | group BROKER TOPIC GROUP: kafka-python."""
+"""kafkapython.py write BROKER FILE TOPIC=CODEC.. | read BROKER TOPIC.. | group BROKER TOPIC GROUP |
+member BROKER GROUP TOPIC ASSIGNOR: kafka-python."""
+import signal
 import sys
 import time
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
@@ -27,6 +29,23 @@ elif verb == "group":
             for m in got:
                 print(m.value.decode(), flush=True)
                 until = time.time() + 2
+    c.close()
+elif verb == "member":
+    group, topic, assignor = rest
+    if assignor == "range":
+        from kafka.coordinator.assignors.range import RangePartitionAssignor as Assignor
+    elif assignor == "roundrobin":
+        from kafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor as Assignor
+    else:
+        from kafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor as Assignor
+    c = KafkaConsumer(topic, bootstrap_servers=broker, group_id=group, auto_offset_reset="earliest",
+                      fetch_max_wait_ms=50, heartbeat_interval_ms=200, partition_assignment_strategy=[Assignor])
+    ended = []
+    signal.signal(signal.SIGTERM, lambda *_: ended.append(1))
+    while not ended:
+        for records in c.poll(100).values():
+            for m in records:
+                print(m.value.decode(), flush=True)
     c.close()
 else:
     c = KafkaConsumer(bootstrap_servers=broker, fetch_max_wait_ms=50)

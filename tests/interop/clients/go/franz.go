@@ -2,6 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -95,4 +99,29 @@ func (f franz) group(topic, name string, each func([]byte)) error {
 		})
 	}
 	return cl.CommitUncommittedOffsets(context.Background())
+}
+
+// member prints values as a member of a group until it is told to end.
+func (f franz) member(group, topic, assignor string) error {
+	balancers := map[string]kgo.GroupBalancer{
+		"range": kgo.RangeBalancer(), "roundrobin": kgo.RoundRobinBalancer(),
+		"sticky": kgo.StickyBalancer(), "cooperative-sticky": kgo.CooperativeStickyBalancer()}
+	cl, err := kgo.NewClient(kgo.SeedBrokers(f.broker), kgo.ConsumerGroup(group), kgo.ConsumeTopics(topic),
+		kgo.Balancers(balancers[assignor]), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.HeartbeatInterval(200*time.Millisecond), kgo.FetchMaxWait(50*time.Millisecond), kgo.BlockRebalanceOnPoll())
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	for ctx.Err() == nil {
+		poll, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+		fetches := cl.PollFetches(poll)
+		cancel()
+		fetches.EachRecord(func(r *kgo.Record) { fmt.Fprintln(os.Stdout, string(r.Value)) })
+		cl.AllowRebalance()
+	}
+	err = cl.CommitUncommittedOffsets(context.Background())
+	cl.CloseAllowingRebalance()
+	return err
 }

@@ -1,4 +1,5 @@
 // main franz|sarama write BROKER FILE TOPIC=CODEC.. | read BROKER TOPIC.. | group BROKER TOPIC GROUP
+// | member BROKER GROUP TOPIC ASSIGNOR (franz alone)
 package main
 
 import (
@@ -94,6 +95,10 @@ func main() {
 	var cl client = franz{broker}
 	if library == "sarama" {
 		cl = saramaClient{broker}
+	}
+	if verb == "member" {
+		check(franz{broker}.member(rest[0], rest[1], rest[2]))
+		return
 	}
 	if verb == "write" {
 		recs := load(rest[0])
