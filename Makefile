@@ -133,7 +133,8 @@ DEPS_APT := gcc make pkg-config libevent-dev libssl-dev libcurl4-openssl-dev \
 	libjansson-dev libedit-dev libzstd-dev liblz4-dev libsnappy-dev \
 	zlib1g-dev libisal-dev uthash-dev libbsd-dev libpcre2-dev libavro-dev \
 	bats bats-assert bats-support bats-file libcmocka-dev mandoc jq kcat \
-	shellcheck cppcheck expect valgrind parallel procps bsdextrautils
+	shellcheck cppcheck expect valgrind parallel procps bsdextrautils \
+	zsh fish
 
 .PHONY: deps
 deps:
@@ -183,6 +184,11 @@ faults: tests
 valgrind: tests
 	tests/valgrind.sh $B
 
+# Where each shell looks for completions of a program.
+BASH_DIR := $(PREFIX)/share/bash-completion/completions
+ZSH_DIR := $(PREFIX)/share/zsh/site-functions
+FISH_DIR := $(PREFIX)/share/fish/vendor_completions.d
+
 .PHONY: install
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
@@ -190,10 +196,17 @@ install: all
 	install -m 755 $(PROGRAMS:%=$B/%) $(DESTDIR)$(PREFIX)/bin
 	for s in 1 5 7; do for f in man/*.$$s; do [ ! -f $$f ] || \
 	    install -m 644 $$f $(DESTDIR)$(PREFIX)/share/man/man$$s; done; done
+	install -d $(DESTDIR)$(BASH_DIR) $(DESTDIR)$(ZSH_DIR) $(DESTDIR)$(FISH_DIR)
+	for p in $(PROGRAMS); do \
+	    install -m 644 completions/klog.bash $(DESTDIR)$(BASH_DIR)/$$p; \
+	    install -m 644 completions/klog.fish $(DESTDIR)$(FISH_DIR)/$$p.fish; done
+	install -m 644 completions/_klog $(DESTDIR)$(ZSH_DIR)
 
 .PHONY: uninstall
 uninstall:
-	rm -f $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/bin/%)
+	rm -f $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/bin/%) \
+	    $(PROGRAMS:%=$(DESTDIR)$(BASH_DIR)/%) \
+	    $(PROGRAMS:%=$(DESTDIR)$(FISH_DIR)/%.fish) $(DESTDIR)$(ZSH_DIR)/_klog
 	for s in 1 5 7; do for f in man/*.$$s; do \
 	    rm -f $(DESTDIR)$(PREFIX)/share/man/man$$s/$${f##*/}; done; done
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/complete.h"
 #include "cli/exit.h"
 #include "cli/options.h"
 #include "client/private.h"
@@ -220,6 +221,8 @@ main(int argc, char **argv)
 	int n;
 
 	exit_name(program.name);
+	if (complete_asked(argc, argv))
+		return complete(&program, NULL, NULL, argc, argv);
 	if ((n = options_parse(&program, &o, argc, argv, &e)) < 0)
 		return bad_usage(&e);
 	if (o.usage || o.help || o.version) {

@@ -90,7 +90,7 @@ match(struct job *j, struct groups *g, struct kerr *e)
 	int rc;
 
 	groups_init(&all, j->cluster, j->wait_ms);
-	rc = groups_list(&all, e);
+	rc = groups_list_all(&all, e);
 	for (int i = 0; i < j->nnames && rc == 0; i++)
 		rc = add_matches(g, &all, j->names[i], e);
 	groups_release(&all);
@@ -107,7 +107,7 @@ names_load(struct job *j, struct groups *g, bool all, enum exit_class *status)
 	if (j->o->regex)
 		rc = match(j, g, &e);
 	else if (j->nnames == 0 && all)
-		rc = groups_list(g, &e);
+		rc = groups_list_all(g, &e);
 	for (int i = 0; i < j->nnames && !j->o->regex; i++)
 		groups_add(g, j->names[i]);
 	if (rc != 0)

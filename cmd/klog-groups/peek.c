@@ -44,8 +44,9 @@ forget(struct reader *r, int first, int n)
 		free(r->v[i].key);
 		free(r->v[i].value);
 	}
-	memmove(&r->v[first], &r->v[first + n],
-	    (size_t)(r->n - first - n) * sizeof(r->v[0]));
+	if (r->n > first + n)
+		memmove(&r->v[first], &r->v[first + n],
+		    (size_t)(r->n - first - n) * sizeof(r->v[0]));
 	r->n -= n;
 }
 

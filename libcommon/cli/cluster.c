@@ -23,6 +23,7 @@ use_private(struct common *c, const struct config_cluster *which,
 		.runtime_dir = getenv("XDG_RUNTIME_DIR"),
 		.path = getenv("PATH"),
 		.self = n > 0 ? self : NULL,
+		.look = c->look,
 	};
 	int error;
 

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "cli/common.h"
+#include "cli/complete.h"
 #include "cli/parse.h"
 
 extern char **environ;
@@ -114,9 +115,8 @@ warn_config(void *arg, const char *where, const char *text)
 		warn_line("%s: %s", where, text);
 }
 
-/* The file looked at when no -F names one; NULL without a home. */
-static char *
-default_file(void)
+char *
+common_file(void)
 {
 	const char *dir = getenv("XDG_CONFIG_HOME");
 
@@ -132,7 +132,7 @@ static int
 read_default_file(struct common *c, const char *profile, bool *found,
     struct kerr *e)
 {
-	char *path = default_file();
+	char *path = common_file();
 	int error = 0;
 
 	*found = profile == NULL;
@@ -165,8 +165,8 @@ read_files(struct common *c, const char *profile, bool *found, struct kerr *e)
 	return error;
 }
 
-static int
-read_config(struct common *c, struct kerr *e)
+int
+common_read(struct common *c, struct kerr *e)
 {
 	const char *profile = c->profile;
 	bool found = false;
@@ -280,13 +280,15 @@ common_start(const struct program *p, void *base, struct common *c, int argc,
 
 	fill_standard_descriptors();
 	exit_name(p->name);
+	if (complete_asked(argc, argv))
+		exit(complete(p, base, c, argc, argv));
 	n = options_parse(p, base, argc, argv, &e);
 	if (n < 0)
 		usage_error(p, "%s", e.msg);
 	answer(p, c);
 	set_log(c);
 	c->config = config_new(warn_config, c);
-	if (read_config(c, &e) != 0) {
+	if (common_read(c, &e) != 0) {
 		exit_report(&e, NULL);
 		exit(EXIT_BAD_USAGE);
 	}

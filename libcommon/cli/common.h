@@ -48,6 +48,7 @@ struct common {
 	bool		 usage;		/* -h */
 	bool		 help;		/* --help */
 	bool		 version;	/* -V */
+	bool		 look;		/* start and make nothing */
 	struct config	*config;	/* filled by common_start */
 	struct private_place private;	/* filled by common_cluster */
 	char		*resolved;	/* --resolve as one list */
@@ -109,6 +110,11 @@ int common_start(const struct program *, void *base, struct common *c,
  */
 int common_side(struct common *side, const struct common *c,
     const char *where, struct kerr *e);
+/* Reads files, environment and -X into c->config, which is new. */
+int common_read(struct common *c, struct kerr *e);
+/* The file that is read where no -F names one, to be freed; NULL without a
+ * home. */
+char *common_file(void);
 /* Gives all of it back: configuration, lists, places. */
 void common_end(struct common *c);
 /* "program: text" and "try --help" on stderr, then exit 2. */

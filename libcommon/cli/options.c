@@ -27,8 +27,8 @@ row_takes_options(const struct opt *o)
 	return o->kind != OPT_KIND_GROUP;
 }
 
-static const struct opt *
-find_short(const struct program *p, int c)
+const struct opt *
+options_find_short(const struct program *p, int c)
 {
 	const struct opt *o;
 
@@ -206,7 +206,7 @@ parse_bundle(struct parse *ps, const char *word)
 	int error;
 
 	for (; *word != '\0'; word++) {
-		o = find_short(ps->program, *word);
+		o = options_find_short(ps->program, *word);
 		if (o == NULL)
 			return kerr_set(ps->e, KE_USAGE, "unknown option '-%c'",
 			    *word);
@@ -224,6 +224,14 @@ parse_bundle(struct parse *ps, const char *word)
 		return take(ps, o, arg);
 	}
 	return 0;
+}
+
+const struct opt *
+options_find_long(const struct program *p, const char *name, size_t len)
+{
+	bool many;
+
+	return find_long(p, name, len, &many);
 }
 
 int

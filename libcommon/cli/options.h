@@ -102,6 +102,11 @@ struct program {
  */
 int options_parse(const struct program *, void *base, int argc, char **argv,
     struct kerr *e);
+/* The row of a letter, or of a long name of len bytes (an unambiguous
+ * beginning will do); NULL where there is none. */
+const struct opt *options_find_short(const struct program *, int c);
+const struct opt *options_find_long(const struct program *, const char *name,
+    size_t len);
 /* Which verb a name is, or -1. */
 int options_verb(const struct program *, const char *name);
 /* -h: usage and how to get more. */

@@ -297,7 +297,7 @@ list_broker(struct groups *g, int32_t broker, struct kerr *e)
 }
 
 int
-groups_list(struct groups *g, struct kerr *e)
+groups_list_all(struct groups *g, struct kerr *e)
 {
 	const struct cluster_broker *b;
 	struct kerr why = KERR_INIT;

@@ -51,7 +51,7 @@ struct group {
 	struct kerr		 err;
 	int32_t			 coordinator;	/* -1: not looked up */
 	bool			 pending;	/* of a call: no answer yet */
-	/* groups_list() and groups_describe(); NULL: the broker is too old to
+	/* groups_list_all() and groups_describe(); NULL: the broker is too old to
 	 * say, or was not asked */
 	const char		*state;		/* Stable, Empty, Dead, .. */
 	const char		*type;		/* classic, consumer */
@@ -80,7 +80,7 @@ struct group *groups_add(struct groups *g, const char *name);
 /* Adds every group of the cluster, by name: name, state, type, protocol type,
  * coordinator. 0, or the error of a broker that could not be asked: the groups
  * of the others are there all the same. */
-int groups_list(struct groups *g, struct kerr *e);
+int groups_list_all(struct groups *g, struct kerr *e);
 /* State, type, assignor, members. A group that does not exist is Dead. */
 void groups_describe(struct groups *g);
 /* All offsets that the groups have committed. */

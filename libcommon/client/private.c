@@ -108,6 +108,9 @@ find_data(struct private_place *pl, const struct private_env *env,
 	if (pl->data == NULL)
 		return kerr_set(e, KE_CONFIG, "no home directory for the "
 		    "private broker's data (name one with -b dir:PATH)");
+	if (env->look && access(pl->data, R_OK) != 0)
+		return kerr_set(e, KE_NOTFOUND, "'%s' is not there",
+		    pl->data);
 	if (make_dirs(pl->data, e) != 0 ||
 	    check_owned(pl->data, dir != NULL ? 0022 : 0077, e) != 0)
 		return e->code;
@@ -236,8 +239,9 @@ private_place(struct private_place *pl, const struct private_env *env,
     const char *dir, struct kerr *e)
 {
 	memset(pl, 0, sizeof(*pl));
-	if (find_data(pl, env, dir, e) != 0 ||
-	    find_socket(pl, env, dir == NULL, e) != 0) {
+	pl->look = env->look;
+	if (find_data(pl, env, dir, e) != 0 || (!env->look &&
+	    find_socket(pl, env, dir == NULL, e) != 0)) {
 		private_place_release(pl);
 		return e->code;
 	}

@@ -39,6 +39,7 @@ struct private_env {
 	const char	*runtime_dir;	/* XDG_RUNTIME_DIR */
 	const char	*path;		/* PATH */
 	const char	*self;		/* the program's own file, or NULL */
+	bool		 look;		/* make no directory, start no broker */
 };
 
 struct private_addr {
@@ -54,12 +55,14 @@ struct private_place {
 	char	*socket;	/* where its broker shall listen */
 	char	*broker;	/* klog-broker's file; NULL: not found */
 	bool	 told;		/* that an older one runs there */
+	bool	 look;		/* start none */
 };
 
 /* Finds the places and makes the directories, 0700 and the effective user's
  * own. dir: of -b dir:PATH, or NULL for the user's own. KE_CONFIG with the way
  * out when there is no home, the directory is another's, or it lies on a
- * network file system. */
+ * network file system; with look KE_NOTFOUND where there is no such directory
+ * yet. */
 int private_place(struct private_place *pl, const struct private_env *env,
     const char *dir, struct kerr *e);
 void private_place_release(struct private_place *pl);
@@ -69,8 +72,9 @@ int private_addr_read(struct private_addr *a, const char *data,
     struct kerr *e);
 
 /* A cluster_locate: arg is a struct private_place. The broker that answers
- * there, else one it starts. KE_LOCKED when another host holds it. Logs a
- * warning, once, where the one that answers is older than this program. */
+ * there, else one it starts (with look: else KE_NOTFOUND). KE_LOCKED when
+ * another host holds it. Logs a warning, once, where the one that answers is
+ * older than this program. */
 int private_locate(void *arg, int64_t left_ms, char **brokers,
     struct kerr *e);
 

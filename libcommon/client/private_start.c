@@ -285,7 +285,7 @@ private_locate(void *arg, int64_t left_ms, char **brokers, struct kerr *e)
 
 	for (;;) {
 		rc = running(pl, brokers, e);
-		if (rc != KE_NOTFOUND)
+		if (rc != KE_NOTFOUND || pl->look)
 			return rc;
 		/* who holds the lock is starting or leaving: wait for it */
 		if (locked(pl->data) != 1) {
