@@ -12,7 +12,7 @@
 
 enum verb {
 	VERB_LIST, VERB_DESCRIBE, VERB_CREATE, VERB_DELETE, VERB_ALTER,
-	VERB_CONFIG, VERB_OFFSETS, VERB_TRIM, VERB_STAT
+	VERB_CONFIG, VERB_OFFSETS, VERB_TRIM, VERB_STAT, VERB_TRANSACTIONS
 };
 
 #define V(name)	(1u << VERB_##name)
@@ -68,7 +68,8 @@ static const struct opt options[] = {
 	{ .c = 'n', .name = "dry-run", .kind = OPT_KIND_FLAG,
 	    .help = "check only; trim: show what would go",
 	    .target = OPT_MEMBER(struct topics, dry_run, bool *),
-	    .verbs = V(CREATE) | V(DELETE) | V(ALTER) | V(CONFIG) | V(TRIM) },
+	    .verbs = V(CREATE) | V(DELETE) | V(ALTER) | V(CONFIG) | V(TRIM) |
+	    V(TRANSACTIONS) },
 	{ .c = 'y', .name = "yes", .kind = OPT_KIND_FLAG,
 	    .help = "do not ask (changes with --regex)",
 	    .target = OPT_MEMBER(struct topics, yes, bool *) },
@@ -108,6 +109,8 @@ static const struct opt_verb verbs[] = {
 	[VERB_TRIM] = { "trim", "TOPIC[:LIST]..",
 	    "removes the records before -o SPEC" },
 	[VERB_STAT] = { "stat", "[TOPIC..]", "records, bytes, rate" },
+	[VERB_TRANSACTIONS] = { "transactions", "list|describe|abort [ID..]",
+	    "or -t TOPIC: those open there" },
 	{ NULL, NULL, NULL }
 };
 
@@ -121,6 +124,7 @@ static enum exit_class (*const run[])(struct topics *) = {
 	[VERB_OFFSETS] = topics_offsets,
 	[VERB_TRIM] = topics_trim,
 	[VERB_STAT] = topics_stat,
+	[VERB_TRANSACTIONS] = topics_transactions,
 };
 
 static const struct program program = {
@@ -282,9 +286,14 @@ main(int argc, char **argv)
 	}
 	if (n == 0)
 		usage_error(&program, "no verb: list, describe, create, "
-		    "delete, alter, config, offsets, trim or stat");
+		    "delete, alter, config, offsets, trim, stat or "
+		    "transactions");
 	verb = options_verb(&program, argv[1]);
-	if (verb != VERB_CONFIG)
+	if (verb == VERB_TRANSACTIONS) {
+		if (topics_transactions_operands(&t, argv + 2, n - 1, &e) != 0)
+			usage_error(&program, "%s", e.msg);
+		gather_names(&t, NULL, 0);
+	} else if (verb != VERB_CONFIG)
 		gather_names(&t, argv + 2, n - 1);
 	else if (topics_config_operands(&t, argv + 2, n - 1, &e) != 0)
 		usage_error(&program, "%s", e.msg);

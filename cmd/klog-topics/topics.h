@@ -67,6 +67,7 @@ enum exit_class topics_offsets(struct topics *);
 enum exit_class topics_trim(struct topics *);
 enum exit_class topics_stat(struct topics *);
 enum exit_class topics_config(struct topics *);
+enum exit_class topics_transactions(struct topics *);
 /* -L: as kcat prints it, or its JSON. */
 enum exit_class topics_kcat(struct topics *);
 
@@ -74,6 +75,11 @@ enum exit_class topics_kcat(struct topics *);
  * KE_USAGE with the reason. */
 enum props_action { PROPS_GET, PROPS_SET, PROPS_UNSET };
 int topics_config_operands(struct topics *, char **operands, int n,
+    struct kerr *e);
+
+/* The same for transactions: an action, transactional ids. */
+enum txn_action { TXN_LIST, TXN_DESCRIBE, TXN_ABORT };
+int topics_transactions_operands(struct topics *, char **operands, int n,
     struct kerr *e);
 
 /* Properties (n -1: all) of topics; the answer to DescribeConfigs. */
