@@ -317,6 +317,81 @@ fill() {
 	assert_output --partial 'cleanup.policy	compact'
 }
 
+# Three runs of five records, so that a marker stands behind each.
+three_runs() {
+	local i
+	src klog-topics create "$TOPIC" --partitions 1
+	for i in 1 2 3; do
+		seq $((i * 5 - 4)) $((i * 5)) | src klog-produce -q "$TOPIC"
+		mirror --topics "$TOPIC"
+	done
+}
+
+# at CLUSTER GROUP: what the group has committed.
+at() {
+	klog-groups -b "$1" -q -J describe "$2" | jq -r "select(.topic == \"$TOPIC\") | .committed"
+}
+
+@test "--sync-groups: to the same record, behind every marker; the end to the end" {
+	local g=$TOPIC-g o
+	three_runs
+	for o in 0 4 5 9 10 14 15; do
+		src klog-groups -q seek "$g$o" -t "$TOPIC" --to "$o" --yes
+	done
+	mirror --topics "$TOPIC" --sync-groups "^$g.*"
+	for o in 0 4 5 9 10 14; do
+		run -0 klog-consume -q -o "$(at "$TO" "$g$o")" -c 1 "$TOPIC"
+		assert_output $((o + 1))
+	done
+	assert_equal "$(at "$TO" "${g}15")" 18
+	assert_equal "$(klog-topics offsets "$TOPIC")" "$TOPIC	0	0	18	18"
+}
+
+@test "--sync-groups: never backwards, and not what has members" {
+	local g=$TOPIC-g pid
+	three_runs
+	src klog-groups -q seek "$g" -t "$TOPIC" --to 7 --yes
+	klog-groups -q seek "$g" -t "$TOPIC" --to 11 --yes
+	mirror --topics "$TOPIC" --sync-groups "^$g"
+	assert_equal "$(at "$TO" "$g")" 11
+	src klog-groups -q seek "$g" -t "$TOPIC" --to 12 --yes
+	mirror --topics "$TOPIC" --sync-groups "^$g"
+	assert_equal "$(at "$TO" "$g")" 14
+	klog-consume -q -G "$g" "$TOPIC" >out 3>&- &
+	pid=$!
+	wait_until 20 grep -qx 15 out
+	src klog-groups -q seek "$g" -t "$TOPIC" --to 13 --yes
+	run -0 klog-mirror --from "$SRC" --to "$TO" --link "$TOPIC" --topics "$TOPIC" --sync-groups "^$g"
+	assert_output --partial '1 group with members in the target left alone'
+	kill "$pid"
+	wait "$pid" || true
+}
+
+@test "--sync-groups across many runs: maps of their own" {
+	local g=$TOPIC-g i
+	src klog-topics create "$TOPIC" --partitions 1
+	for i in $(seq 70); do
+		echo "$i" | src klog-produce -q "$TOPIC"
+		mirror --topics "$TOPIC"
+	done
+	for i in 0 3 40 63 64 69; do
+		src klog-groups -q seek "$g$i" -t "$TOPIC" --to "$i" --yes
+	done
+	mirror --topics "$TOPIC" --sync-groups "^$g.*"
+	for i in 0 3 40 63 64 69; do
+		assert_equal "$(at "$TO" "$g$i")" $((2 * i))
+	done
+}
+
+@test "--start-from group:G" {
+	src klog-topics create "$TOPIC" --partitions 1
+	seq 10 | src klog-produce -q "$TOPIC"
+	src klog-groups -q seek "$TOPIC-g" -t "$TOPIC" --to 6 --yes
+	mirror --topics "$TOPIC" --start-from "group:$TOPIC-g"
+	run -0 klog-consume -q -e "$TOPIC"
+	assert_output "$(seq 7 10)"
+}
+
 @test "--rate" {
 	local start
 	src klog-topics create "$TOPIC" --partitions 1

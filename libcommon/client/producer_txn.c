@@ -19,7 +19,9 @@ enum {				/* versions from which things are different */
 	ADD_PARTITIONS_CLIENT = 3,	/* 4 and above are for brokers */
 	FIND_ONE = 3,			/* 4 and above ask for many */
 	INIT_RENEWS = 3,		/* KIP-360 */
-	KEY_GROUP = 0, KEY_TRANSACTION = 1
+	KEY_GROUP = 0, KEY_TRANSACTION = 1,
+	/* for an abort: the coordinator sees to it later, without being told */
+	ABORT_MS = 5000
 };
 
 void
@@ -501,14 +503,22 @@ producer_abort(struct producer *p, struct kerr *e)
 {
 	struct ptxn *x = p->txn;
 	bool under_way = !TAILQ_EMPTY(&p->flights);
+	int64_t until = loop_clock(p->loop) + ABORT_MS;
+	int rc;
 
 	producer_abandon(p);
 	/* a partition that is being added counts from its answer on */
-	while (x->call != NULL)
-		loop_once(p->loop, -1);
+	while (x->call != NULL && loop_clock(p->loop) < until)
+		loop_once(p->loop, ABORT_MS);
+	if (x->call != NULL)
+		return kerr_set(e, KE_TIMEOUT, "the coordinator does not "
+		    "answer");
 	forget_offsets(x);
+	x->t.give_up_ms = ABORT_MS;
 	txn_abort(&x->t, under_way);
-	return settle(p, e);
+	rc = settle(p, e);
+	x->t.give_up_ms = p->cf.delivery_ms;
+	return rc;
 }
 
 const struct kerr *
