@@ -195,8 +195,37 @@ $TOPIC|0|2|||0|0||%"
 	assert_output 118
 	run -2 klog-consume -f '%q' "$TOPIC"
 	assert_output --partial "unknown format token '%q'"
+	run -2 klog-consume -f '%s\q' "$TOPIC"
+	assert_output --partial "unknown escape '\\q'"
+	run -2 klog-consume -f '%s\' "$TOPIC"
+	# in a delimiter it stands for itself, as in kcat and klog-produce
+	run -0 klog-consume -e -c 1 -K '\q' -D '\n' "$TOPIC"
+	assert_output kqv
 	run -2 klog-consume -f '%s' -J "$TOPIC"
+	run -2 klog-consume -J -K : "$TOPIC"
+	assert_output --partial "-J says all"
+	run -2 klog-consume -J -0 "$TOPIC"
 	run -2 klog-consume -s nonsense "$TOPIC"
+}
+
+@test "-J --bytes: one form for all bytes, and back again" {
+	new_topic --partitions 2
+	echo '{"key":"k","payload":"v","headers":["n","h","m",null]}' |
+		klog-produce -q -J -p 0 "$TOPIC"
+	run -0 klog-consume -e -J --bytes=base64 "$TOPIC"
+	assert_equal "$(jq -c '[.key,.payload,.headers]' <<<"$output")" \
+		'[{"base64":"aw=="},{"base64":"dg=="},["n",{"base64":"aA=="},"m",null]]'
+	run -0 klog-consume -e -J --bytes hex "$TOPIC"
+	assert_equal "$(jq -c '[.key,.payload,.headers]' <<<"$output")" \
+		'[{"hex":"6b"},{"hex":"76"},["n",{"hex":"68"},"m",null]]'
+	klog-produce -q -J -p 1 "$TOPIC" <<<"$output"
+	run -0 klog-consume -e -f '%k %s %h\n' -p 1 "$TOPIC"
+	assert_output 'k v n=h,m=NULL'
+	run -0 klog-consume -e -J --bytes=hex -s value=base64 -p 0 "$TOPIC"
+	assert_equal "$(jq -c '[.key,.payload]' <<<"$output")" \
+		'[{"hex":"6b"},{"base64":"dg=="}]'
+	run -2 klog-consume --bytes=hex "$TOPIC"
+	run -2 klog-consume -J --bytes=octal "$TOPIC"
 }
 
 @test "-J: any bytes, and back again" {

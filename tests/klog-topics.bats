@@ -256,6 +256,11 @@ $TOPIC	1	0	5	5"
 $TOPIC	1	5	"
 	run -0 klog-topics offsets "$TOPIC" -p 1 -o 1..-1
 	assert_output "$TOPIC	1	1	4	3"
+	# no more than there is
+	run -0 klog-topics offsets "$TOPIC" -p 1 -o 3..9
+	assert_output "$TOPIC	1	3	5	2"
+	run -0 klog-topics offsets "$TOPIC" -p 1 -o 7..9
+	assert_output "$TOPIC	1	5	5	0"
 	run -0 klog-topics offsets "$TOPIC" -o 1=+2
 	assert_output "$TOPIC	1	2	"
 	run -0 klog-topics offsets "$TOPIC" -p 1 -o -1h..end --json

@@ -28,27 +28,35 @@ known(int64_t timestamp, int16_t version)
 	}
 }
 
+/* The partition where it is ours, else NULL and why not. */
+static struct partition *
+find_local(const struct image_topic *topic, int32_t index, int16_t *error)
+{
+	const struct image_partition *ip = topic != NULL ?
+	    image_partition(topic, index) : NULL;
+
+	if (ip == NULL)
+		*error = ERR_UNKNOWN_TOPIC_OR_PARTITION;
+	else if (ip->local == NULL)
+		*error = ERR_NOT_LEADER_OR_FOLLOWER;
+	return ip != NULL ? ip->local : NULL;
+}
+
 static void
 find(const struct request *r, const struct image_topic *topic,
     const struct list_offsets_request_partition *in,
     struct list_offsets_response_partition *out)
 {
 	const struct list_offsets_request *req = r->msg;
-	const struct image_partition *ip;
 	struct partition_when when = { -1, -1, -1 };
+	struct partition *p = find_local(topic, in->partition_index,
+	    &out->error_code);
 
-	ip = topic != NULL ? image_partition(topic, in->partition_index) :
-	    NULL;
-	if (ip == NULL)
-		out->error_code = ERR_UNKNOWN_TOPIC_OR_PARTITION;
-	else if (ip->local == NULL)
-		out->error_code = ERR_NOT_LEADER_OR_FOLLOWER;
-	else if (!known(in->timestamp, r->version))
+	if (p != NULL && !known(in->timestamp, r->version))
 		out->error_code = ERR_UNSUPPORTED_VERSION;
-	else
-		out->error_code = partition_find(ip->local,
-		    in->current_leader_epoch, in->timestamp,
-		    req->isolation_level == 1, &when);
+	else if (p != NULL)
+		out->error_code = partition_find(p, in->current_leader_epoch,
+		    in->timestamp, req->isolation_level == 1, &when);
 	out->partition_index = in->partition_index;
 	out->timestamp = when.timestamp;
 	out->offset = when.offset;
@@ -101,18 +109,14 @@ find_epoch(const struct image_topic *topic,
     const struct offset_for_leader_epoch_request_partition *in,
     struct offset_for_leader_epoch_response_partition *out)
 {
-	const struct image_partition *ip;
+	struct partition *p = find_local(topic, in->partition,
+	    &out->error_code);
 
-	ip = topic != NULL ? image_partition(topic, in->partition) : NULL;
 	out->partition = in->partition;
 	out->leader_epoch = -1;
 	out->end_offset = -1;
-	if (ip == NULL)
-		out->error_code = ERR_UNKNOWN_TOPIC_OR_PARTITION;
-	else if (ip->local == NULL)
-		out->error_code = ERR_NOT_LEADER_OR_FOLLOWER;
-	else
-		out->error_code = partition_epoch_end(ip->local,
+	if (p != NULL)
+		out->error_code = partition_epoch_end(p,
 		    in->current_leader_epoch, in->leader_epoch,
 		    &out->leader_epoch, &out->end_offset);
 }

@@ -34,6 +34,8 @@
 struct admin_offset;
 struct offline;
 
+enum bytes_form { BYTES_BASE64, BYTES_HEX };	/* --bytes */
+
 struct opts {
 	struct common	 common;
 	struct opt_list	 topics;	/* -t */
@@ -53,6 +55,7 @@ struct opts {
 	bool		 null_word;	/* -Z */
 	struct opt_list	 decode;	/* -s */
 	bool		 sort;
+	int		 bytes;		/* enum bytes_form; -1: as they are */
 	bool		 iso;
 	bool		 utc;
 	bool		 raw;

@@ -14,6 +14,8 @@
 static const char *const commit_choices[] = { "auto", "each", "end", "none",
 	NULL };
 
+static const char *const bytes_choices[] = { "base64", "hex", NULL };
+
 static const struct opt options[] = {
 	OPT_WHERE(struct opts, common)
 	OPT_STR('p', "partition", "LIST", struct opts, partitions,
@@ -54,7 +56,8 @@ static const struct opt options[] = {
 	OPT_FLAG(0, "sort", struct opts, sort,
 	    "merge partitions by time; needs an end"),
 	OPT_FLAG(0, "iso", struct opts, iso,
-	    "readable time in JSON"),
+	    "readable time in JSON;  --bytes base64|hex: no text"),
+	OPT_CHOICE(0, "bytes", "FORM", struct opts, bytes, bytes_choices, NULL),
 	OPT_FLAG(0, "utc", struct opts, utc, "UTC for -o and %d"),
 	OPT_FLAG(0, "raw", struct opts, raw,
 	    "control bytes as they are on a terminal"),
@@ -139,6 +142,12 @@ check(const struct opts *o, const struct spec *spec)
 	    o->key_delim != NULL || o->with_offset))
 		usage_error(&program, "-f says all: no -D, -0, -K or -O "
 		    "beside it");
+	if (o->common.json && (o->delim != NULL || o->nul ||
+	    o->key_delim != NULL || o->with_offset))
+		usage_error(&program, "-J says all: no -D, -0, -K or -O "
+		    "beside it");
+	if (o->bytes >= 0 && !o->common.json)
+		usage_error(&program, "--bytes goes with -J");
 	if (o->nul && o->delim != NULL)
 		usage_error(&program, "-0 and -D exclude each other");
 	if (o->last >= 0 && (spec->nparts > 0 ||
@@ -378,7 +387,7 @@ int
 main(int argc, char **argv)
 {
 	struct opts o = { .common = COMMON_DEFAULTS, .last = -1, .count = -1,
-		.commit = -1, .jobs = 1 };
+		.commit = -1, .bytes = -1, .jobs = 1 };
 	struct consume co = { .o = &o };
 	struct spec spec = { 0 };
 	struct kerr e = KERR_INIT;

@@ -70,9 +70,9 @@ decode_parse(struct decode *d, const struct opts *o, struct kerr *e)
 static int
 envelope_form(const char *s, enum envelope_form *form, struct kerr *e)
 {
-	if (s == NULL)
-		*form = ENVELOPE_AUTO;
-	else if (strcmp(s, "json") == 0)
+	if (s == NULL)		/* as --bytes has it */
+		return 0;
+	if (strcmp(s, "json") == 0)
 		*form = ENVELOPE_JSON;
 	else if (strcmp(s, "hex") == 0)
 		*form = ENVELOPE_HEX;
@@ -84,14 +84,22 @@ envelope_form(const char *s, enum envelope_form *form, struct kerr *e)
 	return 0;
 }
 
-/* The bytes of a delimiter as the user typed it. */
+/* The bytes of a delimiter as the user typed it; what is no escape stands for
+ * itself, as in klog-produce. */
 static void
 unescape(const char *s, struct buf *out)
 {
 	while (*s != '\0') {
-		char c = *s++;
+		const char *behind = s + 1;
+		char c = *s;
 
-		buf_putc(out, c == '\\' ? format_escape(&s) : c);
+		if (c == '\\' && s[1] != '\0' &&
+		    format_escape(&behind, &c, NULL) != 0) {
+			c = s[1];
+			behind = s + 2;
+		}
+		buf_putc(out, c);
+		s = behind;
 	}
 }
 
@@ -166,6 +174,9 @@ printer_new(const struct opts *o, struct kerr *e)
 		.utc = o->utc, .escape = !o->raw && isatty(STDOUT_FILENO) };
 	p->json = o->common.json;
 	p->envelope.iso = o->iso;
+	if (o->bytes >= 0)
+		p->envelope.key = p->envelope.value = p->envelope.headers =
+		    o->bytes == BYTES_HEX ? ENVELOPE_HEX : ENVELOPE_BASE64;
 	rc = decode_parse(&d, o, e);
 	p->raw_key = d.key != NULL;
 	p->raw_value = d.value != NULL;

@@ -3,6 +3,20 @@
  */
 #include "topics.h"
 
+/* No more of a range than there is. */
+static void
+clamp(const struct where *row, int64_t *from, int64_t *to)
+{
+	if (*from < row->start)
+		*from = row->start;
+	if (*from > row->end)
+		*from = row->end;
+	if (*to > row->end)
+		*to = row->end;
+	if (*to < *from)
+		*to = *from;
+}
+
 /* Three kinds of answer: the log's bounds, a range, a point. */
 static void
 print(struct rows *r)
@@ -27,6 +41,8 @@ print(struct rows *r)
 			continue;
 		from = given ? row->from : row->start;
 		to = given ? row->to : row->end;
+		if (ranged)
+			clamp(row, &from, &to);
 		output_row(&o, (struct cell[]){ CELL_STR(row->topic),
 		    CELL_N(row->partition), CELL_N(from),
 		    ranged ? CELL_N(to) :

@@ -67,7 +67,7 @@ no:
 }
 
 static void
-put_headers(const struct record *r, struct buf *out)
+put_headers(const struct record *r, enum envelope_form form, struct buf *out)
 {
 	struct header_iter it;
 	struct record_header h;
@@ -83,7 +83,7 @@ put_headers(const struct record *r, struct buf *out)
 		    ENVELOPE_AUTO);
 		buf_putc(out, ',');
 		envelope_put_bytes(out, h.value,
-		    h.value_len > 0 ? (size_t)h.value_len : 0, ENVELOPE_AUTO);
+		    h.value_len > 0 ? (size_t)h.value_len : 0, form);
 	}
 	buf_putc(out, ']');
 }
@@ -152,7 +152,7 @@ envelope_print(const struct envelope_opts *opts,
 	p = NUMBER(p, ",\"broker\":", b->broker);
 	out->len = (size_t)(p - out->p);
 	if (r->n_headers > 0)
-		put_headers(r, out);
+		put_headers(r, opts->headers, out);
 	put_field(out, ",\"key\":", ",\"key_format\":\"json\"", r->key,
 	    r->key_len, opts->key);
 	put_field(out, ",\"payload\":", ",\"value_format\":\"json\"", r->value,

@@ -37,6 +37,7 @@ enum envelope_form {
 struct envelope_opts {
 	enum envelope_form	key;
 	enum envelope_form	value;
+	enum envelope_form	headers;	/* their values */
 	bool			iso;		/* "time" as RFC 3339, in UTC */
 };
 

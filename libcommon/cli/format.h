@@ -16,7 +16,7 @@
  * printed as it is); {len:FORM} puts the length in front, in a number's form.
  * Behind numbers: {big8} {big16} {big32} {big64}, {little8} .., {hex8} ..,
  * {uvarint}. A '{' that opens none of these is a literal. A backslash before
- * any other character is dropped.
+ * any other character is an error, as an unknown token is.
  *
  * A length is -1 for null, as in kcat.
  */

@@ -34,31 +34,39 @@ format_ops_free(struct format_op *op, size_t n)
 	free(op);
 }
 
-char
-format_escape(const char **s)
+int
+format_escape(const char **s, char *out, struct kerr *e)
 {
 	uint8_t byte;
-	char c = **s;
+	char c = *(*s)++;
 
-	if (c == '\0')
-		return '\\';
-	(*s)++;
 	switch (c) {
 	case 'n':
-		return '\n';
+		*out = '\n';
+		return 0;
 	case 't':
-		return '\t';
+		*out = '\t';
+		return 0;
 	case 'r':
-		return '\r';
+		*out = '\r';
+		return 0;
 	case '0':
-		return '\0';
+		*out = '\0';
+		return 0;
+	case '\\':
+		*out = '\\';
+		return 0;
 	case 'x':
 		if (get_hex(&byte, *s, strnlen(*s, 2) == 2 ? 2 : 1) != 1)
-			return 'x';
+			return kerr_set(e, KE_USAGE, "two hexadecimal digits "
+			    "are due after '\\x'");
+		*out = (char)byte;
 		*s += 2;
-		return (char)byte;
+		return 0;
+	case '\0':
+		return kerr_set(e, KE_USAGE, "a lone '\\' at the end");
 	default:
-		return c;
+		return kerr_set(e, KE_USAGE, "unknown escape '\\%c'", c);
 	}
 }
 
@@ -193,20 +201,21 @@ format_parse(const char *text, struct format_op **op, size_t *n,
     struct kerr *e)
 {
 	struct parser p = { .s = text };
-	int rc;
+	int rc = 0;
 
-	while (*p.s != '\0') {
+	while (rc == 0 && *p.s != '\0') {
 		char c = *p.s++;
 
-		if (c == '%') {
-			if ((rc = token(&p, e)) != 0) {
-				format_ops_free(p.op, p.n);
-				return rc;
-			}
-		} else if (c == '\\')
-			literal(&p, format_escape(&p.s));
-		else
+		if (c == '%')
+			rc = token(&p, e);
+		else if (c != '\\')
 			literal(&p, c);
+		else if ((rc = format_escape(&p.s, &c, e)) == 0)
+			literal(&p, c);
+	}
+	if (rc != 0) {
+		format_ops_free(p.op, p.n);
+		return rc;
 	}
 	*op = p.op;
 	*n = p.n;

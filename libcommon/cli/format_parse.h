@@ -39,9 +39,9 @@ struct format_op {
 int format_parse(const char *text, struct format_op **op, size_t *n,
     struct kerr *e);
 void format_ops_free(struct format_op *op, size_t n);
-/* Decodes \n \t \r \0 \xNN \\ at *s (behind the backslash), moving on; any
- * other character stands for itself. */
-char format_escape(const char **s);
+/* Decodes \n \t \r \0 \xNN \\ at *s (behind the backslash), moving on. KE_USAGE:
+ * it is none of them. */
+int format_escape(const char **s, char *out, struct kerr *e);
 void format_put_number(enum format_number form, int64_t v, struct buf *out);
 
 #endif

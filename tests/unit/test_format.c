@@ -63,7 +63,7 @@ static const struct {
 	{ &plain, "%o{big32}%o{little16}%o{hex16}", L("\0\0\0\7\7\0" "0007") },
 	{ &plain, "%s{x} {%s}", L("va\"l{x} {va\"l}") },
 	{ &plain, "%d{", L("2025-01-31T08:00:00.123Z{") },
-	{ &plain, "\\x41\\0\\\\\\q\\t", L("A\0\\q\t") },
+	{ &plain, "\\x41\\0\\\\q\\t", L("A\0\\q\t") },
 	{ &nulls, "%k|%s|%K|%S|%h|%d|%T", L("NIL|NIL|-1|-1|||-1") },
 	{ &nulls, "%s{json} %s{hex} %R", L("null NIL \xff\xff\xff\xff") },
 };
@@ -98,7 +98,8 @@ test_good(void **state)
 static void
 test_bad(void **state)
 {
-	static const char *const bad[] = { "%", "%q", "x%", "%s %z", "% s" };
+	static const char *const bad[] = { "%", "%q", "x%", "%s %z", "% s",
+	    "\\q", "x\\", "\\x4", "\\xg0", "%s\\ " };
 	struct format_opts opts = { 0 };
 	struct format *f;
 
