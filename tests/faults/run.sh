@@ -13,6 +13,8 @@ for t in "$build"/tests/faults/test_*; do
 done
 echo "# kill9.sh"
 "$here/kill9.sh" "$build" "${KILLS:-100}" "${LINES_OF_INPUT:-3000000}" || failed=1
+echo "# kill9txn.sh"
+"$here/kill9txn.sh" "$build" "${KILLS:-100}" 30000 || failed=1
 echo "# mirror.sh"
 "$here/mirror.sh" "$build" "${KILLS:-100}" || failed=1
 for assignor in range cooperative-sticky; do
