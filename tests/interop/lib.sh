@@ -49,6 +49,17 @@ klog_broker() {
 	at_exit "kill $pid 2>/dev/null; wait $pid 2>/dev/null"
 }
 
+# klog_broker_again [OPTION..]: the one that was killed, on its files and its
+# port.
+klog_broker_again() {
+	rm -f "$DATA.ready"
+	mkfifo "$DATA.ready"
+	klog-broker --listen "$BROKER" --data "$DATA" "$@" >"$DATA.ready" 2>>"$DATA.err" &
+	BROKER_PID=$!
+	read -r -t 20 <"$DATA.ready" || { cat "$DATA.err"; exit 1; }
+	at_exit "kill $BROKER_PID 2>/dev/null; wait $BROKER_PID 2>/dev/null"
+}
+
 # stop_klog_broker: a clean stop of the one started last.
 stop_klog_broker() { kill "$BROKER_PID"; wait "$BROKER_PID"; }
 
@@ -59,6 +70,27 @@ need() {
 
 # kafka_libs VERSION: prints the folder of Apache Kafka's jars.
 kafka_libs() { need mvn maven && "$HERE/kafka-jars.sh" "$1"; }
+
+# streams_libs VERSION: the same of Kafka Streams.
+streams_libs() {
+	local dir=$CACHE/streams-$1
+	need mvn maven || return 1
+	[ ! -f "$dir/complete" ] || { echo "$dir/libs"; return; }
+	mkdir -p "$dir"
+	cat >"$dir/pom.xml" <<-EOP
+		<project><modelVersion>4.0.0</modelVersion><groupId>klog</groupId>
+		<artifactId>streams</artifactId><version>1</version><dependencies>
+		<dependency><groupId>org.apache.kafka</groupId>
+		<artifactId>kafka-streams</artifactId><version>$1</version></dependency>
+		<dependency><groupId>org.slf4j</groupId>
+		<artifactId>slf4j-reload4j</artifactId><version>1.7.36</version></dependency>
+		</dependencies></project>
+	EOP
+	(cd "$dir" && mvn -q -B dependency:copy-dependencies -DincludeScope=runtime \
+	    -DoutputDirectory="$dir/libs" >"$dir/mvn.log" 2>&1) || return 1
+	touch "$dir/complete"
+	echo "$dir/libs"
+}
 
 # free_ports: prints a port that is free, as is the one after it.
 free_ports() {
