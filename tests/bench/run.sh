@@ -195,6 +195,10 @@ wait "$disk_pid" || :
 # shellcheck source=tests/bench/compact.sh
 . "$HERE/compact.sh"
 
+# --- transactions ----------------------------------------------------------
+# shellcheck source=tests/bench/txn.sh
+. "$HERE/txn.sh"
+
 # --- the private broker ---------------------------------------------------
 for _ in $(seq 10); do
 	sample first -i "$HERE/one-line" "$BIN/klog-produce" -q t || :

@@ -175,7 +175,7 @@ python_env() {
 go_client() {
 	local d=$CACHE/go
 	need go golang-go || return 1
-	[ -x "$d/client" ] && [ "$d/client" -nt "$HERE/clients/go/main.go" ] && return
+	[ -x "$d/client" ] && [ -z "$(find "$HERE/clients/go" -newer "$d/client")" ] && return
 	mkdir -p "$d/src"
 	cp "$HERE"/clients/go/* "$d/src"
 	(cd "$d/src" && go mod tidy && go build -o "$d/client" .) >"$CACHE/go.log" 2>&1

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """confluent.py write BROKER FILE TOPIC=CODEC.. | read BROKER TOPIC.. | group BROKER TOPIC GROUP [PROP=VAL..]
-| member BROKER GROUP TOPIC ASSIGNOR:
+| member BROKER GROUP TOPIC ASSIGNOR | txn BROKER TOPIC GROUP:
 librdkafka by way of confluent-kafka."""
 import signal
 import sys
@@ -21,6 +21,22 @@ if verb == "write":
                       on_delivery=lambda e, m: e and failed.append(e))
         if p.flush(60) or failed:
             sys.exit(f"confluent: {topic}: undelivered {failed[:1]}")
+elif verb == "txn":
+    topic, group = rest
+    p = ck.Producer({"bootstrap.servers": broker, "transactional.id": "confluent"})
+    c = ck.Consumer({"bootstrap.servers": broker, "group.id": group})
+    p.init_transactions(20)
+    for i in range(6):
+        p.begin_transaction()
+        p.produce(topic, value=f"{i}-a", partition=0)
+        p.produce(topic, value=f"{i}-b", partition=0)
+        p.flush(20)
+        p.send_offsets_to_transaction([ck.TopicPartition(topic, 0, i)], c.consumer_group_metadata(), 20)
+        if i % 2:
+            p.abort_transaction(20)
+        else:
+            p.commit_transaction(20)
+    c.close()
 elif verb == "group":
     topic, group, *props = rest
     conf = {"bootstrap.servers": broker, "group.id": group, "auto.offset.reset": "earliest",

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """kafkapython.py write BROKER FILE TOPIC=CODEC.. | read BROKER TOPIC.. | group BROKER TOPIC GROUP |
-member BROKER GROUP TOPIC ASSIGNOR: kafka-python."""
+member BROKER GROUP TOPIC ASSIGNOR | txn BROKER TOPIC GROUP: kafka-python."""
 import signal
 import sys
 import time
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 from common import load, show
 
 verb, broker, *rest = sys.argv[1:]
@@ -20,6 +20,20 @@ if verb == "write":
         for f in sent:
             f.get(60)
         p.close()
+elif verb == "txn":
+    topic, group = rest
+    p = KafkaProducer(bootstrap_servers=broker, transactional_id="kafkapython")
+    p.init_transactions()
+    for i in range(6):
+        p.begin_transaction()
+        sent = [p.send(topic, value=f"{i}-{x}".encode(), partition=0) for x in "ab"]
+        p.flush(20)
+        p.send_offsets_to_transaction({TopicPartition(topic, 0): OffsetAndMetadata(i, "", -1)}, group)
+        if i % 2:
+            p.abort_transaction()
+        else:
+            p.commit_transaction()
+    p.close()
 elif verb == "group":
     topic, group = rest
     c = KafkaConsumer(topic, bootstrap_servers=broker, group_id=group, auto_offset_reset="earliest")

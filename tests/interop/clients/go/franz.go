@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -124,4 +125,60 @@ func (f franz) member(group, topic, assignor string) error {
 	err = cl.CommitUncommittedOffsets(context.Background())
 	cl.CloseAllowingRebalance()
 	return err
+}
+
+func (f franz) txn(topic, group string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	defer cancel()
+	cl, err := kgo.NewClient(kgo.SeedBrokers(f.broker), kgo.TransactionalID("franz"),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	for i := 0; i < 6; i++ {
+		if err := cl.BeginTransaction(); err != nil {
+			return err
+		}
+		for _, x := range []string{"a", "b"} {
+			r := &kgo.Record{Topic: topic, Value: []byte(fmt.Sprintf("%d-%s", i, x))}
+			if err := cl.ProduceSync(ctx, r).FirstErr(); err != nil {
+				return err
+			}
+		}
+		if err := f.commit(ctx, cl, topic, group, int64(i)); err != nil {
+			return err
+		}
+		if err := cl.EndTransaction(ctx, i%2 == 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// commit adds an offset to the open transaction, request by request.
+func (f franz) commit(ctx context.Context, cl *kgo.Client, topic, group string, offset int64) error {
+	id, epoch, err := cl.ProducerID(ctx)
+	if err != nil {
+		return err
+	}
+	add := kmsg.NewPtrAddOffsetsToTxnRequest()
+	add.TransactionalID, add.ProducerID, add.ProducerEpoch, add.Group = "franz", id, epoch, group
+	added, err := add.RequestWith(ctx, cl)
+	if err == nil {
+		err = kerr.ErrorForCode(added.ErrorCode)
+	}
+	if err != nil {
+		return err
+	}
+	c := kmsg.NewPtrTxnOffsetCommitRequest()
+	c.TransactionalID, c.ProducerID, c.ProducerEpoch, c.Group = "franz", id, epoch, group
+	p := kmsg.NewTxnOffsetCommitRequestTopicPartition()
+	p.Offset = offset
+	c.Topics = []kmsg.TxnOffsetCommitRequestTopic{{Topic: topic, Partitions: []kmsg.TxnOffsetCommitRequestTopicPartition{p}}}
+	committed, err := c.RequestWith(ctx, cl)
+	if err != nil {
+		return err
+	}
+	return kerr.ErrorForCode(committed.Topics[0].Partitions[0].ErrorCode)
 }

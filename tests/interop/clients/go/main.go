@@ -1,5 +1,5 @@
 // main franz|sarama write BROKER FILE TOPIC=CODEC.. | read BROKER TOPIC.. | group BROKER TOPIC GROUP
-// | member BROKER GROUP TOPIC ASSIGNOR (franz alone)
+// | member BROKER GROUP TOPIC ASSIGNOR (franz alone) | txn BROKER TOPIC GROUP
 package main
 
 import (
@@ -29,6 +29,8 @@ type client interface {
 	read(topic string, each func(record)) error
 	// joins a group, until nothing comes any more
 	group(topic, name string, each func(value []byte)) error
+	// six transactions of two records and an offset, every other one aborted
+	txn(topic, group string) error
 }
 
 func un(s string) []byte {
@@ -110,6 +112,10 @@ func main() {
 	}
 	if verb == "group" {
 		check(cl.group(rest[0], rest[1], func(value []byte) { fmt.Println(string(value)) }))
+		return
+	}
+	if verb == "txn" {
+		check(cl.txn(rest[0], rest[1]))
 		return
 	}
 	out := bufio.NewWriter(os.Stdout)

@@ -139,3 +139,39 @@ func (s saramaClient) group(topic, name string, each func([]byte)) error {
 	}
 	return g.Close()
 }
+
+func (s saramaClient) txn(topic, group string) error {
+	c := config()
+	c.Producer.Idempotent = true
+	c.Producer.Transaction.ID = "sarama"
+	c.Net.MaxOpenRequests = 1
+	p, err := sarama.NewSyncProducer([]string{s.broker}, c)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	for i := 0; i < 6; i++ {
+		if err := p.BeginTxn(); err != nil {
+			return err
+		}
+		for _, x := range []string{"a", "b"} {
+			m := &sarama.ProducerMessage{Topic: topic, Value: sarama.StringEncoder(fmt.Sprintf("%d-%s", i, x))}
+			if _, _, err := p.SendMessage(m); err != nil {
+				return err
+			}
+		}
+		offsets := map[string][]*sarama.PartitionOffsetMetadata{topic: {{Partition: 0, Offset: int64(i)}}}
+		if err := p.AddOffsetsToTxn(offsets, group); err != nil {
+			return err
+		}
+		if i%2 == 0 {
+			err = p.CommitTxn()
+		} else {
+			err = p.AbortTxn()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
