@@ -10,6 +10,10 @@
 #include "net/loop.h"
 #include "pool.h"
 
+/* How often a full disk is looked at, and how long it may take until that is
+ * noticed. */
+enum { LOOK_MS = 1000 };
+
 struct chores {
 	struct broker	 *broker;
 	struct loop	 *loop;
@@ -21,6 +25,7 @@ struct chores {
 	struct job	  job;		/* of tidy; its work: */
 	bool		  round;	/* a whole round, not just what is due */
 	int64_t		  wait;		/* until files are due, -1: none */
+	int64_t		  files_at;	/* when, by the loop's clock */
 	int64_t		  round_at;	/* when the next round begins */
 };
 
@@ -55,9 +60,23 @@ tidy_up(struct job *j)
 	struct logdir *ld = c->broker->logdir;
 	struct kerr e = KERR_INIT;
 
+	if (atomic_exchange(&ld->full, false) && logdir_revive(ld))
+		atomic_store(&ld->full, true);
 	if (logdir_retain(ld, c->round, &c->wait, &e) < 0)
 		log_line(LOG_WARN, LOG_BROKER, "retention: %s", e.msg);
 	logdir_job_done(ld);
+}
+
+/* Sets the timer for what comes next. */
+static void
+tidy_later(struct chores *c)
+{
+	int64_t at = c->round_at < c->files_at ? c->round_at : c->files_at;
+	int64_t left = at - loop_clock(c->loop);
+
+	if (left > LOOK_MS)
+		left = LOOK_MS;
+	loop_timer_set(&c->tidy, left > 0 ? left : 0);
 }
 
 static void
@@ -65,17 +84,15 @@ tidied(struct job *j)
 {
 	struct chores *c = (struct chores *)((char *)j -
 	    offsetof(struct chores, job));
-	int64_t left;
+	int64_t now = loop_clock(c->loop);
 
 	if (c->stopped)
 		return;
 	if (c->round)
-		c->round_at = loop_clock(c->loop) +
+		c->round_at = now +
 		    c->broker->config->retention_check_interval_ms;
-	left = c->round_at - loop_now(c->loop);
-	if (c->wait >= 0 && c->wait < left)
-		left = c->wait;
-	loop_timer_set(&c->tidy, left > 0 ? left : 0);
+	c->files_at = c->wait >= 0 ? now + c->wait : INT64_MAX;
+	tidy_later(c);
 }
 
 static void
@@ -83,8 +100,14 @@ tidy_due(struct loop_timer *t)
 {
 	struct chores *c = (struct chores *)((char *)t -
 	    offsetof(struct chores, tidy));
+	int64_t now = loop_clock(c->loop);
 
-	c->round = loop_now(c->loop) >= c->round_at;
+	c->round = now >= c->round_at;
+	if (!c->round && now < c->files_at &&
+	    !atomic_load(&c->broker->logdir->full)) {
+		tidy_later(c);
+		return;
+	}
 	logdir_job_begin(c->broker->logdir);
 	pool_run(c->broker->pool, &c->job);
 }
@@ -103,8 +126,9 @@ chores_new(struct broker *b, struct loop *l)
 	c->job.done = tidied;
 	c->job.home = l;
 	c->round_at = loop_clock(l) + round;
+	c->files_at = INT64_MAX;
 	loop_timer_init(&c->tidy, l, tidy_due);
-	loop_timer_set(&c->tidy, round);
+	tidy_later(c);
 	return c;
 }
 

@@ -27,6 +27,7 @@ logdir_init(struct logdir *ld)
 	ld->n = ld->busy = 0;
 	atomic_init(&ld->starts_moved, false);
 	atomic_init(&ld->cleaned_moved, false);
+	atomic_init(&ld->full, false);
 }
 
 void

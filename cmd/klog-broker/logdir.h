@@ -48,6 +48,7 @@ struct logdir {
 	pthread_mutex_t		 writing;	/* one checkpoint at a time */
 	atomic_bool		 starts_moved;	/* a log start offset is newer
 						 * than its checkpoint */
+	atomic_bool		 full;		/* a partition waits for room */
 	atomic_bool		 cleaned_moved;	/* so is where one is clean */
 };
 
@@ -74,6 +75,9 @@ int logdir_save_cleaned(struct logdir *, struct kerr *);
  * that fails goes offline; an error here is one of the checkpoint file.
  */
 int logdir_retain(struct logdir *, bool all, int64_t *wait, struct kerr *);
+/* Where there is room again, partitions that went offline for lack of it come
+ * back. True where some still wait. Blocks; pool, one at a time. */
+bool logdir_revive(struct logdir *);
 /* Takes from logs that were not appended to since the last call what only busy
  * ones need. Blocks; pool. Called after each checkpoint. */
 void logdir_rest(struct logdir *);

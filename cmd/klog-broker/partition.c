@@ -5,6 +5,7 @@
 #include "partition.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -249,6 +250,13 @@ partition_need_log(struct partition *p)
 	    ERR_KAFKA_STORAGE_ERROR : ERR_NONE;
 }
 
+/* Why opening a log failed. */
+static bool
+is_full(const struct kerr *e)
+{
+	return e->code == KE_SYS && (e->sys == ENOSPC || e->sys == EDQUOT);
+}
+
 void
 partition_fail(struct partition *p, const struct kerr *e)
 {
@@ -256,6 +264,10 @@ partition_fail(struct partition *p, const struct kerr *e)
 		log_line(LOG_ERROR, LOG_BROKER, "partition '%s' goes offline: "
 		    "%s", p->name, e->msg);
 	p->offline = true;
+	if (p->log != NULL ? log_full(p->log) : is_full(e)) {
+		p->full = true;
+		atomic_store(&p->ld->full, true);
+	}
 	waitlist_fire(&p->waiting);
 }
 

@@ -1,6 +1,6 @@
 /*
  * partition_impl.h: the inside of a partition, for the files that make it up
- * (partition.c, partition_io.c, flush.c, retention.c, compaction.c, logdir.c)
+ * (partition.c, partition_io.c, flush.c, retention.c, revive.c, compaction.c, logdir.c)
  * and no others.
  *
  * The log's own rules (store/log.h) let reads and flushes run next to an
@@ -48,6 +48,7 @@ struct partition {
 	bool		 deleted;	/* the topic is gone */
 	atomic_bool	 gone;		/* and so are the files */
 	bool		 offline;	/* disk error */
+	bool		 full;		/* for lack of room: revive.c */
 	int64_t		 start;		/* as checkpoints had it when it was */
 	int64_t		 recovery_point; /* opened, or wrote it down last */
 	int64_t		 cleaned;	/* likewise */

@@ -19,10 +19,20 @@ log_fail(struct log *l, int rc, struct kerr *e)
 {
 	if (e != NULL)
 		kerr_wrap(e, "%s", l->name);
+	if (rc == KE_SYS && e != NULL && !atomic_load(&l->offline))
+		l->full = e->sys == ENOSPC || e->sys == EDQUOT;
+	/* whose log it is tells the user */
 	if (!atomic_exchange(&l->offline, true))
-		log_line(LOG_ERROR, LOG_STORE, "offline: %s",
+		log_line(LOG_INFO, LOG_STORE, "offline: %s",
 		    e != NULL ? e->msg : l->name);
 	return rc;
+}
+
+int
+log_fail_sync(struct log *l, int rc, struct kerr *e)
+{
+	l->doubtful = true;
+	return log_fail(l, rc, e);
 }
 
 int
@@ -299,6 +309,28 @@ bool
 log_offline(const struct log *l)
 {
 	return atomic_load(&l->offline);
+}
+
+bool
+log_full(const struct log *l)
+{
+	return atomic_load(&l->offline) && l->full && !l->doubtful;
+}
+
+void
+log_abandon_full(struct log *l)
+{
+	struct segment *g = log_active(l);
+	int fd;
+
+	if (g != NULL) {
+		segment_ref(g);
+		/* where it fails, the scan finds out by itself */
+		if ((fd = segment_fd(g, false, NULL)) >= 0)
+			(void)l->sys->ftruncate(l->sys, fd, g->size);
+		segment_unref(g);
+	}
+	free_log(l);
 }
 
 int64_t

@@ -144,6 +144,16 @@ int64_t log_end(const struct log *l);
 int64_t log_flushed(const struct log *l);
 /* True once a write, read or fdatasync failed; then nothing works but close. */
 bool log_offline(const struct log *l);
+/*
+ * True where that was a write that found no room, and nothing that was on disk
+ * is in doubt. When there is room again, log_abandon_full(), which also cuts
+ * off what the write left behind the end, and log_open() from log_flushed() on
+ * give the log as it was before that write. Not after a failed fdatasync, for
+ * lack of room or else: what it should have written may be lost, and only read
+ * back from memory.
+ */
+bool log_full(const struct log *l);
+void log_abandon_full(struct log *l);
 /* Sum of the .log files' bytes. */
 int64_t log_size(const struct log *l);
 const char *log_dir(const struct log *l);

@@ -150,7 +150,7 @@ shrink(struct log *l, int (*how)(struct log *, int64_t, struct kerr *),
 	pthread_rwlock_unlock(&l->shape);
 	pthread_mutex_unlock(&l->flushing);
 	pthread_mutex_unlock(&l->swapping);
-	return rc != 0 ? log_fail(l, rc, e) : 0;
+	return rc != 0 ? log_fail_sync(l, rc, e) : 0;
 }
 
 int

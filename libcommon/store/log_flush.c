@@ -96,11 +96,27 @@ log_sync_names(struct log *l, unsigned int names, struct kerr *e)
 	return 0;
 }
 
+/* A file that somebody has removed can be written and synced, and is gone when
+ * it is closed. */
+static int
+check_named(struct log *l, const struct segment *g, int fd, struct kerr *e)
+{
+	struct stat st;
+
+	if (l->sys->fstat(l->sys, fd, &st) != 0)
+		return kerr_sys(e, "%020lld.log", (long long)g->base);
+	if (st.st_nlink > 0 || g->retired)
+		return 0;
+	errno = ENOENT;
+	return kerr_sys(e, "%020lld.log was removed while it is in use",
+	    (long long)g->base);
+}
+
 static int
 sync_logs(struct log *l, const struct round *r, struct kerr *e)
 {
 	struct segment *g;
-	int fd;
+	int fd, rc;
 
 	for (int i = 0; i < r->n; i++) {
 		g = r->segs[i];
@@ -111,6 +127,8 @@ sync_logs(struct log *l, const struct round *r, struct kerr *e)
 		if (l->sys->fdatasync(l->sys, fd) != 0)
 			return kerr_sys(e, "%020lld.log: fdatasync",
 			    (long long)g->base);
+		if ((rc = check_named(l, g, fd, e)) != 0)
+			return rc;
 	}
 	return 0;
 }
@@ -127,7 +145,7 @@ flush(struct log *l, struct kerr *e)
 	if ((rc = sync_logs(l, &r, e)) == 0)
 		rc = log_sync_names(l, r.names, e);
 	round_end(l, &r, rc == 0);
-	return rc != 0 ? log_fail(l, rc, e) : 0;
+	return rc != 0 ? log_fail_sync(l, rc, e) : 0;
 }
 
 int
@@ -219,7 +237,7 @@ log_checkpoint(struct log *l, struct kerr *e)
 		    (rc = log_sync_names(l, names, e)) == 0)
 			l->checked = point;
 		else
-			rc = log_fail(l, rc, e);
+			rc = log_fail_sync(l, rc, e);
 	}
 	pthread_mutex_unlock(&l->flushing);
 	return rc != 0 ? rc : point;

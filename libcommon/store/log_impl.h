@@ -62,6 +62,9 @@ struct log {
 	_Atomic int64_t		 cleaned;	/* by the cleaner, and lowered
 						   by truncation */
 	_Atomic bool		 offline;
+	_Atomic bool		 full;		/* a write found no room: why */
+	_Atomic bool		 doubtful;	/* a sync failed: what is on disk
+						   is not known */
 
 	/* under lock */
 	struct segment		**segs;		/* by base; active: last */
@@ -100,6 +103,8 @@ struct log {
 /* Takes the log offline; e, which may be NULL, gets the name in front.
  * Returns rc. */
 int log_fail(struct log *l, int rc, struct kerr *e);
+/* The same where a sync may have failed. */
+int log_fail_sync(struct log *l, int rc, struct kerr *e);
 /* The same for readers, whom only a disk error makes take it offline. */
 int log_fail_read(struct log *l, int rc, struct kerr *e);
 /* KE_OFFLINE where it is. */

@@ -253,7 +253,23 @@ set_aside(struct log *l, const struct kuuid *other, struct kerr *e)
 	return rc;
 }
 
-/* Whose directory it is. What a crash left without a name gets one. */
+/* True where the ids' texts differ in one character: no two that are random
+ * do, but a file with a flipped byte may. */
+static bool
+is_misread(const struct kuuid *found, const struct kuuid *id)
+{
+	char a[KUUID_TEXT], b[KUUID_TEXT];
+	int n = 0;
+
+	kuuid_format(found, a);
+	kuuid_format(id, b);
+	for (int i = 0; i < KUUID_TEXT; i++)
+		n += a[i] != b[i];
+	return n == 1;
+}
+
+/* Whose directory it is. What a crash left without a name gets one, as does
+ * what has a damaged one. */
 static int
 check_topic(struct log *l, struct kerr *e)
 {
@@ -264,6 +280,11 @@ check_topic(struct log *l, struct kerr *e)
 	if (kuuid_none(&l->topic_id))
 		return 0;
 	rc = partition_metadata_load(l->sys, l->dir, &found, &why);
+	if (rc == 0 && is_misread(&found, &l->topic_id)) {
+		log_line(LOG_WARN, LOG_STORE, "%s: partition.metadata: one "
+		    "character of the topic's id was wrong", l->name);
+		rc = KE_CORRUPT;
+	}
 	if (rc == 0 && !kuuid_eq(&found, &l->topic_id))
 		return set_aside(l, &found, e);
 	if (rc == KE_SYS && e != NULL)

@@ -151,9 +151,13 @@ recover_segment(struct pass *p, struct segment *g, struct kerr *e)
 	g->indexes_synced = false;
 	/* what is below the recovery point is on disk already */
 	if ((p->bad || p->next > p->point) &&
-	    l->sys->fdatasync(l->sys, g->fd) != 0)
-		return kerr_sys(e, "%020lld.log: fdatasync",
-		    (long long)g->base);
+	    l->sys->fdatasync(l->sys, g->fd) != 0) {
+		rc = kerr_sys(e, "%020lld.log: fdatasync", (long long)g->base);
+		/* no lack of room that another try could find gone */
+		if (e != NULL)
+			e->sys = EIO;
+		return rc;
+	}
 	if (g != log_active(l) && !p->bad)
 		return segment_finish(g, &l->lock, e);
 	return 0;

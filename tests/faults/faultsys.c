@@ -59,6 +59,7 @@ struct faultsys {
 	enum fault_call	 call;
 	int		 nth;
 	int		 err;
+	bool		 full;
 	bool		 dark;
 	int		 left;		/* calls until the power goes; -1 */
 };
@@ -248,6 +249,10 @@ enter(struct faultsys *f, enum fault_call call)
 		errno = EIO;
 		return -1;
 	}
+	if (f->full && (call == FAULT_PWRITEV || call == FAULT_MKDIR)) {
+		errno = ENOSPC;
+		return -1;
+	}
 	if (!f->armed || f->hit || f->call != call || --f->nth > 0)
 		return 0;
 	f->hit = true;
@@ -319,6 +324,10 @@ f_open(const struct sys *s, const char *path, int flags, mode_t mode)
 	if (enter(f, FAULT_OPEN) != 0)
 		return leave(f, -1);
 	d = lookup(f, path, &parent, &last);
+	if (d == NULL && (flags & O_CREAT) != 0 && f->full) {
+		errno = ENOSPC;
+		return leave(f, -1);
+	}
 	if (d == NULL && (flags & O_CREAT) != 0 && parent != NULL) {
 		d = node_new(f, false);
 		names_set(&parent->names, last, d);
@@ -440,6 +449,10 @@ f_fstat(const struct sys *s, int fd, struct stat *st)
 		return leave(f, -1);
 	memset(st, 0, sizeof(*st));
 	st->st_size = (off_t)d->now.len;
+	st->st_mtim.tv_sec = f->now_ms / 1000;
+	for (const struct node *dir = f->all; dir != NULL; dir = dir->next)
+		for (int i = 0; i < dir->names.n; i++)
+			st->st_nlink += dir->names.v[i].node == d;
 	return leave(f, 0);
 }
 
@@ -682,6 +695,12 @@ faultsys_name(enum fault_call call)
 		"sync_dir", "sync_fs" };
 
 	return names[call];
+}
+
+void
+faultsys_fill(struct faultsys *f, bool full)
+{
+	f->full = full;
 }
 
 void

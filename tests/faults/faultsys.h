@@ -43,6 +43,9 @@ bool faultsys_hit(struct faultsys *f);
 int faultsys_calls(const struct faultsys *f, enum fault_call call);
 const char *faultsys_name(enum fault_call call);
 
+/* No room: whatever makes a file or writes to one fails with ENOSPC. */
+void faultsys_fill(struct faultsys *f, bool full);
+
 /* Power goes after n more calls of any kind: from then on nothing changes
  * any more and every call fails with EIO. 0: at once; -1: not at all. */
 void faultsys_cut_after(struct faultsys *f, int n);

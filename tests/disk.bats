@@ -1,0 +1,130 @@
+#!/usr/bin/env bats
+# What a user sees of a disk that is full, that loses files, or that gives
+# back other bytes than were written.
+
+load lib/klog
+
+setup() { needs_own_broker; klog_setup; }
+teardown() {
+	klog_teardown
+	local rc=$?
+	[ -z "${SMALL:-}" ] || umount "$SMALL"
+	return $rc
+}
+
+count() { klog-consume -q -e "$1" | wc -l; }
+says() { grep -q "$1" "$T/broker.err"; }
+
+@test "a full disk: the partition goes offline, and is back when there is room" {
+	SMALL=$BATS_TEST_TMPDIR/small
+	mkdir "$SMALL"
+	mount -t tmpfs -o size=16m klog "$SMALL" 2>/dev/null ||
+		{ SMALL=; skip "needs to mount a file system"; }
+	DATA=$SMALL/data
+	klog_broker
+	seq 100 | klog-produce -q full
+	seq 100 | klog-produce -q other
+	cat /dev/zero >"$SMALL/filler" 2>/dev/null || true
+	seq 101 100000 | klog-produce -q -X delivery.timeout.ms=60000 full &
+	producer=$!
+	wait_until 20 says "'full-0' goes offline: .*No space left on device"
+	# nobody else is troubled
+	assert_equal "$(count other)" 100
+	rm "$SMALL/filler"
+	wait "$producer"
+	says "'full-0' is back"
+	klog-consume -q -e full >out
+	seq 100000 | cmp - out
+	assert_equal "$(grep -c "'full-0' goes offline" "$T/broker.err")" 1
+	# and a restart agrees
+	klog_broker_kill
+	klog_broker
+	klog-consume -q -e full | cmp - out
+	klog_broker_stop
+}
+
+@test "a directory that is removed under the broker: nothing is acknowledged" {
+	klog_broker
+	seq 100 | klog-produce -q lost
+	seq 100 | klog-produce -q other
+	rm -r "$DATA/lost-0"
+	run -3 klog-produce -q -X delivery.timeout.ms=500 lost <<<more
+	assert_output --partial KAFKA_STORAGE_ERROR
+	says "'lost-0' goes offline: .*was removed while it is in use"
+	assert_equal "$(count other)" 100
+	echo more | klog-produce -q other
+	assert_equal "$(count other)" 101
+}
+
+# flip FILE OFFSET: the byte there (from the end where negative) is another.
+flip() {
+	local at=$2 size b
+
+	size=$(stat -c %s "$1")
+	[ "$at" -ge 0 ] || at=$((size + at))
+	b=$(od -An -tu1 -j "$at" -N 1 "$1")
+	# shellcheck disable=SC2059
+	printf "$(printf '\\x%02x' $((b ^ 1)))" |
+		dd of="$1" bs=1 seek="$at" conv=notrunc status=none
+}
+
+# Three segments of 100 records of an idempotent producer.
+three_segments() {
+	klog_broker -X log.segment.bytes=20000 -X log.index.interval.bytes=1000 \
+		-X log.retention.ms=-1
+	seq -f '%0180g' 300 | klog-produce -q -X batch.num.messages=5 dented
+	klog_broker_stop
+	assert_file_exist "$DATA/dented-0/00000000000000000000.timeindex"
+}
+
+@test "a flipped byte in a file that can be made again: nothing is missing" {
+	three_segments
+	cp -r "$DATA" "$T/sound"
+	(cd "$T/sound" && find . -path './dented-0/*' ! -name '*.log' \
+		-o -name '*-checkpoint') | sed 's/^..//' >files
+	assert [ "$(wc -l <files)" -ge 12 ]
+	while read -r file; do
+		[ -s "$T/sound/$file" ] || continue
+		for at in 0 $(($(stat -c %s "$T/sound/$file") / 2)); do
+			rm -rf "$DATA"
+			cp -r "$T/sound" "$DATA"
+			flip "$DATA/$file" "$at"
+			echo "$file $at"
+			klog_broker
+			seq -f '%0180g' 300 | cmp - <(klog-consume -q -e dented)
+			klog-topics offsets -o 1970-01-02 dented
+			echo more | klog-produce -q dented
+			assert_equal "$(klog-topics offsets dented | cut -f 4)" 301
+			klog_broker_stop
+		done
+	done <files
+}
+
+@test "a flipped byte in a log: what comes before it is read, the rest said" {
+	three_segments
+	file=$(find "$DATA/dented-0" -name '*.log' | sort | sed -n 2p)
+	# a length: no batch can be found behind it
+	flip "$file" 8
+	klog_broker
+	klog-consume -q dented >out &
+	KLOG_PIDS+=($!)
+	wait_until 10 says "'dented-0' goes offline: .*${file##*/}: batch at 0"
+	cmp -n "$(stat -c %s out)" out <(seq -f '%0180g' 300)
+	seq 10 | klog-produce -q other
+	assert_equal "$(count other)" 10
+}
+
+@test "a flipped byte in meta.properties or the metadata log: no start, and why" {
+	klog_broker
+	klog-topics create one
+	klog_broker_stop
+	cp -r "$DATA" "$T/sound"
+	flip "$DATA/__cluster_metadata-0/00000000000000000000.log" -10
+	run -6 klog-broker --listen 127.0.0.1:0 --data "$DATA"
+	assert_output --partial "metadata log: batch at offset"
+	rm -rf "$DATA"
+	cp -r "$T/sound" "$DATA"
+	sed -i 's/^version=1/version=3/' "$DATA/meta.properties"
+	run -6 klog-broker --listen 127.0.0.1:0 --data "$DATA"
+	assert_output --partial "meta.properties"
+}
