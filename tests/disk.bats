@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # What a user sees of a disk that is full, that loses files, or that gives
 # back other bytes than were written.
+# shellcheck disable=SC2030,SC2031
 
 load lib/klog
 

@@ -99,19 +99,38 @@ look(struct log *l, int64_t offset, int64_t upto, int64_t max, struct view *w,
 	return i >= 0;
 }
 
+/* What cut_at() says, looked for from the batch at `at` on. */
+static int64_t
+walk_to(struct log *l, struct view *w, int fd, int64_t at, int64_t bound,
+    bool min_one, struct kerr *e)
+{
+	uint8_t window[4096];
+	struct batch_header h;
+	struct scan c;
+	int rc;
+
+	scan_init(&c, l->sys, fd, at, w->limit, window, sizeof(window));
+	while ((rc = scan_next(&c, &h, e)) > 0) {
+		if (c.next > bound && !(min_one && c.at == w->from))
+			break;
+		at = c.next;
+		if (at > bound)
+			break;
+	}
+	return rc < 0 ? rc : at;
+}
+
 /*
  * The end of the last whole batch that ends at or before from + max, at least
- * the first one's with min_one; from where there is none.
+ * the first one's with min_one; from where there is none. An index that leads
+ * to where no batch begins is not trusted.
  */
 static int64_t
 cut_at(struct log *l, struct view *w, int fd, int64_t max, bool min_one,
     struct kerr *e)
 {
-	uint8_t window[4096];
 	struct index_hit hit;
-	struct batch_header h;
-	struct scan c;
-	int64_t at = w->from, bound;
+	int64_t at = w->from, bound, end;
 	int rc;
 
 	/* max may be as good as infinite, but not here: limit - from is more */
@@ -123,15 +142,10 @@ cut_at(struct log *l, struct view *w, int fd, int64_t max, bool min_one,
 		return kerr_sys(e, "%020lld.index", (long long)w->g->base);
 	if (hit.has && hit.at.value > at)
 		at = hit.at.value;
-	scan_init(&c, l->sys, fd, at, w->limit, window, sizeof(window));
-	while ((rc = scan_next(&c, &h, e)) > 0) {
-		if (c.next > bound && !(min_one && c.at == w->from))
-			break;
-		at = c.next;
-		if (at > bound)
-			break;
-	}
-	return rc < 0 ? rc : at;
+	end = walk_to(l, w, fd, at, bound, min_one, e);
+	if (end == KE_CORRUPT && at > w->from)
+		end = walk_to(l, w, fd, w->from, bound, min_one, e);
+	return end;
 }
 
 /* Fills in what memory did not know, and the length. */

@@ -14,36 +14,38 @@
 #include "store/file.h"
 #include "store/log_impl.h"
 
-/* Largest timestamp of a segment, or when it was written last. */
-static int64_t
-newest(struct log *l, struct segment *g, struct kerr *e)
+/* 1: it is older, by its largest timestamp, or by its last write. A look at
+ * the index is enough for a segment that stays. */
+static int
+is_older(struct log *l, struct segment *g, bool active, int64_t ms,
+    struct kerr *e)
 {
-	int64_t ts, offset;
+	int64_t now = sys_now_ms(l->sys), ts, offset;
 	int rc;
 
 	if ((rc = segment_max(g, &l->lock, &ts, &offset, e)) != 0)
 		return rc;
-	return ts >= 0 ? ts : segment_modified(g, e);
+	if (ts >= 0 && now - ts <= ms)
+		return 0;
+	if (!active && (rc = segment_sure_max(g, &l->lock, &ts, e)) != 0)
+		return rc;
+	if (ts < 0 && (ts = segment_modified(g, e)) < 0)
+		return (int)ts;
+	return now - ts > ms;
 }
 
 /* 1: it goes; *over is how many bytes more than asked for are left. */
 static int
-is_due(struct log *l, struct segment *g, int64_t size,
+is_due(struct log *l, struct segment *g, int64_t size, bool active,
     const struct log_retention *r, int64_t *over, struct kerr *e)
 {
-	int64_t ts;
-
 	if (*over >= size) {
 		*over -= size;
 		return 1;
 	}
 	/* no segment goes by size behind one that stays */
 	*over = -1;
-	if (r->ms < 0)
-		return 0;
-	if ((ts = newest(l, g, e)) < 0)
-		return (int)ts;
-	return sys_now_ms(l->sys) - ts > r->ms;
+	return r->ms < 0 ? 0 : is_older(l, g, active, r->ms, e);
 }
 
 int64_t
@@ -62,7 +64,8 @@ log_keep_from(struct log *l, const struct log_retention *r, struct kerr *e)
 			over -= over >= 0 ? size : 0;
 		else if (end > r->upto || (active && size == 0))
 			rc = 0;
-		else if ((rc = is_due(l, g, size, r, &over, e)) == 1)
+		else if ((rc = is_due(l, g, size, active, r, &over,
+		    e)) == 1)
 			keep = end;
 		segment_unref(g);
 	}

@@ -148,6 +148,10 @@ int segment_max(struct segment *g, pthread_mutex_t *lock, int64_t *ts,
 /* Timestamp of the first batch, -1: there is none. */
 int segment_first(struct segment *g, pthread_mutex_t *lock, int64_t *ts,
     struct kerr *e);
+/* The same, and not taken from an index that the batch it names does not bear
+ * out: before anything is deleted for it. Not of the active segment. */
+int segment_sure_max(struct segment *g, pthread_mutex_t *lock, int64_t *ts,
+    struct kerr *e);
 /* Learns max_ts, first_ts and unindexed of a segment that will be appended
  * to, from the last index entries and the batches behind them; *next is the
  * offset after the last one. Writer, no readers yet. KE_CORRUPT: the indexes

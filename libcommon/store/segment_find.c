@@ -1,6 +1,7 @@
 /* segment_find.c: what is where in a segment; see segment.h. */
 #include "store/segment.h"
 
+#include "base/log.h"
 #include "store/scan.h"
 
 /* A window for walks of a few kilobytes. */
@@ -177,4 +178,57 @@ segment_position(struct segment *g, pthread_mutex_t *lock, int64_t offset,
 		if (batch_last_offset(h) >= offset)
 			return c.at;
 	return rc < 0 ? kerr_wrap(e, "%020lld.log", (long long)g->base) : size;
+}
+
+/* The largest timestamp by the batches' headers. */
+static int
+walk_max(struct segment *g, int fd, int64_t *ts, int64_t *offset,
+    struct kerr *e)
+{
+	uint8_t w[SHORT_WALK];
+	struct batch_header h;
+	struct scan c;
+	int rc;
+
+	*ts = *offset = -1;
+	scan_init(&c, g->sys, fd, 0, g->size, w, sizeof(w));
+	while ((rc = scan_next(&c, &h, e)) > 0)
+		if (h.max_timestamp > *ts) {
+			*ts = h.max_timestamp;
+			*offset = batch_last_offset(&h);
+		}
+	return rc < 0 ? kerr_wrap(e, "%020lld.log", (long long)g->base) : 0;
+}
+
+int
+segment_sure_max(struct segment *g, pthread_mutex_t *lock, int64_t *ts,
+    struct kerr *e)
+{
+	struct batch_header h;
+	int64_t offset, pos;
+	int rc, fd;
+
+	if ((rc = segment_max(g, lock, ts, &offset, e)) != 0)
+		return rc;
+	if (*ts >= 0) {
+		pos = segment_position(g, lock, offset, g->size, &h, e);
+		if (pos < 0)
+			return (int)pos;
+		if (pos < g->size && h.base_offset <= offset &&
+		    h.max_timestamp == *ts)
+			return 0;
+		log_line(LOG_WARN, LOG_STORE, "%s/%020lld.timeindex: does not "
+		    "fit the log, which is read instead", g->dir,
+		    (long long)g->base);
+	}
+	if ((fd = segment_fd(g, false, e)) < 0)
+		return fd;
+	if ((rc = walk_max(g, fd, ts, &offset, e)) != 0)
+		return rc;
+	pthread_mutex_lock(lock);
+	g->has_max = true;
+	g->max_ts = *ts;
+	g->max_ts_offset = offset;
+	pthread_mutex_unlock(lock);
+	return 0;
 }

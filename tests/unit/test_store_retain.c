@@ -305,6 +305,48 @@ test_start_past_end(void **state)
 	assert_int_equal(a.base, 9);
 }
 
+/* Writes a number in the place of what a file says. */
+static void
+spoil(int64_t base, const char *suffix, off_t at, int64_t value)
+{
+	char *path = xasprintf("%s/%020lld%s", w.dir, (long long)base, suffix);
+	int fd = open(path, O_RDWR);
+	uint8_t b[8];
+
+	put_be64(b, (uint64_t)value);
+	if (at < 0)
+		at += lseek(fd, 0, SEEK_END);
+	assert_int_equal(pwrite(fd, b, 8, at), 8);
+	close(fd);
+	free(path);
+}
+
+/* A damaged index deletes nothing, nor does it take a log offline. */
+static void
+test_damaged_index(void **state)
+{
+	const struct log_known clean = { .clean = true };
+
+	w.c.index_interval_bytes = 0;
+	log_set_config(w.l, &w.c);
+	segment(40, 900000);
+	segment(3, 900000);
+	assert_int_equal(keep(200000, -1, INT64_MAX), 0);
+	must_close(w.l);
+	spoil(0, ".timeindex", -12, 5);
+	/* positions where no batch begins */
+	for (int i = 3; i < 30; i++)
+		spoil(0, ".index", i * 8, (INT64_C(1) << 32) * (i + 1) +
+		    i * 1080 + 7);
+	w.l = must_open(&slow, w.dir, &w.c, &clean, NULL);
+	assert_int_equal(keep(200000, -1, INT64_MAX), 0);
+	assert_int_equal(keep(50000, -1, INT64_MAX), 43);
+	for (int64_t at = 0; at < 40; at += 3)
+		for (int64_t max = 1; max < 50000; max += 3000)
+			assert_true(walk_read(w.l, at, max, 43) == 43);
+	assert_false(log_offline(w.l));
+}
+
 /* Each segment draws its share of the jitter. */
 static void
 test_jitter(void **state)
@@ -351,6 +393,7 @@ main(void)
 		CASE(test_reader),
 		CASE(test_producer),
 		CASE(test_start_past_end),
+		CASE(test_damaged_index),
 		CASE(test_jitter),
 	};
 
