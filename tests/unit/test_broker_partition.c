@@ -140,7 +140,7 @@ teardown(void **state)
 	return rc;
 }
 
-static const struct kuuid id_a = { { 1 } }, id_b = { { 2 } };
+static const struct kuuid id_a = { { 1 } }, id_b = { { 2, 3, 4, 5 } };
 
 static const struct topic_config config = {
 	.segment_bytes = 1 << 20,

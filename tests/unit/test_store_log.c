@@ -544,7 +544,7 @@ test_other_topic(void **state)
 	struct log *l;
 
 	one.topic_id.b[0] = 1;
-	two.topic_id.b[0] = 2;
+	two.topic_id.b[0] = two.topic_id.b[9] = 2;
 	l = must_open(sys_real(), dir, &c, &one, NULL);
 	assert_int_equal(put(l, &s, 0, &a), 0);
 	must_close(l);
@@ -560,6 +560,14 @@ test_other_topic(void **state)
 	/* one that lost its name gets it back */
 	name = xasprintf("%s/partition.metadata", dir);
 	assert_int_equal(unlink(name), 0);
+	l = must_open(sys_real(), dir, &c, &two, NULL);
+	assert_int_equal(log_end(l), 1);
+	assert_int_equal(partition_metadata_load(sys_real(), dir, &id, NULL),
+	    0);
+	assert_true(kuuid_eq(&id, &two.topic_id));
+	log_abandon(l);
+	/* so does one of whose name a byte was flipped */
+	two.topic_id.b[9] ^= 1;
 	l = must_open(sys_real(), dir, &c, &two, NULL);
 	assert_int_equal(log_end(l), 1);
 	assert_int_equal(partition_metadata_load(sys_real(), dir, &id, NULL),
