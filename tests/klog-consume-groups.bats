@@ -192,6 +192,25 @@ rest() { klog-consume -q -G "$GROUP" -e "$@" "$TOPIC"; }
 	assert_output "$(seq 101 110)"
 }
 
+@test "the broker is killed: members go on with the one that comes" {
+	needs_own_broker
+	klog_broker -X group.initial.rebalance.delay.ms=0
+	new_topic --partitions 2
+	member a
+	wait_until 20 assigned a 2
+	numbers "$TOPIC" 0 1 10
+	wait_until 20 has a 10
+	klog_broker_kill
+	klog_broker -X group.initial.rebalance.delay.ms=0
+	numbers "$TOPIC" 1 11 20
+	wait_until 20 has a 20
+	kill $PID
+	wait $PID || true
+	seq 20 | cmp - a
+	run -0 rest
+	assert_output ''
+}
+
 @test "a static member comes back without a rebalance; a second one fences" {
 	new_topic --partitions 2
 	member a -X group.instance.id=one

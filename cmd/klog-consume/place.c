@@ -79,10 +79,38 @@ place_new(struct consume *co, struct part *p, struct kerr *e)
 
 	if (rc != 0 || decided)
 		return rc;
-	if (p->fresh)
-		return plan_point(co, p, &(struct spec_point){ SPEC_BEGINNING,
-		    0 }, &p->from, e);
-	return plan_check_start(co, p, e);
+	return p->fresh ? 0 : plan_check_start(co, p, e);
+}
+
+/* Partitions that came after the start begin at their beginning: one question
+ * for all of them, as an answer may have to wait behind a Fetch. */
+static int
+find_beginnings(struct consume *co, const int *slots,
+    const struct subscriber_offset *committed, size_t n, struct kerr *e)
+{
+	struct admin_offset *v = xcalloc(n + 1, sizeof(*v));
+	struct part **part = xcalloc(n + 1, sizeof(*part));
+	size_t count = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct part *p = &co->plan.part[slots[i]];
+
+		if (!p->fresh || committed[i].offset >= 0)
+			continue;
+		v[count].topic = p->topic;
+		v[count].partition = p->partition;
+		v[count].at = OFFSET_EARLIEST;
+		part[count++] = p;
+	}
+	if (count > 0)
+		rc = admin_list_offsets(co->cl, v, count, false,
+		    co->conf.request_ms, e);
+	for (size_t i = 0; i < count && rc == 0; i++)
+		part[i]->from = v[i].offset;
+	free(part);
+	free(v);
+	return rc;
 }
 
 static int
@@ -151,6 +179,8 @@ place_slots(struct consume *co, const int *slots, size_t n, struct kerr *e)
 		v[i].partition = co->plan.part[slots[i]].partition;
 	}
 	rc = ask_committed(co, v, n, e);
+	if (rc == 0)
+		rc = find_beginnings(co, slots, v, n, e);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = place_one(co, slots[i], v[i].offset, e);
 	free(v);

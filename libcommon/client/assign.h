@@ -59,8 +59,8 @@ struct assign_list {
 };
 
 /* Fills out[0..n) for the members, from arena a. topics are in the order of
- * their names, without doubles, with at least a partition each. Topics that
- * only members name are nobody's. */
+ * their names, without doubles, with at least a partition each, and at least a
+ * member subscribes to each. Topics that only members name are nobody's. */
 void assign_run(enum assign_kind kind, const struct assign_topic *topics,
     size_t n_topics, const struct assign_member *members, size_t n,
     struct assign_list *out, struct arena *a);

@@ -60,13 +60,19 @@ read_subscription(struct assign *as,
 	return rd_i32(&r);
 }
 
+/* As Java compares them; that is not enough where one is named twice. */
 static bool
-same_topics(const struct assign_member *a, const struct assign_member *b)
+same_topics(const struct assign *as, int32_t first, int32_t m)
 {
+	const struct assign_member *a = &as->member[first];
+	const struct assign_member *b = &as->member[m];
 	int32_t k;
 
 	if (a->sub.topics.n != b->sub.topics.n)
 		return false;
+	for (int32_t t = 0; t < as->n_topics; t++)
+		if (subscribes(as, first, t) != subscribes(as, m, t))
+			return false;
 	for (int32_t i = 0; i < b->sub.topics.n; i++) {
 		for (k = 0; k < a->sub.topics.n; k++)
 			if (kstr_eq(a->sub.topics.v[k], b->sub.topics.v[i]))
@@ -118,7 +124,7 @@ assign_owned(struct assign *as, enum assign_kind kind)
 		int32_t m = as->order[i];
 		struct nums *said = &as->said[m];
 
-		if (!same_topics(&as->member[as->order[0]], &as->member[m]))
+		if (!same_topics(as, as->order[0], m))
 			as->same = false;
 		as->generation[m] = kind == ASSIGN_STICKY ?
 		    read_sticky_data(as, as->member[m].sub.user_data, said) :

@@ -18,6 +18,8 @@
 #define PROTOCOL_TYPE	"consumer"
 #define FIND_VERSION	3	/* newer ones ask for many keys at once */
 #define JOIN_SPARE_MS	5000	/* more than the coordinator may wait */
+/* That many failures in a row are worth a warning: a few seconds. */
+#define LOUD_FAILURES	6
 
 static void step(struct subscriber *s);
 
@@ -175,10 +177,16 @@ outcome(const struct reply *r, int16_t error, struct kerr *e)
 	return e;
 }
 
+/* Before the machine is told. */
 static void
 say(const struct subscriber *s, const char *what, const struct kerr *e)
 {
-	log_line(e != NULL ? LOG_INFO : LOG_DEBUG, LOG_GROUP,
+	bool usual = e == NULL || (e->code == KE_BROKER &&
+	    (e->kafka == ERR_MEMBER_ID_REQUIRED ||
+	    e->kafka == ERR_REBALANCE_IN_PROGRESS));
+
+	log_line(usual ? LOG_DEBUG : s->m.failures == LOUD_FAILURES - 1 ?
+	    LOG_WARN : LOG_INFO, LOG_GROUP,
 	    "group '%s': %s%s%s", s->group, what, e != NULL ? ": " : "",
 	    e != NULL ? e->msg : "");
 }
