@@ -211,6 +211,54 @@ rest() { klog-consume -q -G "$GROUP" -e "$@" "$TOPIC"; }
 	assert_output ''
 }
 
+@test "a member that slept too long says what may come twice" {
+	needs_own_broker
+	klog_broker -X group.initial.rebalance.delay.ms=0 \
+		-X group.min.session.timeout.ms=100
+	new_topic --partitions 1
+	member a -X session.timeout.ms=600 -X auto.commit.interval.ms=60000
+	local first=$PID
+	wait_until 20 assigned a 1
+	numbers "$TOPIC" 0 1 10
+	wait_until 20 has a 10
+	kill -STOP "$first"
+	member b -X session.timeout.ms=600
+	wait_until 20 has b 10
+	kill -CONT "$first"
+	lost() { grep -q 'may be printed again by another' a.err; }
+	wait_until 20 lost
+	# it comes back as a member like any other
+	wait_until 20 grep -q 'assigned nothing' a.err b.err
+}
+
+@test "a committed offset that is gone: exit 4, or --reset" {
+	new_topic --partitions 1
+	numbers "$TOPIC" 0 1 10
+	run -0 klog-consume -q -G "$GROUP" -c 3 "$TOPIC"
+	klog-topics trim -q --yes -o 5 "$TOPIC"
+	run -4 rest
+	assert_output --partial "${TOPIC}[0]: the committed offset 3 is not in the log any more, which is 5..10"
+	assert_output --partial '(--reset=SPEC goes elsewhere)'
+	run -4 klog-consume -q -G "$GROUP" "$TOPIC"
+	run -4 klog-consume -q -G "$GROUP" -X auto.offset.reset=earliest -e \
+		"$TOPIC"
+	run -0 rest --reset=-2
+	assert_line 9
+	assert_line 10
+	assert_output --partial 'going on at 8'
+	run -0 rest
+	assert_output ''
+}
+
+@test "members without a common assignor: exit 7" {
+	new_topic --partitions 1
+	member a -X partition.assignment.strategy=range
+	wait_until 20 assigned a 1
+	run -7 klog-consume -q -G "$GROUP" \
+		-X partition.assignment.strategy=sticky "$TOPIC"
+	assert_output --partial 'INCONSISTENT_GROUP_PROTOCOL'
+}
+
 @test "a static member comes back without a rebalance; a second one fences" {
 	new_topic --partitions 2
 	member a -X group.instance.id=one

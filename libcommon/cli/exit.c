@@ -34,7 +34,8 @@ static const struct {
 	{ 20, EXIT_UNREACHABLE, "fewer brokers in sync than "
 	    "min.insync.replicas" },	/* .._AFTER_APPEND */
 	{ 21, EXIT_BAD_USAGE, NULL },	/* INVALID_REQUIRED_ACKS */
-	{ 23, EXIT_CONFLICT, NULL },	/* INCONSISTENT_GROUP_PROTOCOL */
+	{ 23, EXIT_CONFLICT, "no partition.assignment.strategy is common to "
+	    "all members" },		/* INCONSISTENT_GROUP_PROTOCOL */
 	{ 24, EXIT_BAD_USAGE, NULL },	/* INVALID_GROUP_ID */
 	{ 26, EXIT_BAD_USAGE, NULL },	/* INVALID_SESSION_TIMEOUT */
 	{ 28, EXIT_BAD_USAGE, NULL },	/* INVALID_COMMIT_OFFSET_SIZE */
@@ -69,7 +70,8 @@ static const struct {
 	{ 69, EXIT_MISSING, NULL },	/* GROUP_ID_NOT_FOUND */
 	{ 73, EXIT_BAD_USAGE, "the broker has delete.topic.enable=false" },
 	{ 76, EXIT_BAD_DATA, NULL },	/* UNSUPPORTED_COMPRESSION_TYPE */
-	{ 82, EXIT_CONFLICT, NULL },	/* FENCED_INSTANCE_ID */
+	{ 82, EXIT_CONFLICT, "another member has come with this "
+	    "group.instance.id" },	/* FENCED_INSTANCE_ID */
 	{ 86, EXIT_CONFLICT, NULL },	/* GROUP_SUBSCRIBED_TO_TOPIC */
 	{ 87, EXIT_BAD_DATA, NULL },	/* INVALID_RECORD */
 	{ 90, EXIT_CONFLICT, FENCED },	/* PRODUCER_FENCED */
