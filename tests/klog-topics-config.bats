@@ -107,7 +107,7 @@ configuration retention.ms: Not a number of type LONG"
 	assert_output "$id	message.max.bytes	1234567	broker"
 	run -0 klog-topics config set --broker all message.max.bytes=1234568
 	run -0 klog-topics config get --broker all
-	assert_output "all	message.max.bytes	1234568	all-brokers"
+	assert_line "all	message.max.bytes	1234568	all-brokers"
 	run -0 klog-topics config unset --broker "$id" message.max.bytes
 	run -0 klog-topics config get -J --broker "$id" message.max.bytes
 	assert_output "{\"broker\":\"$id\",\"name\":\"message.max.bytes\",\

@@ -24,8 +24,8 @@ enum { RECORD_EXTRA = 24 };
 struct recoder {
 	struct codecs		*codecs;
 	struct grep		*grep;
-	const char		*origin;	/* NULL: leave headers alone */
-	const char		*skip;
+	char			*origin;	/* NULL: leave headers alone */
+	char			*skip;
 	struct buf		 raw;		/* records, unpacked */
 	struct buf		 out;		/* the new batch */
 	struct buf		 scratch;	/* for its codec */
@@ -40,8 +40,8 @@ recoder_new(const char *origin, const char *skip, struct grep *grep)
 {
 	struct recoder *rc = xcalloc(1, sizeof(*rc));
 
-	rc->origin = origin;
-	rc->skip = skip;
+	rc->origin = origin != NULL ? xstrdup(origin) : NULL;
+	rc->skip = skip != NULL ? xstrdup(skip) : NULL;
 	rc->grep = grep;
 	buf_init(&rc->raw, 0);
 	buf_init(&rc->out, 0);
@@ -61,6 +61,8 @@ recoder_free(struct recoder *rc)
 	buf_release(&rc->scratch);
 	free(rc->headers);
 	free(rc->offsets);
+	free(rc->origin);
+	free(rc->skip);
 	free(rc);
 }
 

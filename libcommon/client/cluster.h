@@ -60,7 +60,8 @@ int cluster_connect(struct cluster *c, struct kerr *e);
 
 struct loop *cluster_loop(const struct cluster *c);
 const struct cluster_config *cluster_conf(const struct cluster *c);
-/* NULL while unknown, or where the broker is too old to say. */
+/* NULL while unknown, or where the broker is too old to say. Stays as it
+ * is for as long as the brokers say the same. */
 const char *cluster_id(const struct cluster *c);
 
 /*

@@ -176,7 +176,8 @@ take(struct cluster *c, const struct metadata_response *rsp)
 	kerr_clear(&c->err);
 	take_brokers(c, rsp);
 	c->controller = rsp->controller_id;
-	if (rsp->cluster_id.len > 0) {
+	if (rsp->cluster_id.len > 0 && (c->id == NULL ||
+	    !kstr_eq(rsp->cluster_id, kstr(c->id)))) {
 		free(c->id);
 		c->id = dup_kstr(rsp->cluster_id);
 	}

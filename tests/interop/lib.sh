@@ -30,7 +30,7 @@ skip() { skipped=$((skipped + 1)); echo "ok - $1 # skip $2"; }
 check() {
 	local name=$1 said
 	shift
-	if said=$("$@" 2>&1); then ok "$name"; else not_ok "$name" "$said"; fi
+	if said=$("$@" 2>&1); then ok "$name"; else not_ok "$name" "$(grep -v '^ok' <<<"$said")"; fi
 }
 
 # same NAME FILE FILE: passes where the files are equal.
