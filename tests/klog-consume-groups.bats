@@ -31,6 +31,10 @@ ends() {
 has() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 # assigned FILE N: N partitions in all, as last told.
 assigned() { grep ': assigned' "$1.err" | tail -1 | grep -q " $2 in all"; }
+# committed N: that offset, of partition 0.
+committed() {
+	[ "$(klog-groups -q export "$GROUP" | cut -f 4)" = "$1" ]
+}
 # rest: what the group has not committed yet.
 rest() { klog-consume -q -G "$GROUP" -e "$@" "$TOPIC"; }
 
@@ -185,7 +189,7 @@ rest() { klog-consume -q -G "$GROUP" -e "$@" "$TOPIC"; }
 	numbers "$TOPIC" 0 1 100
 	member a -X auto.commit.interval.ms=50 -X group.instance.id=one
 	wait_until 20 has a 100
-	sleep 0.3
+	wait_until 20 committed 100
 	kill -9 $PID
 	numbers "$TOPIC" 0 101 110
 	run -0 rest -X group.instance.id=one

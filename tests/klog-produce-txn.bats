@@ -169,3 +169,34 @@ has() { [ "$(everything | wc -l)" -ge "$1" ]; }
 	assert_output --partial 'idempotence'
 	run -2 klog-produce -q --txn-every 0 "$TOPIC" </dev/null
 }
+
+# The log ends with what is no record: a marker, then a transaction that was
+# aborted and its marker. A read up to there ends, and at once.
+@test "a bounded read of a log that ends in a hole" {
+	ends() { run -0 timeout 5 klog-consume -q -f '%o %s\n' "$@" "$TOPIC"; }
+	seq 3 | klog-produce -q --txn "$TOPIC"
+	run -0 klog-topics -q offsets "$TOPIC"
+	assert_output "$TOPIC	0	0	4	4"
+	ends -e
+	assert_output $'0 1\n1 2\n2 3'
+	ends -o 2..4
+	assert_output '2 3'
+	ends -o 3..4
+	assert_output ''
+	ends -o -1 -e
+	assert_output ''
+	ends -n 1 -e
+	assert_output '2 3'
+	printf '{"payload":"x"}\noops\n' |
+		klog-produce -q -J --txn "$TOPIC" 2>/dev/null || :
+	ends -o 3 -e
+	assert_output ''
+	ends -o 4.. -e
+	assert_output ''
+	ends -n 2 -e
+	assert_output $'1 2\n2 3'
+	echo 4 | klog-produce -q "$TOPIC"
+	ends -o 3 -e
+	assert_line --regexp '^[0-9]+ 4$'
+	assert_equal "${#lines[@]}" 1
+}

@@ -376,12 +376,17 @@ field() { klog-consume -e -J "$TOPIC" | jq -c "$1"; }
 	assert_output $'INT\nTERM\nHUP'
 }
 
+# grown N: the topic has at least so many records.
+grown() {
+	[ "$(klog-topics -q offsets "$TOPIC" | awk '{ n += $5 } END { print n }')" -ge "$1" ]
+}
+
 @test "SIGINT in the middle: a prefix of the input, every line of it" {
 	new_topic --partitions 1
 	env --default-signal=INT klog-produce -q "$TOPIC" \
 		< <(seq 100000000) 3>&- &
 	local pid=$!
-	sleep 0.5
+	wait_until 20 grown 1
 	kill -INT "$pid"
 	local status=0
 	wait "$pid" || status=$?
@@ -457,7 +462,7 @@ cpu_ms() {
 		klog-produce -q -p 1 "$TOPIC" 3>&- &
 	local pid=$! i
 	for i in 1 2 3; do
-		sleep 0.4
+		wait_until 20 grown $((i * 60000))
 		klog_broker_kill
 		klog_broker
 	done

@@ -270,11 +270,10 @@ $TOPIC	1	5	"
 
 @test "offsets by time" {
 	new_topic --partitions 1
-	put "$TOPIC" 0 a
-	sleep 0.05
 	now=$(date +%s%3N)
-	sleep 0.05
-	put "$TOPIC" 0 b c
+	for t in a:-1 b:1 c:1; do
+		echo "{\"ts\":$((now + ${t#*:})),\"payload\":\"${t%:*}\"}"
+	done | klog-produce -q -J "$TOPIC"
 	run -0 klog-topics offsets "$TOPIC" -o "@$now"
 	assert_output --regexp "^$TOPIC	0	1	[0-9]{13}$"
 	run -0 klog-topics offsets "$TOPIC" -o "-1h"
