@@ -166,6 +166,7 @@ interop: tests
 .PHONY: bench
 bench: all $(BENCH) $(HELPER)
 	tests/bench/run.sh $B
+	tests/bench/groups.sh $B
 	tests/bench/store.sh $B
 
 .PHONY: lint

@@ -3,6 +3,7 @@
  * them.
  */
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/xalloc.h"
@@ -16,6 +17,7 @@
 #define BATCH_MAX	(512 << 10)	/* from here on a new batch begins */
 
 static void	close_open(struct loop_work *);
+static void	written(struct loop_msg *);
 
 static struct journal_part *
 part_new(struct journal *j, int32_t index)
@@ -25,7 +27,6 @@ part_new(struct journal *j, int32_t index)
 	jp->journal = j;
 	jp->index = index;
 	jp->error = ERR_NOT_COORDINATOR;
-	STAILQ_INIT(&jp->closed);
 	STAILQ_INIT(&jp->flying);
 	TAILQ_INIT(&jp->waits);
 	TAILQ_INIT(&jp->loads);
@@ -44,6 +45,8 @@ journal_new(struct broker *b, const struct journal_topic *t,
 	j->arg = arg;
 	TAILQ_INIT(&j->needs);
 	j->work.run = close_open;
+	j->written.run = written;
+	STAILQ_INIT(&j->closed);
 	return j;
 }
 
@@ -71,7 +74,6 @@ part_free(struct journal_part *jp)
 {
 	if (jp->open != NULL)
 		batch_free(jp->open);
-	batches_free(&jp->closed);
 	batches_free(&jp->flying);
 	partition_unref(jp->source);
 	buf_release(&jp->bytes);
@@ -84,6 +86,8 @@ journal_free(struct journal *j)
 {
 	for (int32_t i = 0; i < j->n; i++)
 		part_free(j->parts[i]);
+	batches_free(&j->closed);
+	free(j->writing);
 	free(j->parts);
 	free(j);
 }
@@ -105,6 +109,22 @@ journal_settle(struct journal_waits *list, int64_t seq, int16_t error)
 	}
 }
 
+static void
+drop_closed(struct journal_part *jp)
+{
+	struct journal_batches kept = STAILQ_HEAD_INITIALIZER(kept);
+	struct journal_batch *jb;
+
+	while ((jb = STAILQ_FIRST(&jp->journal->closed)) != NULL) {
+		STAILQ_REMOVE_HEAD(&jp->journal->closed, link);
+		if (jb->part == jp)
+			batch_free(jb);
+		else
+			STAILQ_INSERT_TAIL(&kept, jb, link);
+	}
+	STAILQ_CONCAT(&jp->journal->closed, &kept);
+}
+
 /* What comes back of batches that were under way belongs to an earlier term
  * from now on. */
 void
@@ -118,7 +138,7 @@ journal_lose(struct journal_part *jp, int16_t error)
 	if (jp->open != NULL)
 		batch_free(jp->open);
 	jp->open = NULL;
-	batches_free(&jp->closed);
+	drop_closed(jp);
 	jp->durable = jp->seq;
 	journal_settle(&jp->waits, INT64_MAX, error);
 	journal_settle(&jp->loads, INT64_MAX, error);
@@ -138,19 +158,15 @@ write_failed(struct journal_part *jp, int16_t error)
 		journal_load(jp);
 }
 
-static void	append_next(struct journal_part *);
-
-/* Both messages of a batch end here; the last one frees it. */
+/* The batch is back from the pool. */
 static void
 batch_end(struct journal_batch *jb)
 {
 	struct journal_part *jp = jb->part;
 	bool current = jb->term == jp->term;
 
-	if (--jb->open_ends > 0)
-		return;
 	STAILQ_REMOVE(&jp->flying, jb, journal_batch, link);
-	if (jb->waits && jb->error == 0)
+	if (jb->error == 0)
 		jb->error = partition_acked(jb->partition, &jb->waiter);
 	if (current && jb->error != 0)
 		write_failed(jp, jb->error);
@@ -174,54 +190,72 @@ is_covered(struct delayed *d)
 	struct journal_batch *jb = (struct journal_batch *)((char *)d -
 	    offsetof(struct journal_batch, delayed));
 
-	control_post(jb->part->journal->broker, &jb->covered);
-}
-
-static void
-appended(struct loop_msg *m)
-{
-	struct journal_batch *jb = (struct journal_batch *)((char *)m -
-	    offsetof(struct journal_batch, msg));
-	struct journal_part *jp = jb->part;
-
-	jp->appending = false;
-	if (jb->error != 0)
-		jb->open_ends--;	/* nothing will cover it */
-	batch_end(jb);
-	append_next(jp);
+	if (atomic_fetch_sub(&jb->ends, 1) == 1)
+		control_post(jb->part->journal->broker, &jb->covered);
 }
 
 /* On a pool thread. */
 static void
 append(void *arg)
 {
-	struct journal_batch *jb = arg;
-	struct broker *b = jb->part->journal->broker;
+	struct journal *j = arg;
+	struct journal_batch *jb;
+	struct broker *b = j->broker;
 
-	jb->error = partition_append(jb->partition, &jb->append, &jb->delayed,
-	    &jb->waiter);
-	jb->waits = jb->error == 0;
-	control_post(b, &jb->msg);
+	for (int32_t i = 0; i < j->n_writing; i++) {
+		jb = j->writing[i];
+		jb->error = partition_append(jb->partition, &jb->append,
+		    &jb->delayed, &jb->waiter);
+		if (jb->error == 0 && atomic_fetch_sub(&jb->ends, 1) > 1)
+			j->writing[i] = NULL;	/* is_covered() has it */
+	}
+	control_post(b, &j->written);
 	logdir_job_done(b->logdir);
 }
 
 static void
-append_next(struct journal_part *jp)
+prepare(struct journal *j, struct journal_batch *jb)
 {
-	struct journal_batch *jb = STAILQ_FIRST(&jp->closed);
-	struct broker *b = jp->journal->broker;
-
-	if (jb == NULL || jp->appending)
-		return;
-	STAILQ_REMOVE_HEAD(&jp->closed, link);
-	STAILQ_INSERT_TAIL(&jp->flying, jb, link);
-	jp->appending = true;
-	delayed_init(&jb->delayed, b->logdir, (struct waker){ 0 }, 1);
+	delayed_init(&jb->delayed, j->broker->logdir, (struct waker){ 0 }, 1);
 	jb->delayed.call = is_covered;
 	jb->covered.run = covered;
-	jb->msg.run = appended;
-	jb->open_ends = 2;
-	logdir_job(b->logdir, append, jb);
+	atomic_init(&jb->ends, 2);
+	STAILQ_INSERT_TAIL(&jb->part->flying, jb, link);
+	if (j->n_writing == j->cap_writing) {
+		j->cap_writing = 2 * j->cap_writing + 16;
+		j->writing = xreallocarray(j->writing,
+		    (size_t)j->cap_writing, sizeof(struct journal_batch *));
+	}
+	j->writing[j->n_writing++] = jb;
+}
+
+static void
+write_closed(struct journal *j)
+{
+	struct journal_batch *jb;
+
+	if (j->busy || STAILQ_EMPTY(&j->closed))
+		return;
+	j->busy = true;
+	j->n_writing = 0;
+	while ((jb = STAILQ_FIRST(&j->closed)) != NULL) {
+		STAILQ_REMOVE_HEAD(&j->closed, link);
+		prepare(j, jb);
+	}
+	logdir_job(j->broker->logdir, append, j);
+}
+
+static void
+written(struct loop_msg *m)
+{
+	struct journal *j = (struct journal *)((char *)m -
+	    offsetof(struct journal, written));
+
+	for (int32_t i = 0; i < j->n_writing; i++)
+		if (j->writing[i] != NULL)
+			batch_end(j->writing[i]);
+	j->busy = false;
+	write_closed(j);
 }
 
 static void
@@ -243,8 +277,7 @@ close_batch(struct journal_part *jp)
 	jb->append.batch.iov_len = (size_t)n;
 	jb->append.append_time = -1;
 	jb->append.wait = true;
-	STAILQ_INSERT_TAIL(&jp->closed, jb, link);
-	append_next(jp);
+	STAILQ_INSERT_TAIL(&jp->journal->closed, jb, link);
 }
 
 /* The round is over. */
@@ -257,6 +290,7 @@ close_open(struct loop_work *w)
 	for (int32_t i = 0; i < j->n; i++)
 		if (j->parts[i]->open != NULL)
 			close_batch(j->parts[i]);
+	write_closed(j);
 }
 
 static void

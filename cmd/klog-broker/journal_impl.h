@@ -28,10 +28,10 @@ struct journal_batch {
 	struct delayed	 delayed;
 	struct waiter	 waiter;
 	int16_t		 error;
-	bool		 waits;		/* for the high watermark */
-	struct loop_msg	 msg;		/* appended, or refused */
-	struct loop_msg	 covered;	/* the high watermark is past it */
-	int		 open_ends;	/* messages still to come */
+	/* appended, and the high watermark past it: who sees the second of
+	 * them brings the batch back */
+	_Atomic int	 ends;
+	struct loop_msg	 covered;
 };
 
 STAILQ_HEAD(journal_batches, journal_batch);
@@ -47,8 +47,6 @@ struct journal_part {
 	int32_t		 epoch;		/* leader epoch */
 	int64_t		 term;		/* counts what it was ready for */
 	struct journal_batch *open;	/* being filled */
-	struct journal_batches closed;	/* to be appended */
-	bool		 appending;
 	struct journal_batches flying;	/* given to the pool */
 	int64_t		 seq;		/* of the last batch opened */
 	int64_t		 durable;	/* up to that one */
@@ -76,6 +74,14 @@ struct journal {
 	struct journal_waits needs;	/* the topic */
 	bool		 making;
 	struct loop_work work;		/* batches to close */
+
+	/* one write at a time takes all that is closed */
+	struct journal_batches closed;
+	struct journal_batch **writing;	/* the pool's until it is back; NULL
+					 * where the batch has gone its way */
+	int32_t		 n_writing, cap_writing;
+	bool		 busy;
+	struct loop_msg	 written;
 };
 
 /* journal_load.c */

@@ -128,19 +128,21 @@ peer_finish(struct peer *p)
 	TAILQ_FOREACH_SAFE(r, &p->requests, link, next) {
 		if (r->woken != NULL && r->key == API_FETCH)
 			request_woken(r, WAKE_LATE);
+		else if (r->woken != NULL && (r->key == API_JOIN_GROUP ||
+		    r->key == API_SYNC_GROUP))
+			/* no other member will come */
+			request_woken(r, WAKE_GONE);
 	}
 	p->busy = false;
 	peer_advance(p);
 }
 
-/* Whether a further frame may be taken now. */
+/* Whether a further frame may be taken now. One more than can be started, so
+ * that a client that asks and waits costs no call to stop and go. */
 static bool
 may_read(const struct peer *p)
 {
-	const struct request *last = TAILQ_LAST(&p->requests, request_list);
-
 	return !p->finishing && p->parked == NULL &&
-	    (last == NULL || last->api->piped) &&
 	    p->n < MAX_REQUESTS && p->bytes < MAX_BYTES &&
 	    conn_queued(p->conn) < MAX_OUTPUT;
 }
@@ -217,6 +219,15 @@ peer_advance(struct peer *p)
 	settle(p);
 }
 
+/* Whether nothing before it keeps it from being started. */
+static bool
+may_start(const struct request *r)
+{
+	const struct request *before = TAILQ_PREV(r, request_list, link);
+
+	return before == NULL || (r->api->piped && before->api->piped);
+}
+
 static void
 frame_came(struct conn *c, const struct frame *f)
 {
@@ -235,7 +246,7 @@ frame_came(struct conn *c, const struct frame *f)
 	TAILQ_INSERT_TAIL(&p->requests, r, link);
 	p->n++;
 	p->bytes += f->len;
-	if (r->api->piped || TAILQ_FIRST(&p->requests) == r) {
+	if (may_start(r)) {
 		p->busy = true;
 		r->api->handle(r);
 		p->busy = false;

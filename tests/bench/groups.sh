@@ -1,0 +1,137 @@
+#!/bin/bash
+# groups.sh BUILD: the group coordinator's figures beside Apache Kafka's, with
+# the same client (groups.c) and the same settings: groups that form and form
+# again, offsets committed, groups read back at the start. Adds to run.sh's
+# table and bench.jsonl in BUILD/bench.
+#
+#	BENCH_RUNS	runs of each contender (3)
+#	BENCH_PEERS	kafka, or "" for none
+#	BENCH_DIR	where the data goes (TMPDIR)
+set -eu
+
+BUILD=$1
+BIN=$(cd "$BUILD" && pwd)
+MEAS=$BIN/tests/bench
+OUT=$BIN/bench
+RUNS=${BENCH_RUNS:-3}
+PEERS=${BENCH_PEERS-kafka}
+HERE=$(cd "$(dirname "$0")" && pwd)
+INTEROP=$HERE/../interop
+WORK=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/klog-bench.XXXXXX")
+SECS=2 GROUPS_N=1000 OFFSETS_N=100
+running=()
+
+# shellcheck source=tests/bench/lib.sh
+. "$HERE/lib.sh"
+
+cleanup() {
+	local p
+	for p in "${running[@]}"; do
+		kill "$p" 2>/dev/null || :
+	done
+	[ ! -d "$WORK/kafka" ] || "$INTEROP/kafka-broker.sh" stop "$WORK/kafka"
+	wait
+	rm -rf "$WORK"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+mkdir -p "$OUT"
+unset KLOG_BROKERS
+groups=$MEAS/groups
+
+# least NAME VALUE, most NAME VALUE: keep the best so far
+least() {
+	if [ -z "${WALL[$1]:-}" ] || less "$2" "${WALL[$1]}"; then WALL[$1]=$2; fi
+	printf '{"sample":"%s","value":%s}\n' "$1" "$2" >> "$OUT/bench.jsonl"
+}
+most() {
+	if [ -z "${WALL[$1]:-}" ] || less "${WALL[$1]}" "$2"; then WALL[$1]=$2; fi
+	printf '{"sample":"%s","value":%s}\n' "$1" "$2" >> "$OUT/bench.jsonl"
+}
+
+settings=(group.initial.rebalance.delay.ms=0 offsets.topic.num.partitions=50)
+broker disk -X "${settings[0]}" -X "${settings[1]}"
+disk_pid=$broker_pid disk_port=$broker_port
+idle=$(anon "$disk_pid")
+broker os -X "${settings[0]}" -X "${settings[1]}" -X flush.acks=os
+ports=("disk $disk_port" "os $broker_port")
+case " $PEERS " in
+*" kafka "*)
+	port=$((20000 + RANDOM % 5000 * 2))
+	if "$INTEROP/kafka-broker.sh" start "$WORK/kafka" "$port" \
+	    "${settings[@]}" > /dev/null; then
+		ports+=("kafka $port")
+	fi ;;
+esac
+
+# a record for each of 64 members, and partitions to commit
+for p in "${ports[@]}"; do
+	b=127.0.0.1:${p#* }
+	"$BIN/klog-topics" -q -b "$b" create --partitions 100 bench
+	for i in $(seq 0 63); do
+		echo x | "$BIN/klog-produce" -q -b "$b" -p "$i" bench
+	done
+done
+
+# --- forming --------------------------------------------------------------
+for n in 2 8 64; do
+	for i in $(seq $((RUNS + 1))); do
+		for p in "${ports[@]}"; do
+			if read -r formed again < <("$groups" form "${p#* }" "form-$n-$i" "$n"); then
+				least "${p% *}.form$n" "$formed"
+				least "${p% *}.again$n" "$again"
+			fi
+		done
+	done
+	must=1
+	[ "$n" -lt 64 ] || must=0.33
+	ms() { printf '%.1f / %.1f ms' "${WALL[$1]:-0}" "${WALL[$2]:-0}"; }
+	row "a group of $n forms, against Kafka" "<=" \
+	    "$(ratio WALL "disk.form$n" "kafka.form$n")" "$must" "$must" x \
+	    "$(ms "disk.form$n" "kafka.form$n")"
+	row "a group of $n forms again, against Kafka" "<=" \
+	    "$(ratio WALL "disk.again$n" "kafka.again$n")" "$must" "$must" x \
+	    "$(ms "disk.again$n" "kafka.again$n")"
+done
+
+# --- commits --------------------------------------------------------------
+# a Java machine is at its best after a while
+for p in "${ports[@]}"; do "$groups" commit "${p#* }" 64 $((4 * SECS)) > /dev/null; done
+for n in 1 64; do
+	for _ in $(seq "$RUNS"); do
+		for p in "${ports[@]}"; do
+			most "${p% *}.commit$n" "$("$groups" commit "${p#* }" "$n" "$SECS")"
+		done
+	done
+	per() { printf '%.0f / %.0f a second' "${WALL[$1]:-0}" "${WALL[$2]:-0}"; }
+	row "commits of $n at once (flush.acks=os), against Kafka" ">=" \
+	    "$(ratio WALL "os.commit$n" "kafka.commit$n")" 3 3 x \
+	    "$(per "os.commit$n" "kafka.commit$n")"
+	row "the same, each on the disk" ">=" \
+	    "$(ratio WALL "disk.commit$n" "kafka.commit$n")" 3 3 x \
+	    "$(per "disk.commit$n" "kafka.commit$n")"
+done
+
+# --- reloading ------------------------------------------------------------
+kill -9 "$disk_pid"
+wait "$disk_pid" 2> /dev/null || :
+rm -rf "$WORK/disk"
+broker disk -X "${settings[0]}" -X "${settings[1]}"
+disk_pid=$broker_pid disk_port=$broker_port
+"$BIN/klog-topics" -q -b "127.0.0.1:$disk_port" create --partitions 100 bench
+"$groups" fill "$disk_port" $GROUPS_N $OFFSETS_N
+for _ in $(seq "$RUNS"); do
+	kill -9 "$disk_pid"
+	wait "$disk_pid" 2> /dev/null || :
+	broker disk -X "${settings[0]}" -X "${settings[1]}"
+	disk_pid=$broker_pid disk_port=$broker_port
+	least reload "$("$groups" reload "$disk_port" $GROUPS_N $OFFSETS_N)"
+done
+row "$GROUPS_N groups of $OFFSETS_N offsets are back after kill -9" "<=" \
+    "${WALL[reload]}" 1 1 s "all of them asked for"
+row "memory of an offset" "<=" \
+    "$(calc "($(anon "$disk_pid") - $idle) * 1024 / ($GROUPS_N * $OFFSETS_N)")" \
+    200 200 B "the broker's, less that of an idle one"
+
+echo "groups: $rows figures, $misses missed, $skipped skipped"
