@@ -306,16 +306,17 @@ is_snapshot(const char *name)
 	    strcmp(name + 31, ".checkpoint") == 0;
 }
 
-/* Removes the snapshots before the one of that name. */
+/* Removes the snapshots before that offset. */
 static void
-drop_older(const struct metalog *m, const char *name)
+drop_older(const struct metalog *m, int64_t offset)
 {
 	DIR *d = opendir(m->dir);
 	struct dirent *de;
 	char *path;
 
 	while (d != NULL && (de = readdir(d)) != NULL) {
-		if (!is_snapshot(de->d_name) || strcmp(de->d_name, name) >= 0)
+		if (!is_snapshot(de->d_name) ||
+		    strtoll(de->d_name, NULL, 10) >= offset)
 			continue;
 		path = xasprintf("%s/%s", m->dir, de->d_name);
 		/* one that stays does no harm: the latest counts */
@@ -326,9 +327,10 @@ drop_older(const struct metalog *m, const char *name)
 		closedir(d);
 }
 
-/* The latest snapshot's name, or "" where there is none. */
+/* The name of the latest snapshot before the one of that name ("": of all),
+ * or "" where there is none. */
 static void
-latest_snapshot(const struct metalog *m, char name[64])
+snapshot_before(const struct metalog *m, const char *before, char name[64])
 {
 	DIR *d = opendir(m->dir);
 	struct dirent *de;
@@ -337,7 +339,8 @@ latest_snapshot(const struct metalog *m, char name[64])
 	if (d == NULL)
 		return;
 	while ((de = readdir(d)) != NULL)
-		if (is_snapshot(de->d_name) && strcmp(de->d_name, name) > 0)
+		if (is_snapshot(de->d_name) && strcmp(de->d_name, name) > 0 &&
+		    (before[0] == '\0' || strcmp(de->d_name, before) < 0))
 			strcpy(name, de->d_name);
 	closedir(d);
 }
@@ -369,24 +372,47 @@ read_whole(const struct metalog *m, const char *path, struct buf *b,
 }
 
 static int
-replay_snapshot(struct metalog *m, struct replay *rp, struct kerr *e)
+replay_one(struct metalog *m, struct replay *rp, const char *name,
+    struct kerr *e)
 {
-	char name[64], *path;
+	char *path = xasprintf("%s/%s", m->dir, name);
 	struct buf b = { 0 };
 	int rc;
 
-	latest_snapshot(m, name);
-	if (name[0] == '\0')
-		return 0;
-	path = xasprintf("%s/%s", m->dir, name);
 	if ((rc = read_whole(m, path, &b, e)) == 0 &&
 	    (rc = replay_batches(rp, b.p, b.len, 0, e)) < 0)
 		kerr_wrap(e, "%s", path);
-	if (rc == 0)
-		m->snapped = strtoll(name, NULL, 10);
+	if (rc < 0)
+		replay_forget(rp);
 	buf_release(&b);
 	free(path);
 	return rc;
+}
+
+/* The latest sound snapshot. Before a damaged one there is another, and the
+ * log between the two (see sum_up()). */
+static int
+replay_snapshot(struct metalog *m, struct replay *rp, struct kerr *e)
+{
+	struct kerr why = KERR_INIT;
+	char name[64] = "", last[64];
+	int rc = 0;
+
+	for (snapshot_before(m, "", name); name[0] != '\0';
+	    snapshot_before(m, last, name)) {
+		kerr_clear(&why);
+		if ((rc = replay_one(m, rp, name, &why)) == 0) {
+			m->snapped = strtoll(name, NULL, 10);
+			return 0;
+		}
+		log_line(LOG_WARN, LOG_BROKER, "%s", why.msg);
+		strcpy(last, name);
+	}
+	if (log_start(m->log) > 0)
+		return kerr_set(e, KE_CORRUPT, "begins at offset %lld, and "
+		    "there is no sound snapshot of what was before",
+		    (long long)log_start(m->log));
+	return 0;
 }
 
 static int
@@ -511,6 +537,25 @@ put_control(struct buf *b, int16_t type, const struct kmessage *msg,
 	b->len += n;
 }
 
+/* What lies before the last but one snapshot is not needed any more: the last
+ * one may turn out to be damaged. Segments begin where snapshots end. */
+static int
+sum_up(struct metalog *m, int64_t end, struct kerr *e)
+{
+	int64_t wait, before = m->snapped;
+	int rc;
+
+	m->snapped = end;
+	drop_older(m, before);
+	if ((rc = log_roll(m->log, e)) < 0 ||
+	    (rc = log_set_start(m->log, before, e)) < 0)
+		return rc;
+	log_drop_old(m->log);
+	rc = log_remove_old(m->log, 0, &wait, e);
+	m->snapped_size = log_size(m->log);
+	return rc;
+}
+
 int
 metalog_snapshot(struct metalog *m, const struct image *im, struct kerr *e)
 {
@@ -536,11 +581,8 @@ metalog_snapshot(struct metalog *m, const struct image *im, struct kerr *e)
 	    m->epoch);
 	snprintf(name, sizeof(name), "%020lld-%010d.checkpoint",
 	    (long long)end, m->epoch);
-	if ((rc = put_file(m, name, b.p, b.len, e)) == 0) {
-		m->snapped = end;
-		m->snapped_size = log_size(m->log);
-		drop_older(m, name);
-	}
+	if ((rc = put_file(m, name, b.p, b.len, e)) == 0)
+		rc = sum_up(m, end, e);
 	records_release(&rs);
 	buf_release(&b);
 	return rc;

@@ -28,7 +28,8 @@ int metalog_replay(struct metalog *, struct image **im, struct kerr *);
  * together with what opening wrote. */
 int metalog_append(struct metalog *, const struct records *const *v, int n,
     struct kerr *);
-/* A snapshot of im, which is what replaying up to now gives; older ones go. */
+/* A snapshot of im, which is what replaying up to now gives. The one before
+ * stays, with the log since then; what is older goes. */
 int metalog_snapshot(struct metalog *, const struct image *im, struct kerr *);
 /* Bytes of log since the last snapshot. */
 int64_t metalog_unsnapped(const struct metalog *);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -170,6 +171,67 @@ test_snapshot(void **state)
 	end();
 }
 
+static int
+count(const char *suffix)
+{
+	char cmd[160];
+
+	snprintf(cmd, sizeof(cmd), "exit $(ls %s/__cluster_metadata-0/*%s | "
+	    "wc -l)", dir, suffix);
+	return WEXITSTATUS(system(cmd));
+}
+
+/* Flips a byte of the latest, or else the oldest, snapshot. */
+static void
+damage(bool latest)
+{
+	char cmd[300];
+
+	snprintf(cmd, sizeof(cmd), "f=$(ls %s/__cluster_metadata-0/*.checkpoint"
+	    " | %s -n 1); printf '\\377' | dd of=$f bs=1 seek=200 "
+	    "conv=notrunc status=none", dir, latest ? "tail" : "head");
+	assert_int_equal(system(cmd), 0);
+}
+
+/* What two snapshots cover goes; one of them may be lost. */
+static void
+test_old_goes(void **state)
+{
+	struct records rs = { 0 };
+	int64_t size[4];
+
+	for (int i = 0; i < 4; i++) {
+		reopen(true);
+		for (int j = 0; j < 100; j++)
+			put_topic(&rs, i * 100 + j);
+		append(&rs);
+		end();
+		reopen(true);
+		size[i] = metalog_unsnapped(m);
+		assert_true(size[i] > 2000);
+		assert_int_equal(metalog_snapshot(m, image, &e), 0);
+		assert_int_equal(metalog_unsnapped(m), 0);
+		end();
+		assert_int_equal(count(".checkpoint"), i == 0 ? 1 : 2);
+		/* the last stretch, and an empty segment for the next */
+		assert_int_equal(count(".log"), 2);
+	}
+	for (int i = 0; i < 2; i++) {
+		reopen(i == 0);
+		assert_int_equal(image_topic_count(image), 400);
+		assert_int_equal(metalog_unsnapped(m) > 2000, i == 1);
+		end();
+		damage(i == 0);
+	}
+	if (metalog_open(&m, sys_real(), dir, 1, true, &e) < 0)
+		fail_msg("%s", e.msg);
+	image = image_new(config, 1);
+	assert_int_equal(metalog_replay(m, &image, &e), KE_CORRUPT);
+	assert_non_null(strstr(e.msg, "no sound snapshot"));
+	kerr_clear(&e);
+	end();
+}
+
 int
 main(void)
 {
@@ -178,6 +240,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_transactions, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_snapshot, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_old_goes, setup,
 		    teardown),
 	};
 
