@@ -14,6 +14,9 @@
  */
 #include "store_util.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "record/iter.h"
 #include "store/clean.h"
 #include "store/clean_map.h"
@@ -822,6 +825,127 @@ test_open_joint(void **state)
 	}
 }
 
+/* A writer, readers, a flusher, retention and the cleaner at the same time. */
+struct shared {
+	struct bench	*b;
+	atomic_bool	 done;
+	atomic_int	 errors;
+	atomic_int	 passes;
+};
+
+/* Reads all of it, again and again: batches are whole, and in order. */
+static void *
+reader(void *arg)
+{
+	struct shared *s = arg;
+	struct batch_header h;
+	struct log_when w;
+	int64_t next = 0;
+	struct buf in;
+
+	buf_init(&in, 0);
+	while (!s->done) {
+		buf_clear(&in);
+		if (next >= log_end(s->b->l) || next < log_start(s->b->l))
+			next = log_start(s->b->l);
+		if (log_read_buf(s->b->l, next, 5000, log_end(s->b->l), true,
+		    &in, NULL) < 0)
+			next = log_end(s->b->l);
+		for (size_t i = 0; i < in.len; i += batch_size(&h)) {
+			if (batch_parse(in.p + i, in.len - i, &h, NULL) != 0 ||
+			    !batch_crc_ok(in.p + i, &h) ||
+			    batch_last_offset(&h) < next) {
+				s->errors++;
+				goto out;
+			}
+			next = batch_last_offset(&h) + 1;
+		}
+		if (log_find_time(s->b->l, 1000 + next, log_end(s->b->l), &w,
+		    NULL) == KE_CORRUPT)
+			s->errors++;
+	}
+out:
+	buf_release(&in);
+	return NULL;
+}
+
+static void *
+flusher(void *arg)
+{
+	struct shared *s = arg;
+	int64_t wait;
+
+	while (!s->done)
+		if (log_flush(s->b->l, NULL) != 0 ||
+		    log_checkpoint(s->b->l, NULL) < 0 ||
+		    log_remove_old(s->b->l, 0, &wait, NULL) != 0)
+			s->errors++;
+	return NULL;
+}
+
+static void *
+cleaner(void *arg)
+{
+	struct shared *s = arg;
+	struct log *l = s->b->l;
+	struct log_clean_limits limits = { .now_ms = NOW,
+	    .max_lag_ms = INT64_MAX };
+	struct log_clean c = { .now_ms = NOW, .map_bytes = 4096,
+	    .map_load = 0.9 };
+	struct log_cleaned r;
+	struct log_dirt d;
+	int rc;
+
+	while (!s->done) {
+		limits.stable = log_flushed(l);
+		limits.dirty = s->passes % 3 == 0 ? 0 : log_cleaned(l);
+		if ((rc = log_clean_look(l, &limits, &d, NULL)) == 0) {
+			c.dirty = d.dirty;
+			c.upto = d.upto;
+			rc = log_clean(l, &c, &r, NULL);
+		}
+		if (rc != 0 && rc != KE_CANCELLED)
+			s->errors++;
+		s->passes++;
+	}
+	return NULL;
+}
+
+static void
+test_threads(void **state)
+{
+	static void *(*const fn[])(void *) = { reader, reader, flusher,
+	    cleaner };
+	enum { N = sizeof(fn) / sizeof(fn[0]) };
+	struct shared s = { .b = bench_new() };
+	struct bench *b = s.b;
+	char text[100];
+	pthread_t t[N];
+
+	b->config.segment_bytes = 20000;
+	log_set_config(b->l, &b->config);
+	for (int i = 0; i < N; i++)
+		pthread_create(&t[i], NULL, fn[i], &s);
+	for (int i = 0; i < 3000 || s.passes < 20; i++) {
+		snprintf(text, sizeof(text), "%sk%d=1,k%d=2",
+		    i % 3 == 0 ? "p7:" : i % 3 == 1 ? "z:" : "",
+		    i * 7 % 23, i % 5);
+		put_batch(b, text);
+		if (i % 500 == 499)
+			assert_int_equal(log_retain_from(b->l,
+			    log_end(b->l) - 400, NULL), 0);
+		if (i % 100 == 99)
+			log_drop_old(b->l);
+	}
+	s.done = true;
+	for (int i = 0; i < N; i++)
+		pthread_join(t[i], NULL);
+	assert_int_equal(s.errors, 0);
+	assert_false(log_offline(b->l));
+	reopen(b, true);
+	bench_free(b);
+}
+
 static void
 test_map(void **state)
 {
@@ -865,6 +989,7 @@ main(void)
 		cmocka_unit_test(test_txnindex),
 		cmocka_unit_test(test_crashes),
 		cmocka_unit_test(test_open_joint),
+		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_map),
 	};
 
