@@ -87,6 +87,8 @@ struct batch_spec {
 	int16_t	epoch;
 	int32_t	seq;
 	int	fill;		/* byte of the values */
+	int	key;		/* of the first, each further one's is one
+				   more; 0: none have any */
 };
 
 #define BATCH_SPEC { .n = 1, .value = 10, .ts = 1000, .pid = -1, .epoch = -1, \
@@ -101,15 +103,19 @@ make_batch(const struct batch_spec *s)
 	char *value = xmalloc(s->value + 1);
 	struct builder b;
 	struct iovec v;
+	char key[16];
 	ssize_t n;
 
 	memset(value, s->fill, s->value + 1);
 	v.iov_base = xmalloc(cap);
 	builder_init(&b, v.iov_base, cap);
-	for (int i = 0; i < s->n; i++)
+	for (int i = 0; i < s->n; i++) {
+		snprintf(key, sizeof(key), "%d", s->key + i);
 		assert_int_equal(builder_add(&b, &(struct record_input){
-		    .timestamp = s->ts + i, .key_len = -1, .value = value,
-		    .value_len = (int32_t)s->value }), 0);
+		    .timestamp = s->ts + i, .key = key,
+		    .key_len = s->key > 0 ? (int32_t)strlen(key) : -1,
+		    .value = value, .value_len = (int32_t)s->value }), 0);
+	}
 	o.producer_id = s->pid;
 	o.producer_epoch = s->epoch;
 	o.base_sequence = s->seq;

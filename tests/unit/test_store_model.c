@@ -1,14 +1,18 @@
 /*
  * test_store_model.c: random use of a log against a model that is only an
  * array: appends, reads from anywhere with any bounds, searches by time,
- * rolls, truncation, deletion of records, retention, clean and unclean
- * reopening. Which segments there are, the model reads from the directory.
- * What compacts a log joins in as one more row of `ops`. Seeds 0 to RUNS-1 and one
- * from the clock, which is printed; KLOG_SEED chooses one.
+ * rolls, truncation, deletion of records, retention, compaction, clean and
+ * unclean reopening. Which segments there are, the model reads from the
+ * directory. Seeds 0 to RUNS-1 and one from the clock, which is printed;
+ * KLOG_SEED chooses one. The records of every other seed have keys and are
+ * compacted.
  */
 #include "store_util.h"
 
 #include <time.h>
+
+#include "record/iter.h"
+#include "store/clean.h"
 
 enum { RUNS = 12, OPS = 1500, MODEL_MAX = OPS * 2 };
 
@@ -18,6 +22,8 @@ struct entry {
 	int64_t	ts;		/* of the first record; each 1 ms later */
 	size_t	len;
 	int32_t	epoch;
+	int	key;		/* of the first record; each one more */
+	unsigned int left;	/* bit i: record i was not compacted away */
 };
 
 struct model {
@@ -26,6 +32,8 @@ struct model {
 	struct log_config config;
 	struct entry	 v[MODEL_MAX];
 	int		 n;
+	int64_t		 end;
+	bool		 keyed;
 	int64_t		 start;
 	int64_t		 saved;		/* start as its checkpoint has it */
 	int64_t		 epochs_from;	/* the latest start there ever was */
@@ -67,7 +75,7 @@ below(size_t n)
 static int64_t
 end_of(const struct model *m)
 {
-	return m->n > 0 ? m->v[m->n - 1].next : 0;
+	return m->end;
 }
 
 static void
@@ -86,17 +94,21 @@ append(struct model *m)
 		m->clock += (int64_t)below(20);
 		s.ts = below(8) == 0 ? m->clock - (int64_t)below(1000) :
 		    m->clock;
+		s.key = m->keyed ? 1 + (int)below(60) : 0;
 		v[i] = make_batch(&s);
 		x->base = i > 0 ? x[-1].next : end_of(m);
 		x->next = x->base + s.n;
 		x->ts = s.ts;
 		x->len = v[i].iov_len;
 		x->epoch = m->epoch;
+		x->key = s.key;
+		x->left = (1u << s.n) - 1;
 	}
 	if (log_append(m->l, v, n, m->epoch, -1, &a, &e) != 0)
 		fail_msg("%s", e.msg);
 	assert_int_equal(a.base, end_of(m));
 	m->n += n;
+	m->end = x[-1].next;
 	assert_int_equal(a.last + 1, end_of(m));
 	while (--i >= 0)
 		free(v[i].iov_base);
@@ -126,11 +138,11 @@ read_one(struct model *m)
 	got = log_read_buf(m->l, from, (int64_t)max, upto, min_one, &b, &e);
 	if (got < 0)
 		fail_msg("%s", e.msg);
-	while (m->v[i].next <= from)
+	while (i < m->n && m->v[i].next <= from)
 		i++;
 	if (got == 0) {
 		/* nothing: for good reason only */
-		assert_true(m->v[i].next > upto ||
+		assert_true(i == m->n || m->v[i].next > upto ||
 		    (!min_one && m->v[i].len > max));
 	}
 	for (size_t at = 0; at < b.len; at += batch_size(&h), i++) {
@@ -147,6 +159,12 @@ read_one(struct model *m)
 	buf_release(&b);
 }
 
+static bool
+is_left(const struct entry *x, int64_t offset)
+{
+	return (x->left & 1u << (offset - x->base)) != 0;
+}
+
 static void
 find_one(struct model *m)
 {
@@ -159,7 +177,7 @@ find_one(struct model *m)
 		upto = (int64_t)below((size_t)upto);
 	for (int i = 0; i < m->n && want < 0; i++)
 		for (int64_t o = m->v[i].base; o < m->v[i].next; o++)
-			if (o >= m->start && o < upto &&
+			if (o >= m->start && o < upto && is_left(&m->v[i], o) &&
 			    m->v[i].ts + (o - m->v[i].base) >= ts) {
 				want = o;
 				when = m->v[i].ts + (o - m->v[i].base);
@@ -187,6 +205,7 @@ truncate_one(struct model *m)
 	/* a batch that it falls into goes as a whole */
 	if (m->n > 0 && m->v[m->n - 1].next > to)
 		to = m->v[--m->n].base;
+	m->end = to;
 	assert_int_equal(log_end(m->l), to);
 	if (m->start > to)
 		m->start = to;
@@ -236,7 +255,12 @@ weigh(const struct model *m, int64_t from, int64_t to, int64_t *ts)
 		if (m->v[i].base < from || m->v[i].base >= to)
 			continue;
 		bytes += (int64_t)m->v[i].len;
-		last = m->v[i].ts + m->v[i].next - m->v[i].base - 1;
+		for (last = m->v[i].next - 1; last >= m->v[i].base &&
+		    !is_left(&m->v[i], last); last--)
+			;
+		if (last < m->v[i].base)
+			continue;
+		last += m->v[i].ts - m->v[i].base;
 		if (last > *ts)
 			*ts = last;
 	}
@@ -257,10 +281,12 @@ keep_from(const struct model *m, const struct log_retention *r)
 		total = weigh(m, base[i], end_of(m), &ts);
 	for (bool by_size = r->bytes >= 0; i < n; i++) {
 		bytes = weigh(m, base[i], base[i + 1], &ts);
-		if (base[i + 1] > r->upto || bytes == 0)
+		if (base[i + 1] > r->upto || (bytes == 0 && i == n - 1))
 			break;
 		by_size = by_size && total - bytes >= r->bytes;
-		if (!by_size && (r->ms < 0 || m->clock - ts <= r->ms))
+		/* without a record its file's time counts: it was just now */
+		if (!by_size && (r->ms < 0 || ts < 0 ||
+		    m->clock - ts <= r->ms))
 			break;
 		total -= bytes;
 		keep = base[i + 1];
@@ -319,6 +345,115 @@ delete_one(struct model *m)
 		let_go(m);
 }
 
+/* What the dirty part, from `from` on, takes away below upto. */
+static void
+predict(struct model *m, int64_t from, int64_t upto)
+{
+	int64_t last[100];
+	struct entry *x;
+	int i;
+
+	memset(last, -1, sizeof(last));
+	for (i = 0; i < m->n; i++)
+		for (int64_t o = m->v[i].base; o < m->v[i].next; o++)
+			if (o >= from && o < upto && is_left(&m->v[i], o))
+				last[m->v[i].key + o - m->v[i].base] = o;
+	for (i = 0; i < m->n; i++) {
+		x = &m->v[i];
+		for (int64_t o = x->base; o < x->next && o < upto; o++)
+			if (last[x->key + o - x->base] > o)
+				x->left &= ~(1u << (o - x->base));
+	}
+}
+
+/* Holds what a batch of the files has against its entry, from i on, whose
+ * length it tells; what was before it is gone. */
+static int
+meet(struct model *m, int i, const uint8_t *p, const struct batch_header *h)
+{
+	struct record_iter it;
+	unsigned int left = 0;
+	struct record r;
+
+	while (i < m->n && m->v[i].base < h->base_offset) {
+		assert_int_equal(m->v[i].left, 0);
+		m->v[i++].len = 0;
+	}
+	assert_true(i < m->n && m->v[i].base == h->base_offset);
+	assert_int_equal(record_iter_init(&it, p, h, NULL, NULL, 0, NULL), 0);
+	while (record_iter_next(&it, &r) > 0)
+		left |= 1u << (r.offset - h->base_offset);
+	assert_int_equal(left, m->v[i].left);
+	m->v[i].len = batch_size(h);
+	return i + 1;
+}
+
+/* Reads the segments' files, all of them, and forgets what is in none. */
+static void
+learn_files(struct model *m)
+{
+	static uint8_t bytes[1 << 20];
+	int64_t base[BASES];
+	int n = list_bases(m, base), i = 0, k;
+	struct batch_header h;
+	size_t got, at;
+	char *path;
+	FILE *f;
+
+	for (i = 0; i < m->n && m->v[i].base < base[0]; i++)
+		m->v[i].len = 0;
+	for (k = 0; k < n; k++) {
+		path = xasprintf("%s/%020lld.log", m->dir, (long long)base[k]);
+		f = fopen(path, "r");
+		assert_non_null(f);
+		got = fread(bytes, 1, sizeof(bytes), f);
+		assert_true(got < sizeof(bytes));
+		for (at = 0; at < got; at += batch_size(&h)) {
+			assert_int_equal(batch_parse(bytes + at, got - at, &h,
+			    NULL), 0);
+			i = meet(m, i, bytes + at, &h);
+		}
+		fclose(f);
+		free(path);
+	}
+	for (; i < m->n; i++) {
+		assert_int_equal(m->v[i].left, 0);
+		m->v[i].len = 0;
+	}
+	for (i = k = 0; i < m->n; i++)
+		if (m->v[i].len > 0)
+			m->v[k++] = m->v[i];
+	m->n = k;
+}
+
+static void
+compact_one(struct model *m)
+{
+	struct log_clean_limits limits = { .now_ms = m->clock,
+	    .max_lag_ms = INT64_MAX };
+	struct log_clean c = { .now_ms = m->clock,
+	    .map_bytes = below(3) == 0 ? 500 : 1 << 16, .map_load = 0.9 };
+	struct kerr e = KERR_INIT;
+	struct log_cleaned r;
+	struct log_dirt d;
+
+	if (!m->keyed || m->n == 0)
+		return;
+	must_flush(m->l);
+	let_go(m);	/* what stays is in the log's own segments, then */
+	limits.dirty = below(3) == 0 ? 0 : log_cleaned(m->l);
+	limits.stable = below(3) == 0 ? m->start + (int64_t)below(
+	    (size_t)(end_of(m) - m->start) + 1) : end_of(m);
+	if (log_clean_look(m->l, &limits, &d, &e) != 0)
+		fail_msg("%s", e.msg);
+	c.dirty = d.dirty;
+	c.upto = d.upto;
+	if (log_clean(m->l, &c, &r, &e) != 0)
+		fail_msg("%s", e.msg);
+	predict(m, d.dirty, r.dirty);
+	learn_files(m);
+}
+
 static void
 check_epochs(struct model *m)
 {
@@ -341,14 +476,20 @@ check_epochs(struct model *m)
 	assert_int_equal(found, asked);
 	while (i < m->n && m->v[i].epoch == asked)
 		i++;
-	assert_int_equal(end, i < m->n ? m->v[i].base : log_end(m->l));
+	if (m->keyed && i < m->n)
+		/* its first batches may be gone */
+		assert_in_range(end, m->v[i - 1].next, m->v[i].base);
+	else
+		assert_int_equal(end, i < m->n ? m->v[i].base :
+		    log_end(m->l));
 }
 
 static void
 reopen(struct model *m)
 {
 	int64_t end = log_end(m->l), size = log_size(m->l), base[BASES];
-	struct log_known k = { .start = m->start };
+	struct log_known k = { .start = m->start,
+	    .cleaned = log_cleaned(m->l) };
 
 	if (m->epochs_from < m->start)
 		m->epochs_from = m->start;
@@ -397,13 +538,14 @@ static const struct {
 	void	(*step)(struct model *);
 } ops[] = {
 	{ 450, append },
-	{ 300, read_one },
+	{ 290, read_one },
 	{ 150, find_one },
 	{ 25, check_epochs },
 	{ 20, flush_one },
 	{ 20, reopen },
 	{ 10, truncate_one },
 	{ 10, shape },
+	{ 10, compact_one },
 	{ 10, delete_one },
 	{ 5, retain_one },
 };
@@ -430,6 +572,7 @@ run(unsigned int seed)
 	srandom(seed);
 	m->dir = xasprintf("%s/t-0", tmp);
 	m->clock = 100000;
+	m->keyed = seed % 2 != 0;
 	m->config = (struct log_config)LOG_CONFIG_INIT;
 	m->config.segment_bytes = 140000 + (int32_t)below(100000);
 	m->config.index_interval_bytes = (int32_t)below(3) * 1500;
