@@ -320,6 +320,48 @@ $G-3	$TOPIC	1		1		moved"
 	assert_output "$G	$TOPIC	0	2	"
 }
 
+@test "typed line by line: completion, history, one cluster" {
+	needs_own_broker
+	new_topic --partitions 1
+	put "$TOPIC" 0 a b
+	commit "$G" 0 1
+	export G
+	expect -c '
+		set timeout 10
+		spawn -noecho klog-groups
+		expect "klog-groups> "
+		send "exp\t"
+		expect "export "
+		send "g-\t\r"
+		expect -re "$env(G).* 1 "
+		expect "klog-groups> "
+		send "lag --max 0 $env(G)\r"
+		expect -re "$env(G) +- +1 +1"
+		expect "klog-groups> "
+		send "lag \"\r"
+		expect "a quote is open"
+		expect "klog-groups> "
+		send "half\003"
+		expect "klog-groups> "
+		send "seek $env(G) --to end\r"
+		expect "move them"
+		send "y\r"
+		expect "klog-groups> "
+		send "lag -b x\r"
+		expect "another cluster needs another run"
+		expect "klog-groups> "
+		send "\020\020\r"
+		expect "unchanged"
+		expect "klog-groups> "
+		send "quit\r"
+		expect eof
+		exit [lindex [wait] 3]
+	' >said 3>&- || fail "$(cat said)"
+	run -0 klog-groups export "$G"
+	assert_output "$G	$TOPIC	0	2	"
+	grep -q 'lag' "$HOME/.local/state/klog/history-klog-groups"
+}
+
 @test "bad usage: exit 2" {
 	run -2 klog-groups
 	assert_output --partial 'no verb'

@@ -392,6 +392,33 @@ $TOPIC	1	5	"
 	run -0 bash -c 'set -o pipefail; klog-topics --help | head -1'
 }
 
+@test "typed line by line" {
+	needs_own_broker
+	expect -c '
+		set timeout 10
+		spawn -noecho klog-topics
+		expect "klog-topics> "
+		send "cre\t typed --part\t 3\r"
+		expect "klog-topics> "
+		send "list ty\t\r"
+		expect -re "typed +3 "
+		expect "klog-topics> "
+		send "lst\r"
+		expect "did you mean"
+		expect "klog-topics> "
+		send "create\r"
+		expect "needs a topic"
+		expect "klog-topics> "
+		send "config get typed -J cleanup.policy\r"
+		expect "\"value\":\"delete\""
+		expect "klog-topics> "
+		send "\004"
+		expect eof
+	' >said 3>&- || fail "$(cat said)"
+	run -0 klog-topics list typed
+	assert_output "typed	3	1	false"
+}
+
 @test "a table on a terminal" {
 	new_topic --partitions 2
 	run -0 script -qec "klog-topics list $TOPIC" /dev/null

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "cli/interact.h"
 #include "job.h"
 #include "net/loop.h"
 
@@ -116,7 +117,7 @@ static enum exit_class (*const run[])(struct job *) = {
 };
 
 static const struct program program = {
-	"klog-groups", "[OPTION].. VERB [GROUP..]",
+	"klog-groups", "[OPTION].. [VERB [GROUP..]]",
 	"Look at groups and move their offsets. Names are literal.",
 	options, verbs, COMMON_FOOTER
 };
@@ -199,28 +200,63 @@ release(struct job *j, struct opts *o)
 	common_end(&o->common);
 }
 
+#define OPTS { .common = COMMON_DEFAULTS, .max = -1, .max_time = -1,	\
+	.before = 2, .after = 3 }
+
+/* A line that was typed: a command line of its own, on the same cluster. */
+static enum exit_class
+run_line(void *arg, int argc, char **argv)
+{
+	const struct job *session = arg;
+	struct job j = *session;
+	enum exit_class status = EXIT_DONE;
+	struct opts o = OPTS;
+	struct kerr e = KERR_INIT;
+	int n, verb = -1;
+
+	j.o = &o;
+	n = common_line(&program, &o, &o.common, argc, argv, &e);
+	if (n > 0) {
+		verb = options_verb(&program, argv[1]);
+		if (check(&o, (enum verb)verb, argv + 2, n - 1, &e) == 0) {
+			j.names = argv + 2;
+			j.nnames = n - 1;
+			j.form = output_choose(o.common.json, stdout);
+			status = repeat(&j, run[verb]);
+		}
+	}
+	if (e.code != 0)
+		status = exit_report(&e, NULL);
+	free(o.topics.v);
+	free(o.to.v);
+	common_end(&o.common);
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct opts o = { .common = COMMON_DEFAULTS, .max = -1,
-	    .max_time = -1, .before = 2, .after = 3 };
+	struct opts o = OPTS;
 	struct job j = { .o = &o };
 	enum exit_class status = EXIT_DONE;
 	struct kerr e = KERR_INIT;
-	int n, verb;
+	int n, verb = -1;
 
 	n = common_start(&program, &o, &o.common, argc, argv);
-	if (n == 0)
+	if (n == 0 && !interact_wanted())
 		usage_error(&program, "no verb: list, describe, lag, seek, "
 		    "export, import, peek or delete");
-	verb = options_verb(&program, argv[1]);
-	if (check(&o, (enum verb)verb, argv + 2, n - 1, &e) != 0)
+	if (n > 0)
+		verb = options_verb(&program, argv[1]);
+	if (n > 0 && check(&o, (enum verb)verb, argv + 2, n - 1, &e) != 0)
 		usage_error(&program, "%s", e.msg);
 	j.names = argv + 2;
 	j.nnames = n - 1;
 	j.form = output_choose(o.common.json, stdout);
 	if (open_cluster(&j, &o.common, &e) != 0)
 		status = exit_report(&e, NULL);
+	else if (n == 0)
+		status = interact(&program, j.cluster, run_line, &j);
 	else
 		status = repeat(&j, run[verb]);
 	release(&j, &o);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "cli/interact.h"
 #include "net/loop.h"
 #include "topics.h"
 
@@ -128,7 +129,7 @@ static enum exit_class (*const run[])(struct topics *) = {
 };
 
 static const struct program program = {
-	"klog-topics", "[OPTION].. VERB [TOPIC..]   (or -L)",
+	"klog-topics", "[OPTION].. [VERB [TOPIC..]]   (or -L)",
 	"List and change the topics of a Kafka cluster. Names are literal.",
 	options, verbs, COMMON_FOOTER
 };
@@ -166,30 +167,57 @@ split_lists(struct topics *t)
 	}
 }
 
-static void
-check(const struct topics *t, enum verb verb)
+/* What does not go together; the text says why. */
+static int
+check(const struct topics *t, enum verb verb, struct kerr *e)
 {
 	const char *name = verbs[verb].name;
 	int i;
 
 	for (i = 0; i < t->nnames; i++)
 		if (t->names[i][0] == '\0' && t->broker == NULL)
-			usage_error(&program, "the name of a topic is empty");
+			return kerr_set(e, KE_USAGE, "the name of a topic is "
+			    "empty");
 	if (verb == VERB_CREATE && t->regex)
-		usage_error(&program, "option '--regex' does not go with '%s'",
-		    name);
+		return kerr_set(e, KE_USAGE, "option '--regex' does not go "
+		    "with '%s'", name);
 	if ((verb == VERB_CREATE || verb == VERB_DELETE ||
 	    verb == VERB_ALTER || verb == VERB_CONFIG ||
 	    verb == VERB_TRIM) && t->nnames == 0)
-		usage_error(&program, "'%s' needs a topic", name);
+		return kerr_set(e, KE_USAGE, "'%s' needs a topic", name);
 	if (verb == VERB_ALTER && t->partitions < 0)
-		usage_error(&program, "'%s' needs --partitions N", name);
+		return kerr_set(e, KE_USAGE, "'%s' needs --partitions N",
+		    name);
 	if (verb == VERB_TRIM && t->spec.n == 0)
-		usage_error(&program, "'%s' needs -o SPEC", name);
+		return kerr_set(e, KE_USAGE, "'%s' needs -o SPEC", name);
 	if (t->regex && t->nnames == 0)
-		usage_error(&program, "option '--regex' needs an expression");
+		return kerr_set(e, KE_USAGE, "option '--regex' needs an "
+		    "expression");
 	if (t->window < 1)
-		usage_error(&program, "option '--window' is too short");
+		return kerr_set(e, KE_USAGE, "option '--window' is too "
+		    "short");
+	return 0;
+}
+
+/* Operands, for the verb that is the first of n. */
+static int
+take_operands(struct topics *t, char **operands, int n, enum verb *verb,
+    struct kerr *e)
+{
+	*verb = (enum verb)options_verb(&program, operands[0]);
+	if (*verb == VERB_TRANSACTIONS) {
+		if (topics_transactions_operands(t, operands + 1, n - 1,
+		    e) != 0)
+			return e->code;
+		gather_names(t, NULL, 0);
+	} else if (*verb != VERB_CONFIG)
+		gather_names(t, operands + 1, n - 1);
+	else if (topics_config_operands(t, operands + 1, n - 1, e) != 0)
+		return e->code;
+	if (*verb == VERB_TRIM && !t->regex)
+		split_lists(t);
+	t->one_end = *verb == VERB_TRIM;
+	return check(t, *verb, e);
 }
 
 static int
@@ -212,10 +240,6 @@ open_cluster(struct topics *t, struct kerr *e)
 static void
 release(struct topics *t)
 {
-	if (t->cluster != NULL)
-		cluster_close(t->cluster);
-	if (t->loop != NULL)
-		loop_free(t->loop);
 	free(t->matched);
 	while (t->nowned > 0)
 		free(t->owned[--t->nowned]);
@@ -248,58 +272,81 @@ question(const struct topics *t, enum verb verb)
 	}
 }
 
-static int
-act(struct topics *t, enum exit_class (*verb)(struct topics *),
-    const char *ask)
+static enum exit_class
+act(struct topics *t, enum verb verb)
 {
-	struct kerr e = KERR_INIT;
+	const char *ask = question(t, verb);
 	enum exit_class status = EXIT_DONE;
+	struct kerr e = KERR_INIT;
 
-	if (open_cluster(t, &e) != 0)
-		status = exit_report(&e, NULL);
-	if (status == EXIT_DONE && t->regex)
+	if (t->regex)
 		status = topics_match(t, &e);
 	if (status == EXIT_DONE && t->regex && ask != NULL && !t->dry_run &&
 	    !topics_agree(t, ask))
 		status = EXIT_BAD_USAGE;
-	if (status == EXIT_DONE)
-		status = verb(t);
-	release(t);
-	return exit_flush(status);
+	return status == EXIT_DONE ? run[verb](t) : status;
+}
+
+#define TOPICS { .common = COMMON_DEFAULTS, .partitions = -1,		\
+	.replicas = -1, .window = 300000 }
+
+/* A line that was typed: a command line of its own, on the same cluster. */
+static enum exit_class
+run_line(void *arg, int argc, char **argv)
+{
+	const struct topics *session = arg;
+	enum exit_class status = EXIT_DONE;
+	struct topics t = TOPICS;
+	struct kerr e = KERR_INIT;
+	enum verb verb;
+	int n;
+
+	t.cluster = session->cluster;
+	t.loop = session->loop;
+	t.wait_ms = session->wait_ms;
+	n = common_line(&program, &t, &t.common, argc, argv, &e);
+	t.form = output_choose(t.common.json, stdout);
+	if (n > 0 && take_operands(&t, argv + 1, n, &verb, &e) == 0)
+		status = act(&t, verb);
+	if (e.code != 0)
+		status = exit_report(&e, NULL);
+	release(&t);
+	return status;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct topics t = { .common = COMMON_DEFAULTS, .partitions = -1,
-	    .replicas = -1, .window = 300000 };
+	struct topics t = TOPICS;
+	enum exit_class status;
 	struct kerr e = KERR_INIT;
-	int n, verb;
+	enum verb verb = VERB_LIST;
+	int n;
 
 	n = common_start(&program, &t, &t.common, argc, argv);
 	t.form = output_choose(t.common.json, stdout);
-	if (t.kcat) {
-		if (n > 0)
-			usage_error(&program, "-L takes its topic by -t");
+	if (t.kcat && n > 0)
+		usage_error(&program, "-L takes its topic by -t");
+	if (t.kcat)
 		gather_names(&t, NULL, 0);
-		return act(&t, topics_kcat, NULL);
-	}
-	if (n == 0)
+	else if (n == 0 && !interact_wanted())
 		usage_error(&program, "no verb: list, describe, create, "
 		    "delete, alter, config, offsets, trim, stat or "
 		    "transactions");
-	verb = options_verb(&program, argv[1]);
-	if (verb == VERB_TRANSACTIONS) {
-		if (topics_transactions_operands(&t, argv + 2, n - 1, &e) != 0)
-			usage_error(&program, "%s", e.msg);
-		gather_names(&t, NULL, 0);
-	} else if (verb != VERB_CONFIG)
-		gather_names(&t, argv + 2, n - 1);
-	else if (topics_config_operands(&t, argv + 2, n - 1, &e) != 0)
+	if (n > 0 && take_operands(&t, argv + 1, n, &verb, &e) != 0)
 		usage_error(&program, "%s", e.msg);
-	if (verb == VERB_TRIM && !t.regex)
-		split_lists(&t);
-	t.one_end = verb == VERB_TRIM;
-	check(&t, (enum verb)verb);
-	return act(&t, run[verb], question(&t, (enum verb)verb));
+	if (open_cluster(&t, &e) != 0)
+		status = exit_report(&e, NULL);
+	else if (t.kcat)
+		status = topics_kcat(&t);
+	else if (n == 0)
+		status = interact(&program, t.cluster, run_line, &t);
+	else
+		status = act(&t, verb);
+	if (t.cluster != NULL)
+		cluster_close(t.cluster);
+	if (t.loop != NULL)
+		loop_free(t.loop);
+	release(&t);
+	return exit_flush(status);
 }

@@ -295,6 +295,25 @@ common_start(const struct program *p, void *base, struct common *c, int argc,
 	return n;
 }
 
+int
+common_line(const struct program *p, void *base, struct common *c, int argc,
+    char **argv, struct kerr *e)
+{
+	int n = options_parse(p, base, argc, argv, e);
+
+	if (n < 0)
+		return n;
+	if (c->help || c->usage) {
+		(c->help ? options_help : options_usage)(p, stdout);
+		return 0;
+	}
+	if (c->brokers != NULL || c->profile != NULL || c->files.n > 0 ||
+	    c->props.n > 0 || c->resolve.n > 0)
+		return kerr_set(e, KE_USAGE, "another cluster needs another "
+		    "run: no -b, --profile, -F, -X or --resolve here");
+	return n > 0 ? n : kerr_set(e, KE_USAGE, "no verb");
+}
+
 void
 common_end(struct common *c)
 {

@@ -110,6 +110,12 @@ int common_start(const struct program *, void *base, struct common *c,
  */
 int common_side(struct common *side, const struct common *c,
     const char *where, struct kerr *e);
+/* The same for a line of a program that is running already: nothing ends it.
+ * Operands as above; 0 where -h or --help was answered; KE_USAGE with the text
+ * in e. The cluster is the one that is open: what would choose another is
+ * refused. */
+int common_line(const struct program *, void *base, struct common *c,
+    int argc, char **argv, struct kerr *e);
 /* Reads files, environment and -X into c->config, which is new. */
 int common_read(struct common *c, struct kerr *e);
 /* The file that is read where no -F names one, to be freed; NULL without a

@@ -139,6 +139,5 @@ live_close(struct live *n)
 	if (n->cluster != NULL)
 		cluster_close(n->cluster);
 	loop_free(n->loop);
-	if (n->common->config != NULL)
-		common_end(n->common);
+	common_end(n->common);
 }

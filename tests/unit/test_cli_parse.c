@@ -2,9 +2,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "base/err.h"
+#include "cli/edit.h"
 #include "cli/parse.h"
 
 static void
@@ -93,6 +95,40 @@ test_nearest(void **state)
 	assert_null(nearest("x", names, sizeof(names[0])));
 }
 
+/* The words with a '|' behind each; NULL: a quote is open. */
+static void
+check_split(const char *line, bool partial, const char *want)
+{
+	char text[256] = "", **words;
+	int n = edit_split(line, strlen(line), partial, &words);
+
+	if (want == NULL) {
+		assert_int_equal(n, -1);
+		return;
+	}
+	for (int i = 0; i < n; i++)
+		strcat(strcat(text, words[i]), "|");
+	assert_string_equal(text, want);
+	assert_null(words[n]);
+	edit_words_free(words, n);
+}
+
+static void
+test_split(void **state)
+{
+	check_split("", false, "");
+	check_split("  ", false, "");
+	check_split("list a  b ", false, "list|a|b|");
+	check_split("seek g --to '2h ago'", false, "seek|g|--to|2h ago|");
+	check_split("a\\ b \"c d\"e '' f", false, "a b|c de||f|");
+	check_split("a 'b", false, NULL);
+	/* what stands before the cursor */
+	check_split("", true, "|");
+	check_split("list", true, "list|");
+	check_split("list ", true, "list||");
+	check_split("list 'a b", true, "list|a b|");
+}
+
 int
 main(void)
 {
@@ -102,6 +138,7 @@ main(void)
 		cmocka_unit_test(test_bool),
 		cmocka_unit_test(test_distance),
 		cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_split),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
