@@ -1,53 +1,33 @@
-#!/bin/bash
-# drain.sh BUILD [MB]: a group of 3 klog-consume drains 8 partitions, beside one
-# plain klog-consume: the ratio of their times, medians of 5 runs that take
-# turns. MB of 100-byte records (400).
-set -u
-build=${1:?usage: drain.sh BUILD [MB]}
-mb=${2:-400}
-dir=$(mktemp -d)
-topic=drain
-export KLOG_BROKERS=dir:$dir/data HOME=$dir
-PATH=$(cd "$build" && pwd):$PATH
-# shellcheck disable=SC2317	# called by name
-cleanup() {
-	klog-broker --stop --data "$dir/data" >/dev/null 2>&1
-	rm -rf "$dir"
-}
-trap cleanup EXIT
+# drain.sh: part of run.sh: a group of 3 klog-consume drains 8 partitions, beside
+# one plain klog-consume. Joining, rebalances and leaving are in the time.
+# shellcheck shell=bash disable=SC2154
 
-klog-topics create "$topic" --partitions 8 || exit 1
+drain=drain.$$
+"$BIN/klog-topics" -q -b private create "$drain" --partitions 8
 for p in 0 1 2 3 4 5 6 7; do
-	seq -f '%099.0f' $((mb * 10000 / 8)) | klog-produce -q -p $p "$topic"
+	sed -n "$((p + 1))~8p" "$LINES" | "$BIN/klog-produce" -q -b private -p $p "$drain"
 done
 
-now() { echo "${EPOCHREALTIME/./}"; }
+drain_plain() { "$BIN/klog-consume" -q -b private -e "$drain" | cat > /dev/null; }
 
-plain() { klog-consume -q -e "$topic" | cat >/dev/null; }
-
-# Joining, rebalances and leaving are in the time.
-group() {
-	local g=g$RANDOM$RANDOM
+drain_group() {
+	local group=g$RANDOM$RANDOM pids=()
 	for _ in 1 2 3; do
-		klog-consume -q -G $g -e "$topic" 2>>"$dir/err" | cat >/dev/null &
+		"$BIN/klog-consume" -q -b private -G $group -e "$drain" | cat > /dev/null &
+		pids+=($!)
 	done
-	wait
+	wait "${pids[@]}"
 }
 
-timed() {
-	local from
-	from=$(now)
-	"$1"
-	echo $((($(now) - from) / 1000)) >>"$dir/$1"
-}
-
-plain
-for _ in 1 2 3 4 5; do
-	timed plain
-	timed group
+drain_plain
+for _ in $(seq "$RUNS"); do
+	for how in plain group; do
+		start=$EPOCHREALTIME
+		"drain_$how"
+		keep "drain.$how" "$(since "$start")"
+	done
 done
-median() { sort -n "$dir/$1" | sed -n 3p; }
-awk -v g="$(median group)" -v p="$(median plain)" -v mb="$mb" 'BEGIN {
-	printf "drain: %d MB, 8 partitions: plain %d ms, group of 3 %d ms, %.2fx\n",
-	    mb, p, g, g / p }'
-[ ! -s "$dir/err" ] || cat "$dir/err"
+row "a group of 3 drains 8 partitions, against a plain consumer" "<=" \
+    "$(ratio WALL drain.group drain.plain)" 1.2 1 x \
+    "$(calc "${WALL[drain.group]} * 1000") / $(calc "${WALL[drain.plain]} * 1000") ms"
+"$BIN/klog-topics" -q -b private delete --yes "$drain"

@@ -195,6 +195,10 @@ wait "$disk_pid" || :
 # shellcheck source=tests/bench/compact.sh
 . "$HERE/compact.sh"
 
+# --- groups -----------------------------------------------------------------
+# shellcheck source=tests/bench/drain.sh
+. "$HERE/drain.sh"
+
 # --- transactions ----------------------------------------------------------
 # shellcheck source=tests/bench/txn.sh
 . "$HERE/txn.sh"
