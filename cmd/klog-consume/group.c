@@ -312,11 +312,15 @@ static void
 committed(void *arg, const struct kerr *e)
 {
 	struct consume *co = arg;
+	struct group *g = co->group;
+	int64_t again = loop_now(co->loop) + co->conf.backoff_max_ms;
 
 	if (e == NULL)
 		take_committed(co);
 	else if (e->code != KE_AGAIN && co->o->common.verbose > 0)
-		warn_line("group '%s': commit: %s", co->group->name, e->msg);
+		warn_line("group '%s': commit: %s", g->name, e->msg);
+	if (e != NULL && g->commit_at > again)
+		g->commit_at = again;
 	wake(co);
 }
 

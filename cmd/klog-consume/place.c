@@ -15,6 +15,8 @@
 #include "consume.h"
 #include "wire/kerror.h"
 
+#define ASK_MS	5000	/* between looks for a signal */
+
 int
 place_check(const char *reset, bool utc, struct kerr *e)
 {
@@ -36,10 +38,12 @@ static int
 ask_committed(struct consume *co, struct subscriber_offset *v, size_t n,
     struct kerr *e)
 {
+	int64_t ms = co->conf.request_ms < ASK_MS ? co->conf.request_ms :
+	    ASK_MS;
 	int rc;
 
-	while ((rc = subscriber_committed(group_subscriber(co), v, n,
-	    co->conf.request_ms, e)) != 0 && stop_signal == 0 &&
+	while ((rc = subscriber_committed(group_subscriber(co), v, n, ms,
+	    e)) != 0 && stop_signal == 0 &&
 	    retry_policy(e, 1, true) != RETRY_FAIL)
 		kerr_clear(e);
 	return rc;
