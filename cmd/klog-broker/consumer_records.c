@@ -119,7 +119,8 @@ consumer_store_member(struct cmember *m)
 	v.client_host = m->host;
 	v.subscribed_topic_names.v = m->names;
 	v.subscribed_topic_names.n = m->n_names;
-	v.subscribed_topic_regex = m->regex;
+	/* Apache Kafka has no null there */
+	v.subscribed_topic_regex = m->regex.len >= 0 ? m->regex : kstr("");
 	v.rebalance_timeout_ms = m->rebalance_ms;
 	v.server_assignor = m->assignor;
 	if (cmember_is_classic(m))

@@ -53,7 +53,8 @@ show_member(const struct cmember *m, struct arena *a,
 	    sizeof(struct kstr));
 	for (int32_t i = 0; i < m->n_names; i++)
 		out->subscribed_topic_names.v[i] = keep(a, m->names[i]);
-	out->subscribed_topic_regex = keep(a, m->regex);
+	out->subscribed_topic_regex = m->regex.len >= 0 ? keep(a, m->regex) :
+	    kstr("");
 	show_set(m->group->of, &m->assigned, a, &out->assignment);
 	show_set(m->group->of, &m->target, a, &out->target_assignment);
 	out->member_type = cmember_is_classic(m) ? 0 : 1;

@@ -314,5 +314,84 @@ def add(scenario, agreed):
         k.sync(3, a['MemberId'], 1)
         yield 'of another kind', ask(k, (t, 0))
 
+    @scenario('ConsumerGroupHeartbeat')
+    def consumer_heartbeat(s, v):
+        ready(s)
+        t, u = s.topic(f'ch-{v}', 4), s.topic(f'ch-{v}-u', 2)
+        ids = {s.ids[t]: 't', s.ids[u]: 'u'}
+        g = f'consumer-{v}'
+
+        def said(a):
+            """With the topics' names for their ids."""
+            if isinstance(a, dict) and a.get('Assignment'):
+                a['Assignment'] = sorted((ids[p['TopicId']], sorted(p['Partitions'])) for p in a['Assignment']['TopicPartitions'])
+            return a
+
+        def ask(member='a', epoch=0, owned=None, **k):
+            if epoch == 0:
+                k = dict(RebalanceTimeoutMs=60000, SubscribedTopicNames=[t]) | k
+                owned = [] if owned is None else owned
+            parts = None if owned is None else [dict(TopicId=s.ids[n], Partitions=p) for n, p in owned]
+            return said(s.ask('ConsumerGroupHeartbeat', v, GroupId=g, MemberId=member, MemberEpoch=epoch, TopicPartitions=parts, **k))
+
+        def describe():
+            a = s.ask('ConsumerGroupDescribe', v, GroupIds=[g])
+            for x in a['Groups']:
+                x.pop('ErrorMessage')
+                for m in x['Members']:
+                    for f in ('Assignment', 'TargetAssignment'):
+                        m[f] = sorted((p['TopicName'], sorted(p['Partitions'])) for p in m[f]['TopicPartitions'])
+                x['Members'].sort(key=lambda m: m['MemberId'])
+            return a
+        yield 'described, not there', describe()
+        yield 'unknown group', ask(epoch=3)
+        yield 'leaves an unknown group', ask(epoch=-1)
+        yield 'epoch -3', ask(epoch=-3)
+        yield 'no timeout', ask(RebalanceTimeoutMs=-1)
+        yield 'owns at once', ask(owned=[(t, [0])])
+        yield 'no topics', ask(SubscribedTopicNames=None)
+        yield 'strange assignor', ask(ServerAssignor='best')
+        yield 'empty instance', ask(InstanceId='')
+        yield 'empty rack', ask(RackId='')
+        yield 'joins', ask()
+        yield 'described', describe()
+        yield 'joins again', ask()
+        yield 'beats', ask(epoch=1)
+        yield 'epoch too high', ask(epoch=2)
+        yield 'second joins', ask('b')
+        yield 'first gives back', ask(epoch=1)
+        yield 'first has not', ask(epoch=1, owned=[(t, [0, 1, 2, 3])])
+        yield 'second waits', ask('b', 2, [])
+        yield 'described, reconciling', describe()
+        yield 'listed', sorted((x['GroupId'], x['GroupState'], x['GroupType'], x['ProtocolType']) for x in s.ask(
+            'ListGroups', 5, TypesFilter=['consumer'])['Groups'] if x['GroupId'] == g)
+        kept = next(m for m in s.ask('ConsumerGroupDescribe', v, GroupIds=[g])['Groups'][0]['Members'] if m['MemberId'] == 'a')
+        kept = [(t, p['Partitions']) for p in kept['TargetAssignment']['TopicPartitions']]
+        yield 'first has', ask(epoch=1, owned=kept)
+        yield 'second gets', ask('b', 2, [])
+        yield 'old epoch, its parts', ask(epoch=1, owned=kept)
+        yield 'old epoch, no parts', ask(epoch=1)
+        yield 'commits', s.ask('OffsetCommit', 9, GroupId=g, MemberId='a', GenerationIdOrMemberEpoch=2, Topics=[
+            dict(Name=t, Partitions=[dict(PartitionIndex=0, CommittedOffset=5, CommittedMetadata='')])])
+        yield 'commits in an old epoch', s.ask('OffsetCommit', 9, GroupId=g, MemberId='a', GenerationIdOrMemberEpoch=1, Topics=[
+            dict(Name=t, Partitions=[dict(PartitionIndex=0, CommittedOffset=5, CommittedMetadata='')])])
+        yield 'commits the old way', s.ask('OffsetCommit', 8, GroupId=g, MemberId='a', GenerationIdOrMemberEpoch=2, Topics=[
+            dict(Name=t, Partitions=[dict(PartitionIndex=0, CommittedOffset=5, CommittedMetadata='')])])
+        for member, epoch in (('a', 2), ('a', 1), ('x', 2), (None, -1)):
+            yield f'fetches as {member} of {epoch}', s.ask('OffsetFetch', 9, RequireStable=False, Groups=[dict(
+                GroupId=g, MemberId=member, MemberEpoch=epoch, Topics=[dict(Name=t, PartitionIndexes=[0])])])
+        yield 'deleted while it works', s.ask('DeleteGroups', 2, GroupsNames=[g])
+        yield 'another subscription', ask('b', 2, SubscribedTopicNames=[t, u])
+        yield 'static', ask('c', InstanceId='i')
+        yield 'the same instance', ask('d', InstanceId='i')
+        yield 'is away for a moment', ask('c', -2, InstanceId='i')
+        yield 'is back', ask('d', InstanceId='i')
+        yield 'the old one', ask('c', 4, InstanceId='i')
+        for m in 'abd':
+            yield f'{m} leaves', ask(m, -1)
+        yield 'leaves again', ask('a', -1)
+        yield 'described, empty', describe()
+
     agreed += [(re.compile(q), re.compile(f), why) for q, f, why in (
+        (r'consumer_heartbeat .*another subscription', 'Assignment', 'which of two partitions stays is the order of a Java set'),
     )]
