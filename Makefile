@@ -46,7 +46,7 @@ prog_obj = $(patsubst %.c,$B/%.o,$(call prog_src,$1))
 # Tests of the broker's rooms link those rooms, all but its main.c.
 BROKER_OBJ := $(patsubst %.c,$B/%.o,$(filter-out cmd/klog-broker/main.c,$(wildcard cmd/klog-broker/*.c)))
 # Those of klog-mirror link its pure files.
-MIRROR_OBJ := $(patsubst %,$B/cmd/klog-mirror/%.o,names omap plan rate recode state)
+MIRROR_OBJ := $(patsubst %,$B/cmd/klog-mirror/%.o,names omap plan recode state)
 
 UNIT := $(patsubst tests/unit/%.c,$B/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FAULT := $(patsubst tests/faults/%.c,$B/tests/faults/%,$(wildcard tests/faults/test_*.c))

@@ -470,6 +470,38 @@ cpu_ms() {
 	klog-consume -e "$TOPIC" | cmp - in
 }
 
+@test "--rate: no faster, and all of it" {
+	new_topic --partitions 1
+	local start=$EPOCHREALTIME ms
+	seq 60 | klog-produce -q --rate 200/s "$TOPIC"
+	ms=$(awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { print int((b - a) * 1000) }')
+	[ "$ms" -ge 250 ]
+	run -0 klog-consume -e "$TOPIC"
+	assert_output "$(seq 60)"
+	# 10 values of 10 kB at 0.1 MB/s; what is sent does not wait for the rest
+	start=$EPOCHREALTIME
+	for i in $(seq 10); do printf '%010000d\n' "$i"; done |
+		klog-produce -q --rate 0.1MB/s "$TOPIC" 3>&- &
+	local pid=$!
+	KLOG_PIDS+=("$pid")
+	wait_until 10 grown 63
+	kill -0 "$pid"
+	wait "$pid"
+	ms=$(awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { print int((b - a) * 1000) }')
+	[ "$ms" -ge 850 ]
+	# a signal does not wait
+	seq 10 | klog-produce -q --rate 0.1/s "$TOPIC" 3>&- &
+	pid=$!
+	wait_until 10 grown 71
+	kill "$pid"
+	local status=0
+	wait "$pid" || status=$?
+	assert_equal "$status" 143
+	run -2 klog-produce --rate 5 "$TOPIC" </dev/null
+	run -2 klog-produce --rate 0/s "$TOPIC" </dev/null
+	assert_output --partial "is no rate such as 200/s or 5MB/s"
+}
+
 @test "standard input is read no faster than it can be sent" {
 	if ldd "$(command -v klog-produce)" | grep -q libasan; then
 		skip "the sanitizer takes the whole address space"

@@ -38,7 +38,7 @@
 #include "net/loop.h"
 #include "omap.h"
 #include "plan.h"
-#include "rate.h"
+#include "cli/rate.h"
 #include "state.h"
 
 #define STATE_TOPIC	"__klog_mirror."	/* and the link's name */

@@ -53,6 +53,26 @@ set_key(const struct job *j, struct record_input *r, const char *p, size_t n)
 	r->key_len = null ? -1 : (int32_t)n;
 }
 
+/* --rate: waits until the next record may go; those before it are sent. */
+static void
+slow_down(struct job *j)
+{
+	int64_t ms;
+
+	while (!j->hurry && (ms = rate_wait(&j->rate,
+	    loop_clock(j->loop))) > 0) {
+		producer_push(j->producer);
+		loop_run_for(j->loop, ms < 100 ? ms : 100);
+	}
+}
+
+static size_t
+bytes_of(const struct record_input *r)
+{
+	return (r->key_len > 0 ? (size_t)r->key_len : 0) +
+	    (r->value_len > 0 ? (size_t)r->value_len : 0);
+}
+
 /* Adds one record, waiting for room where there is none. */
 static int
 add(struct job *j, int32_t partition, const struct record_input *r,
@@ -61,11 +81,13 @@ add(struct job *j, int32_t partition, const struct record_input *r,
 	struct kerr why = KERR_INIT;
 	int rc;
 
+	slow_down(j);
 	while ((rc = producer_add(j->producer, j->topic, partition, r, j->tag,
 	    &why)) == KE_AGAIN && !j->hurry)
 		if (producer_wait_room(j->producer, e) != 0)
 			return e->code;
 	if (rc == 0) {
+		rate_take(&j->rate, 1, bytes_of(r), loop_now(j->loop));
 		j->tag++;
 		if (--j->left == 0)
 			j->stop = true;
@@ -212,7 +234,8 @@ is_plain(const struct job *j)
 
 	return j->delim_len == 1 && !o->common.json && o->key == NULL &&
 	    o->key_delim == NULL && !o->empty_is_null && o->null == NULL &&
-	    j->n_headers == 0 && j->left == INT64_MAX && o->txn_every == 0;
+	    j->n_headers == 0 && j->left == INT64_MAX && o->txn_every == 0 &&
+	    o->rate == NULL;
 }
 
 ssize_t

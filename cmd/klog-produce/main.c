@@ -42,6 +42,7 @@ static const struct opt options[] = {
 	    "go on after a line that is no JSON; exit 1"),
 	OPT_INT('c', "count", "N", T, count, 1, INT64_MAX,
 	    "stop after N records"),
+	OPT_STR(0, "rate", "N/s", T, rate, "no faster than 200/s, 5MB/s"),
 	OPT_GROUP("Output"),
 	OPT_STR('z', "compress", "CODEC", T, codec,
 	    "none, gzip, snappy, lz4, zstd"),
@@ -226,6 +227,8 @@ parse_headers(struct job *j, const struct opt_list *list)
 static void
 prepare(struct job *j, struct opts *o)
 {
+	struct kerr e = KERR_INIT;
+
 	j->o = o;
 	j->partition = (int32_t)o->partition;
 	j->left = o->count;
@@ -249,6 +252,8 @@ prepare(struct job *j, struct opts *o)
 		    o->key_delim, &j->key_delim_len);
 	if (o->ts != NULL)
 		parse_time(j, o->ts);
+	if (o->rate != NULL && rate_parse(&j->rate, o->rate, &e) != 0)
+		usage_error(&program, "option --rate: %s", e.msg);
 	parse_headers(j, &o->headers);
 }
 

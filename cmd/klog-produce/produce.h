@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "cli/common.h"
 #include "cli/envelope.h"
+#include "cli/rate.h"
 #include "client/cluster.h"
 #include "client/producer.h"
 #include "net/loop.h"
@@ -48,6 +49,7 @@ struct opts {
 	bool		 txn;		/* --txn */
 	int64_t		 txn_every;	/* --txn-every; 0: all is one */
 	const char	*txn_id;	/* --transactional-id */
+	const char	*rate;		/* --rate */
 };
 
 struct outcome {
@@ -75,6 +77,7 @@ struct job {
 	struct envelope		 envelope;
 	uint64_t		 tag;		/* of the next record: its
 						 * line number in all inputs */
+	struct rate		 rate;
 	int64_t			 left;		/* records still to take */
 	size_t			 line_max;	/* bytes of a record at most */
 	bool			 stop;		/* read no further */

@@ -9,7 +9,7 @@
 
 #include "cmd/klog-mirror/names.h"
 #include "cmd/klog-mirror/plan.h"
-#include "cmd/klog-mirror/rate.h"
+#include "cli/rate.h"
 
 static const struct kuuid one = { { 1 } }, two = { { 2 } };
 static const struct plan_rules strict = { false, false };
@@ -222,9 +222,16 @@ rates(void **state)
 	assert_in_range(rate_wait(&r, 1000), 499, 502);
 	assert_in_range(rate_wait(&r, 1400), 99, 102);
 	assert_int_equal(rate_wait(&r, 1502), 0);
-	/* an idle hour earns nothing */
+	/* an idle hour earns next to nothing */
 	rate_take(&r, 100, 0, 3600000);
-	assert_in_range(rate_wait(&r, 3600000), 499, 502);
+	assert_in_range(rate_wait(&r, 3600000), 479, 482);
+	/* and more than one a millisecond are no fewer for it */
+	assert_int_equal(rate_parse(&r, "100000/s", NULL), 0);
+	for (int64_t n = 0, now = 1; n < 100000; n++) {
+		now += rate_wait(&r, now);
+		rate_take(&r, 1, 100, now);
+		assert_in_range(now, n / 100, n / 100 + 3);
+	}
 	assert_int_equal(rate_parse(&r, "1.5MB/s", NULL), 0);
 	rate_take(&r, 1, 3000000, 5000);
 	assert_in_range(rate_wait(&r, 5000), 1999, 2002);

@@ -1,8 +1,11 @@
 /* rate.c: see rate.h. */
-#include "rate.h"
+#include "cli/rate.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* Clocks and waits are of milliseconds: so much is saved up. */
+#define SAVED_MS	20
 
 static const struct unit {
 	const char	*name;
@@ -45,8 +48,8 @@ rate_take(struct rate *r, uint64_t records, uint64_t bytes, int64_t now)
 		return;
 	if (r->at != 0)
 		r->credit += (double)(now - r->at) * r->per_ms;
-	if (r->credit > 0)	/* what was not used is not saved up */
-		r->credit = 0;
+	if (r->credit > SAVED_MS * r->per_ms)
+		r->credit = SAVED_MS * r->per_ms;
 	r->credit -= (double)(r->bytes ? bytes : records);
 	r->at = now;
 }

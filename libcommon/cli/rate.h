@@ -1,8 +1,9 @@
 /*
- * rate.h: --rate: at most so many records or bytes a second. Pure.
+ * rate.h: --rate: at most so many records or bytes a second, but for what was
+ * not used of the last few milliseconds. Pure.
  */
-#ifndef KLOG_MIRROR_RATE_H
-#define KLOG_MIRROR_RATE_H
+#ifndef KLOG_CLI_RATE_H
+#define KLOG_CLI_RATE_H
 
 #include <stdbool.h>
 #include <stdint.h>
