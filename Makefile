@@ -167,6 +167,7 @@ interop: tests
 bench: all $(BENCH) $(HELPER)
 	tests/bench/run.sh $B
 	tests/bench/groups.sh $B
+	tests/bench/mirror.sh $B
 	tests/bench/store.sh $B
 
 .PHONY: lint
