@@ -425,3 +425,71 @@ $TOPIC	1	5	"
 	assert_line --index 0 --regexp '^TOPIC +PARTITIONS  REPLICAS  INTERNAL'
 	assert_line --index 1 --regexp "^$TOPIC  +2  +1  false"
 }
+
+# Opens a transaction of id $1 with one record, and keeps it open: its producer
+# is a job, whose input is descriptor 4.
+open_txn() {
+	mkfifo "in-$1"
+	klog-produce -q --transactional-id "$1" "$TOPIC" <"in-$1" 2>/dev/null 3>&- &
+	exec 4>"in-$1"
+	echo open >&4
+	wait_until 10 sh -c "klog-consume -q -e --uncommitted $TOPIC | grep -q open"
+}
+
+@test "transactions: list, describe, abort" {
+	local pid rc=0
+	needs_transactions
+	new_topic --partitions 1
+	open_txn "$TOPIC-id"
+	pid=$!
+	run -0 klog-topics transactions list
+	assert_line --regexp "^$TOPIC-id	Ongoing	[0-9]+	[0-9]+$"
+	run -0 klog-topics transactions describe "$TOPIC-id"
+	assert_output --regexp "^$TOPIC-id	Ongoing	[0-9]+	[0-9]+	[0-9]+	60000	[0-9]+	$TOPIC\\[0\\]$"
+	run -0 klog-topics transactions list -t "$TOPIC"
+	assert_output --regexp "^$TOPIC	0	0	[0-9]+	[0-9]+	[0-9]+	open	$TOPIC-id$"
+	# what is somebody's is not ended by topic
+	run -0 klog-topics transactions abort -t "$TOPIC"
+	assert_output ''
+	run -0 klog-topics transactions abort "$TOPIC-id"
+	assert_output ''
+	exec 4>&-
+	wait "$pid" || rc=$?
+	assert_equal "$rc" 7
+	run -0 klog-topics transactions list -t "$TOPIC"
+	assert_output ''
+	run -4 klog-topics transactions describe no-such-id
+	run -4 klog-topics transactions abort no-such-id
+	run -2 klog-topics transactions
+	run -2 klog-topics transactions abort
+	run -2 klog-topics transactions end x
+}
+
+@test "transactions: one that hangs is shown and ended" {
+	local pid
+	needs_own_broker
+	klog_broker
+	new_topic --partitions 1
+	open_txn lost
+	pid=$!
+	kill -9 "$pid"
+	wait "$pid" || true
+	exec 4>&-
+	klog_broker_kill
+	rm -rf "$DATA"/__transaction_state-*
+	klog_broker
+	echo behind | klog-produce -q "$TOPIC"
+	run -0 klog-consume -q -e "$TOPIC"
+	assert_output ''
+	run -0 klog-topics transactions list -t "$TOPIC"
+	assert_output --regexp "^$TOPIC	0	0	[0-9]+	[0-9]+	[0-9]+	hanging	$"
+	run -0 klog-topics transactions abort -t "$TOPIC" -n
+	run -0 klog-consume -q -e "$TOPIC"
+	assert_output ''
+	run -0 klog-topics transactions abort -t "$TOPIC"
+	assert_output --partial hanging
+	run -0 klog-consume -q -e "$TOPIC"
+	assert_output behind
+	run -0 klog-topics transactions list -t "$TOPIC"
+	assert_output ''
+}
