@@ -1,7 +1,8 @@
 /*
- * test_store_threads.c: a writer, readers at the tail and far behind, and a
- * flusher on one log. What readers see is whole, in order and below the end;
- * the thread sanitizer watches the rest.
+ * test_store_threads.c: a writer, readers at the tail and far behind, a
+ * flusher, and what lets old segments go, on one log. What readers see is
+ * whole, in order and between start and end; the thread sanitizer watches the
+ * rest.
  */
 #include "store_util.h"
 
@@ -12,6 +13,8 @@ enum { APPENDS = 4000, READERS = 3 };
 
 struct shared {
 	struct log	*l;
+	pthread_mutex_t	 writing;	/* the partition's lock */
+	bool		 retains;
 	_Atomic bool	 done;
 	_Atomic int	 errors;
 };
@@ -53,10 +56,16 @@ reader(void *arg)
 	struct krecords r;
 	struct log_when w;
 	int64_t next = 0, end;
+	int rc;
 
 	while (!s->done || next < log_end(s->l)) {
 		end = log_end(s->l);
-		if (log_read(s->l, next, 20000, end, true, &r, NULL) != 0) {
+		rc = log_read(s->l, next, 20000, end, true, &r, NULL);
+		if (rc == KE_RANGE && next < log_start(s->l)) {
+			next = log_start(s->l);
+			continue;
+		}
+		if (rc != 0) {
 			bad(s, "read");
 			break;
 		}
@@ -70,7 +79,7 @@ reader(void *arg)
 		if (next > end)
 			bad(s, "past the bound");
 		if (next % 7 == 0 && (log_find_time(s->l, 1000 + next / 2, end,
-		    &w, NULL) != 0 || w.offset < 0))
+		    &w, NULL) != 0 || (w.offset < 0 && !s->retains)))
 			bad(s, "time");
 		(void)log_epoch(s->l);
 	}
@@ -94,15 +103,41 @@ flusher(void *arg)
 	return NULL;
 }
 
+static void *
+keeper(void *arg)
+{
+	struct shared *s = arg;
+	struct log_retention r = { -1, 250000, 0 };
+	int64_t keep, wait;
+
+	while (!s->done) {
+		r.upto = log_flushed(s->l);
+		if ((keep = log_keep_from(s->l, &r, NULL)) < 0) {
+			bad(s, "keep");
+			break;
+		}
+		pthread_mutex_lock(&s->writing);
+		if (log_retain_from(s->l, keep, NULL) != 0)
+			bad(s, "retain");
+		log_drop_old(s->l);
+		pthread_mutex_unlock(&s->writing);
+		if (log_remove_old(s->l, 0, &wait, NULL) != 0)
+			bad(s, "remove");
+	}
+	return NULL;
+}
+
 static void
-test_threads(void **state)
+run(bool retains)
 {
 	const struct log_known k = { .clean = false };
 	struct log_config c = LOG_CONFIG_INIT;
 	struct batch_spec b = BATCH_SPEC;
-	struct shared s = { .done = false };
-	pthread_t t[READERS + 1];
+	struct shared s = { .retains = retains,
+	    .writing = PTHREAD_MUTEX_INITIALIZER };
+	pthread_t t[READERS + 2];
 	struct log_appended a;
+	bool writes;
 	char *tmp = tmp_make(), *dir = xasprintf("%s/t-0", tmp);
 
 	c.segment_bytes = 100000;
@@ -111,19 +146,39 @@ test_threads(void **state)
 	for (int i = 0; i < READERS; i++)
 		pthread_create(&t[i], NULL, reader, &s);
 	pthread_create(&t[READERS], NULL, flusher, &s);
+	if (retains)
+		pthread_create(&t[READERS + 1], NULL, keeper, &s);
 	for (int i = 0; i < APPENDS; i++) {
 		b.n = 1 + i % 2;
 		b.ts = 1000 + log_end(s.l);
 		b.value = (size_t)(i * 31 % 700);
+		pthread_mutex_lock(&s.writing);
 		assert_int_equal(put(s.l, &b, i / 1000, &a), 0);
+		writes = log_wants_writeback(s.l);
+		pthread_mutex_unlock(&s.writing);
+		if (writes)
+			log_writeback(s.l);
 	}
 	s.done = true;
-	for (int i = 0; i <= READERS; i++)
+	for (int i = 0; i < READERS + 1 + retains; i++)
 		pthread_join(t[i], NULL);
 	assert_int_equal(s.errors, 0);
+	assert_int_equal(log_start(s.l) > 0, retains);
 	must_close(s.l);
 	free(dir);
 	tmp_remove(tmp);
+}
+
+static void
+test_threads(void **state)
+{
+	run(false);
+}
+
+static void
+test_retention(void **state)
+{
+	run(true);
 }
 
 int
@@ -131,6 +186,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_retention),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
