@@ -31,9 +31,14 @@ says() { grep -q "$1" "$T/broker.err"; }
 	wait_until 20 says "'full-0' goes offline: .*No space left on device"
 	# nobody else is troubled
 	assert_equal "$(count other)" 100
+	# shellcheck disable=SC2046
+	run ! klog-topics create $(seq -f 'a-rather-long-name-%g' 200)
+	says "metadata log: .*No space left on device"
 	rm "$SMALL/filler"
 	wait "$producer"
 	says "'full-0' is back"
+	wait_until 10 klog-topics create late
+	echo 1 | klog-produce -q late
 	klog-consume -q -e full >out
 	seq 100000 | cmp - out
 	assert_equal "$(grep -c "'full-0' goes offline" "$T/broker.err")" 1

@@ -1,5 +1,6 @@
 /* control.c: calls to the control thread, and changes of the metadata. */
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -15,6 +16,7 @@
 #include "txn_coordinator.h"
 
 #define WRITE_MAX	256	/* changes in one write */
+#define ROOM_MS		1000	/* between looks at a full disk */
 
 /* One decided change, on its way to the disk. */
 struct change {
@@ -49,12 +51,14 @@ struct control {
 	struct kerr	   failed;	/* why a write failed: the job's */
 	int64_t		   snapped_at;	/* log's end at the last snapshot */
 	struct kerr	   error;	/* the log failed: no more changes */
+	struct loop_timer  room;	/* a look whether the log can go on */
 	int64_t		   next_id, end_id;	/* producer ids at hand */
 	int64_t		   coming_id;	/* first of the block under way */
 	STAILQ_HEAD(, id_waiter) id_waiters;
 };
 
 static void write_next(struct control *);
+static void room_due(struct loop_timer *);
 
 struct control *
 control_new(struct broker *b, struct loop *l, struct metalog *log,
@@ -71,6 +75,7 @@ control_new(struct broker *b, struct loop *l, struct metalog *log,
 	c->rules.config = b->config;
 	c->rules.node_id = b->node_id;
 	c->rules.directory_id = b->directory_id;
+	loop_timer_init(&c->room, l, room_due);
 	STAILQ_INIT(&c->waiting);
 	STAILQ_INIT(&c->writing);
 	STAILQ_INIT(&c->id_waiters);
@@ -82,6 +87,7 @@ control_free(struct control *c, struct kerr *e)
 {
 	int rc = metalog_close(c->log, e);
 
+	loop_timer_cancel(&c->room);
 	assert(STAILQ_EMPTY(&c->waiting) && STAILQ_EMPTY(&c->writing));
 	if (rc == 0 && c->error.code != 0)
 		rc = kerr_set(e, c->error.code, "%s", c->error.msg);
@@ -206,7 +212,10 @@ written(struct job *j)
 	c->error = c->failed;
 	if (!ok)
 		log_line(LOG_ERROR, LOG_BROKER, "%s: no further change of "
-		    "topics is possible until a restart", c->error.msg);
+		    "topics is possible until %s", c->error.msg,
+		    metalog_full(c->log) ? "there is room" : "a restart");
+	if (!ok && metalog_full(c->log))
+		loop_timer_set(&c->room, ROOM_MS);
 	STAILQ_CONCAT(&list, &c->writing);
 	if (!ok)
 		STAILQ_CONCAT(&list, &c->waiting);
@@ -216,6 +225,51 @@ written(struct job *j)
 	}
 	c->busy = false;
 	write_next(c);
+}
+
+/* On a pool thread. */
+static void
+look_for_room(struct job *j)
+{
+	struct control *c = (struct control *)((char *)j -
+	    offsetof(struct control, job));
+
+	kerr_clear(&c->failed);
+	metalog_revive(c->log, &c->failed);
+}
+
+/* What was decided and could not be written is forgotten. */
+static void
+looked(struct job *j)
+{
+	struct control *c = (struct control *)((char *)j -
+	    offsetof(struct control, job));
+
+	c->busy = false;
+	if (c->failed.code == 0) {
+		log_line(LOG_WARN, LOG_BROKER, "metadata log: there is room "
+		    "again");
+		kerr_clear(&c->error);
+		image_unref(c->pending);
+		c->pending = image_ref(c->durable);
+		write_next(c);
+	} else if (c->failed.sys == ENOSPC || c->failed.sys == EDQUOT) {
+		loop_timer_set(&c->room, ROOM_MS);
+	} else {
+		log_line(LOG_ERROR, LOG_BROKER, "%s", c->failed.msg);
+	}
+}
+
+static void
+room_due(struct loop_timer *t)
+{
+	struct control *c = (struct control *)((char *)t -
+	    offsetof(struct control, room));
+
+	c->busy = true;
+	c->job.work = look_for_room;
+	c->job.done = looked;
+	control_job(c->broker, &c->job);
 }
 
 /* On a pool thread. */

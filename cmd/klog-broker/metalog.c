@@ -29,6 +29,7 @@
 #define READ_MAX	(1 << 20)	/* bytes of log replayed at a time */
 #define BATCH_RECORDS	1024		/* records of a snapshot's batch */
 #define SNAPSHOT_MAX	(INT64_C(1) << 30)
+#define ROOM_BYTES	(1 << 16)
 #define RECORD_EXTRA	32		/* a record's own fields, at most */
 
 struct metalog {
@@ -37,6 +38,7 @@ struct metalog {
 	struct log	 *log;
 	int32_t		  node_id;
 	int32_t		  epoch;
+	int64_t		  flushed;	/* where log is NULL: its end */
 	int64_t		  snapped;	/* end offset of the last snapshot */
 	int64_t		  snapped_size;	/* log_size() then */
 };
@@ -69,8 +71,10 @@ put_file(const struct metalog *m, const char *name, const void *p, size_t n,
 		rc = m->sys->rename(m->sys, temp, path);
 	if (rc == 0)
 		rc = m->sys->sync_dir(m->sys, m->dir);
-	if (rc < 0)
+	if (rc < 0) {
 		rc = kerr_sys(e, "%s", path);
+		m->sys->unlink(m->sys, temp);	/* it takes up room */
+	}
 	free(temp);
 	free(path);
 	return rc;
@@ -155,21 +159,28 @@ begin_epoch(struct metalog *m, struct kerr *e)
 	return rc < 0 ? kerr_wrap(e, "metadata log") : put_quorum_state(m, e);
 }
 
+static int
+open_log(struct metalog *m, const struct log_known *k, struct kerr *e)
+{
+	struct log_config c = LOG_CONFIG_INIT;
+
+	c.reserve_bytes = 0;
+	return log_open(&m->log, m->sys, m->dir, &c, k, NULL, e);
+}
+
 int
 metalog_open(struct metalog **out, const struct sys *s, const char *data_dir,
     int32_t node_id, bool clean, struct kerr *e)
 {
 	struct metalog *m = xcalloc(1, sizeof(*m));
-	struct log_config c = LOG_CONFIG_INIT;
 	struct log_known k = { .clean = clean, .topic_id = topic_id };
 	int rc;
 
 	m->sys = s;
 	m->node_id = node_id;
 	m->dir = xasprintf("%s/" NAME, data_dir);
-	c.reserve_bytes = 0;
 	get_quorum_state(m);
-	if ((rc = log_open(&m->log, s, m->dir, &c, &k, NULL, e)) < 0)
+	if ((rc = open_log(m, &k, e)) < 0)
 		goto fail;
 	if (log_epoch(m->log) > m->epoch)
 		m->epoch = log_epoch(m->log);
@@ -188,11 +199,50 @@ fail:
 int
 metalog_close(struct metalog *m, struct kerr *e)
 {
-	int rc = log_close(m->log, e);
+	int rc = m->log != NULL ? log_close(m->log, e) :
+	    kerr_set(e, KE_OFFLINE, "metadata log: %s", kerr_text(KE_OFFLINE));
 
 	free(m->dir);
 	free(m);
 	return rc;
+}
+
+bool
+metalog_full(const struct metalog *m)
+{
+	return m->log == NULL || log_full(m->log);
+}
+
+/* Room for the next append, and some. */
+static int
+try_room(const struct metalog *m, struct kerr *e)
+{
+	char *path = xasprintf("%s/room", m->dir), *zeros;
+	int rc;
+
+	zeros = xcalloc(1, ROOM_BYTES);
+	rc = put_file(m, "room", zeros, ROOM_BYTES, e);
+	m->sys->unlink(m->sys, path);
+	free(zeros);
+	free(path);
+	return rc;
+}
+
+int
+metalog_revive(struct metalog *m, struct kerr *e)
+{
+	struct log_known k = { .topic_id = topic_id };
+	int rc;
+
+	if ((rc = try_room(m, e)) < 0)
+		return rc;
+	if (m->log != NULL) {
+		m->flushed = log_flushed(m->log);
+		log_abandon_full(m->log);
+		m->log = NULL;
+	}
+	k.recovery_point = m->flushed;
+	return open_log(m, &k, e);
 }
 
 int64_t

@@ -34,6 +34,10 @@ int metalog_snapshot(struct metalog *, const struct image *im, struct kerr *);
 /* Bytes of log since the last snapshot. */
 int64_t metalog_unsnapped(const struct metalog *);
 int64_t metalog_end(const struct metalog *);
+/* True where an append found no room and metalog_revive() may help: once there
+ * is room again it makes the log what it was before that append. */
+bool metalog_full(const struct metalog *);
+int metalog_revive(struct metalog *, struct kerr *);
 int32_t metalog_epoch(const struct metalog *);
 /* Flushes, closes and frees, also when it fails. */
 int metalog_close(struct metalog *, struct kerr *);
