@@ -8,7 +8,8 @@
  *	print.c		how they look
  *	sort.c		--sort: merging partitions by time
  *	stop.c		signals, and what is told about progress
- *	group.c		-G: what the group wants, and what is committed
+ *	group.c		-G: what the group wants
+ *	commit.c	-G: what is committed, and when
  *	place.c		-G: where a partition of the group is begun
  *	out.c		-G: writing, in a thread of its own
  *	each.c		--each, --commit=each: a record at a time
@@ -259,7 +260,6 @@ int group_wait(struct consume *co, int64_t wait_ms, bool more,
     struct kerr *e);
 /* Everything that is this member's, up to its end, has been taken. */
 bool group_read(const struct consume *co);
-bool group_committing(const struct consume *co);
 void group_commit_soon(struct consume *co);
 enum commit_how group_how(const struct consume *co);
 struct subscriber *group_subscriber(const struct consume *co);

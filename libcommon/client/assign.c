@@ -85,7 +85,7 @@ nums_del(struct nums *l, int32_t v)
 		}
 }
 
-bool
+static bool
 nums_has(const struct nums *l, int32_t v)
 {
 	for (int32_t i = 0; i < l->n; i++)

@@ -48,7 +48,6 @@ struct assign {
 void nums_add(struct assign *as, struct nums *l, int32_t v);
 /* Takes v out where it is in. */
 void nums_del(struct nums *l, int32_t v);
-bool nums_has(const struct nums *l, int32_t v);
 
 static inline bool
 subscribes(const struct assign *as, int32_t member, int32_t topic)

@@ -60,107 +60,11 @@ metadata_changed(struct cluster_watch *w)
 	    offsetof(struct subscriber, watch)));
 }
 
-static void
-parts_release(struct parts *p)
-{
-	for (size_t i = 0; i < p->n; i++)
-		free(p->v[i].topic);
-	free(p->v);
-	p->v = NULL;
-	p->n = 0;
-}
-
-static void
-parts_add(struct parts *p, const char *topic, size_t len, int32_t partition)
-{
-	p->v = xreallocarray(p->v, p->n + 1, sizeof(*p->v));
-	p->v[p->n++] = (struct subscriber_part){ xstrndup(topic, len),
-		partition };
-}
-
-static bool
-parts_has(const struct parts *p, const struct subscriber_part *part)
-{
-	for (size_t i = 0; i < p->n; i++)
-		if (p->v[i].partition == part->partition &&
-		    strcmp(p->v[i].topic, part->topic) == 0)
-			return true;
-	return false;
-}
-
-/* Those of a that are not in b. */
-static struct parts
-parts_minus(const struct parts *a, const struct parts *b)
-{
-	struct parts out = { NULL, 0 };
-
-	for (size_t i = 0; i < a->n; i++)
-		if (!parts_has(b, &a->v[i]))
-			parts_add(&out, a->v[i].topic, strlen(a->v[i].topic),
-			    a->v[i].partition);
-	return out;
-}
-
-/* Takes the partitions over. */
-static struct news *
-add_news(struct subscriber *s, enum subscriber_kind kind, struct parts *p)
-{
-	struct news *ev = xcalloc(1, sizeof(*ev));
-
-	ev->pub.kind = kind;
-	ev->pub.part = p->v;
-	ev->pub.n = p->n;
-	ev->pub.total = s->owned.n;
-	ev->pub.generation = s->m.generation;
-	ev->pub.assignor = assign_name(s->chosen);
-	*p = (struct parts){ NULL, 0 };
-	TAILQ_INSERT_TAIL(&s->events, ev, link);
-	s->cf.wake(s->cf.arg);
-	return ev;
-}
-
-static void
-news_free(struct news *ev)
-{
-	struct parts p = { ev->pub.part, ev->pub.n };
-
-	parts_release(&p);
-	free(ev);
-}
-
-const struct subscriber_event *
-subscriber_event(struct subscriber *s)
-{
-	struct news *ev = TAILQ_FIRST(&s->events);
-
-	return ev != NULL ? &ev->pub : NULL;
-}
-
-void
-subscriber_done(struct subscriber *s)
-{
-	struct news *ev = TAILQ_FIRST(&s->events);
-
-	TAILQ_REMOVE(&s->events, ev, link);
-	if (ev->gives_up)
-		member_given_up(&s->m);
-	if (ev->rejoin)
-		member_rejoin(&s->m);
-	news_free(ev);
-	subscriber_step(s);
-}
-
 bool
 subscriber_settled(const struct subscriber *s)
 {
 	return s->m.phase == MEMBER_STABLE && !s->m.rejoin &&
 	    TAILQ_EMPTY(&s->events);
-}
-
-const char *
-subscriber_id(const struct subscriber *s)
-{
-	return s->m.id;
 }
 
 /* What a request came to, Kafka's error in the answer included; NULL: well. */
@@ -354,31 +258,6 @@ read_assignment(const struct subscriber *s, struct kbytes bytes,
 	return rc;
 }
 
-/* A new assignment: what it takes away is given up first. */
-static void
-take_assignment(struct subscriber *s, struct parts *now)
-{
-	struct parts had = { NULL, 0 }, gone, more;
-	bool revoked;
-
-	if (s->m.has)
-		had = s->owned;
-	else
-		parts_release(&s->owned);
-	gone = parts_minus(&had, now);
-	more = parts_minus(now, &had);
-	if (s->m.has)
-		parts_release(&had);
-	s->owned = *now;
-	s->owned_gen = s->m.generation;
-	member_has(&s->m, s->owned.n > 0);
-	revoked = gone.n > 0;
-	if (revoked)
-		add_news(s, SUBSCRIBER_REVOKED, &gone);
-	/* what was given up can be assigned only now: one more rebalance */
-	add_news(s, SUBSCRIBER_ASSIGNED, &more)->rejoin = revoked;
-}
-
 static void
 synced(void *arg, struct reply *r)
 {
@@ -399,7 +278,7 @@ synced(void *arg, struct reply *r)
 	say(s, "assigned", why);
 	member_synced(&s->m, loop_now(s->loop), why);
 	if (why == NULL)
-		take_assignment(s, &now);
+		news_assigned(s, &now);
 	reply_free(r);
 	step(s);
 }
@@ -499,31 +378,6 @@ leave(struct subscriber *s)
 	    NULL, left, s);
 }
 
-static void
-give_up(struct subscriber *s)
-{
-	struct parts none = { NULL, 0 }, gone;
-	size_t n = s->owned.n;
-
-	/* the list stays: sticky tells what was had */
-	gone = parts_minus(&s->owned, &none);
-	s->owned.n = 0;
-	add_news(s, s->m.lost ? SUBSCRIBER_LOST : SUBSCRIBER_REVOKED,
-	    &gone)->gives_up = true;
-	s->owned.n = n;
-}
-
-static void
-failed(struct subscriber *s)
-{
-	struct parts none = { NULL, 0 };
-
-	if (s->told_failed)
-		return;
-	s->told_failed = true;
-	add_news(s, SUBSCRIBER_FAILED, &none)->pub.err = s->m.err;
-}
-
 /* Whatever the machine wants to be done now. */
 static void
 step(struct subscriber *s)
@@ -539,7 +393,7 @@ step(struct subscriber *s)
 			find(s);
 			break;
 		case MEMBER_GIVE_UP:
-			give_up(s);
+			news_give_up(s);
 			break;
 		case MEMBER_JOIN:
 			join(s);
@@ -554,7 +408,7 @@ step(struct subscriber *s)
 			leave(s);
 			break;
 		default:
-			failed(s);
+			news_failed(s);
 			return;
 		}
 	}

@@ -76,8 +76,6 @@ void subscriber_done(struct subscriber *s);
 /* True while nothing is about to change: an assignment has been taken over and
  * no rebalance is known of. */
 bool subscriber_settled(const struct subscriber *s);
-/* The member id, "" while there is none; the generation, -1. */
-const char *subscriber_id(const struct subscriber *s);
 
 struct subscriber_offset {
 	const char	*topic;

@@ -1,7 +1,8 @@
 /*
  * subscriber_impl.h: what the files of the group's member share.
  *
- *	subscriber.c	     requests of the membership, and events
+ *	subscriber.c	     requests of the membership
+ *	subscriber_events.c  what the program is told
  *	subscriber_lead.c    the leader's part: topics, assignment
  *	subscriber_offsets.c committing, and what is committed
  */
@@ -80,6 +81,18 @@ struct subscriber {
 struct cluster *subscriber_line(const struct subscriber *s);
 /* Goes on with whatever the machine wants, soon. */
 void subscriber_step(struct subscriber *s);
+
+/* subscriber_events.c */
+void parts_release(struct parts *p);
+void parts_add(struct parts *p, const char *topic, size_t len,
+    int32_t partition);
+void news_free(struct news *ev);
+/* A new assignment, which is taken over: what it takes away is given up
+ * first. */
+void news_assigned(struct subscriber *s, struct parts *now);
+/* Everything has to be given up before the next join. */
+void news_give_up(struct subscriber *s);
+void news_failed(struct subscriber *s);
 
 /* subscriber_lead.c */
 /* The answer to JoinGroup says that this member leads: takes it over. The
