@@ -112,3 +112,21 @@ fill_up() { yes x | head -200 | klog-produce -q -k filler -X batch.num.messages=
 	sleep 0.2
 	assert_equal "$(grep -c 'bad-0.*not compacted any more' "$T/broker.err")" 1
 }
+
+@test "compact,delete: keys stay once, and old segments go all the same" {
+	broker -X log.retention.check.interval.ms=100
+	klog-topics create both --set cleanup.policy=compact,delete --set segment.bytes=20000 \
+		--set min.cleanable.dirty.ratio=0.01 --set retention.bytes=60000 --set file.delete.delay.ms=1
+	keyed 1 500 old both
+	keyed 1 500 new both
+	fill_up both
+	no_old() { ! all both | grep -q '=old-'; }
+	wait_until 10 no_old
+	# more than retention keeps, no key twice
+	keyed 1001 9000 more both
+	fewer() { [ "$(all both | grep -c '=more-')" -lt 5000 ]; }
+	wait_until 10 fewer
+	run -0 bash -c 'klog-consume -q -e -f "%k\n" both | grep -v filler | sort | uniq -d'
+	assert_output ''
+	assert [ "$(klog-topics offsets both | cut -f 4)" -eq 9200 ]
+}
