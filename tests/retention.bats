@@ -8,7 +8,7 @@ setup() { needs_own_broker; klog_setup; }
 teardown() { klog_teardown; }
 
 # A broker that looks several times a second.
-broker() { klog_broker -X log.retention.check.interval.ms=100 "$@"; }
+broker() { klog_broker -X log.retention.check.interval.ms=100; }
 
 start_of() { klog-topics offsets "$1" | cut -f 3; }
 end_of() { klog-topics offsets "$1" | cut -f 4; }
@@ -87,4 +87,25 @@ fill() {
 	fill mine 3
 	run -0 klog-topics config get -a mine retention.ms
 	assert_output --partial "retention.ms	-1	"
+}
+
+@test "klog-topics trim: what is gone stays gone, whatever ends the broker" {
+	broker
+	klog-topics create cut --set segment.bytes=20000
+	fill cut 100
+	run -0 klog-topics trim -y -o 55 cut
+	klog_broker_kill
+	broker
+	assert_equal "$(start_of cut)" 55
+	assert_equal "$(end_of cut)" 100
+	run -0 klog-consume -q -e -f '%o\n' cut
+	assert_line --index 0 55
+	assert_equal "${#lines[@]}" 45
+	# segments that lie below go with the next round
+	first_gone() { [ ! -e "$DATA/cut-0/00000000000000000000.log" ]; }
+	wait_until 10 first_gone
+	run -0 klog-topics trim -y -o end cut
+	wait_until 10 is start_of cut 100
+	fill cut 1
+	assert_equal "$(end_of cut)" 101
 }
