@@ -179,8 +179,9 @@ for i in $(seq "$slow_runs"); do
 		sleep 0.05
 	done
 	cold=$(anon "$broker_pid")
-	# those without a record count as well: they are fewer
-	keep cold_kb "$(calc "($cold - $before) / $PARTS")"
+	# less those that are without
+	keep cold_kb "$(calc "($cold - $before) / $PARTS - \
+	    2 * $few / $PARTS * ($after - $before) / ($PARTS + 2 * $few)")"
 	timed klog_stop stop "$broker_pid"
 	timed klog_open broker "many$i"
 	"$BIN/klog-consume" -q -b "127.0.0.1:$broker_port" -e '^p.*' |
