@@ -19,17 +19,6 @@ enum {
 	NAP_NS = 50000000	/* a stop is noticed after that */
 };
 
-/* Up to where nothing changes any more: every transaction that has begun
- * below is decided, and all is shown. Lock held. */
-static int64_t
-stable_end(struct partition *p)
-{
-	int64_t open = log_first_unstable(p->log, p->high_watermark);
-
-	return open >= 0 && open < p->high_watermark ? open :
-	    p->high_watermark;
-}
-
 /* Lock held. */
 static bool
 is_candidate(const struct partition *p, int64_t now_ms)
@@ -54,7 +43,7 @@ dirtiness(struct partition *p, struct log_dirt *d)
 		return -1;
 	}
 	c.dirty = log_cleaned(p->log);
-	c.stable = stable_end(p);
+	c.stable = partition_stable(p);
 	c.min_lag_ms = p->config.min_compaction_lag_ms;
 	c.max_lag_ms = p->config.max_compaction_lag_ms;
 	least = p->config.min_cleanable_dirty_ratio;
@@ -163,7 +152,7 @@ look(struct partition *p, struct log_dirt *d, struct kerr *e)
 	for (int i = 0; i < 2; i++) {
 		pthread_mutex_lock(&p->lock);
 		c.dirty = log_cleaned(p->log);
-		c.stable = stable_end(p);
+		c.stable = partition_stable(p);
 		c.min_lag_ms = p->config.min_compaction_lag_ms;
 		saved = p->recovery_saved;
 		pthread_mutex_unlock(&p->lock);

@@ -254,6 +254,8 @@ note(struct partition *p, struct checkpoint c[CHECKPOINTS])
 	int64_t hw, recovered;
 
 	pthread_mutex_lock(&p->lock);
+	verify_expire(&p->verifying, sys_mono_ns(p->ld->sys) / 1000000 -
+	    VERIFY_KEPT_MS);
 	if (!is_noted(p)) {
 		pthread_mutex_unlock(&p->lock);
 		return;

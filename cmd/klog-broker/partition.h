@@ -113,8 +113,6 @@ int16_t partition_acked(struct partition *, struct waiter *w);
  * coordinator has said that the partition is part of it. */
 uint64_t partition_verify(struct partition *, int64_t producer_id,
     int16_t epoch, int32_t sequence);
-/* Gives up what partition_verify() was told before that time. */
-void partition_verify_expire(struct partition *, int64_t before_ms);
 
 /* The producers that the log knows, in an array to be freed. */
 int16_t partition_producers(struct partition *, struct producer_info **v,

@@ -162,14 +162,6 @@ partition_verify(struct partition *p, int64_t producer_id, int16_t epoch,
 	return number;
 }
 
-void
-partition_verify_expire(struct partition *p, int64_t before_ms)
-{
-	pthread_mutex_lock(&p->lock);
-	verify_expire(&p->verifying, before_ms);
-	pthread_mutex_unlock(&p->lock);
-}
-
 int16_t
 partition_producers(struct partition *p, struct producer_info **v,
     unsigned int *n)

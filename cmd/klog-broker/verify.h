@@ -11,6 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A question is kept for a day, as producers are by default: by its number
+ * the client may try again. */
+#define VERIFY_KEPT_MS	86400000
+
 /* Zero-initialised means empty. */
 struct verifying {
 	struct verify	*byid;		/* hash by producer id */

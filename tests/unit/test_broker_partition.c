@@ -21,7 +21,9 @@
 #include "cmd/klog-broker/logdir.h"
 #include "cmd/klog-broker/partition.h"
 #include "record/builder.h"
+#include "record/marker.h"
 #include "store/datadir.h"
+#include "store/txnindex.h"
 #include "wire/kerror.h"
 #include "wire/msg_list_offsets.h"
 
@@ -442,6 +444,140 @@ fetch(struct partition *p, int64_t offset, struct partition_fetch *f)
 	assert_int_equal(partition_fetch(p, f), 0);
 }
 
+/* A record of that producer's transaction. */
+static struct iovec
+make_part(int64_t producer, int32_t sequence)
+{
+	struct iovec v = make_batch(producer, sequence, 1);
+	struct batch_header h;
+
+	assert_int_equal(batch_parse(v.iov_base, v.iov_len, &h, NULL), 0);
+	h.attributes |= BATCH_TRANSACTIONAL;
+	batch_header_put(v.iov_base, &h);
+	batch_set_producer(v.iov_base, &h, producer, 0, sequence);
+	return v;
+}
+
+static struct iovec
+make_marker(int64_t producer, bool commit)
+{
+	struct marker m = { producer, 0, commit, 0, 1000 };
+
+	marker_put(batch, &m);
+	return (struct iovec){ batch, MARKER_SIZE };
+}
+
+static int16_t
+fetch_committed(struct partition *p, struct partition_fetch *f)
+{
+	*f = (struct partition_fetch){ .current_leader_epoch = -1,
+	    .max_bytes = 1 << 20, .min_one = true, .committed = true };
+	return partition_fetch(p, f);
+}
+
+/* Who reads what is committed stops before an open transaction, is not woken
+ * by what others see, and learns what was aborted once the marker is shown. */
+static void
+test_last_stable(void **state)
+{
+	struct partition *p = make(&id_a);
+	struct partition_offsets o;
+	struct partition_fetch f;
+	struct delayed d;
+	struct waiter fw;
+	struct produce pr;
+
+	assert_int_equal(append_batch(p, &pr, 0, make_part(7, 0)), 0);
+	assert_true(run_one());
+	assert_int_equal(partition_acked(p, &pr.w), 0);
+	assert_int_equal(partition_offsets(p, -1, &o), 0);
+	assert_int_equal(o.high_watermark, 1);
+	assert_int_equal(o.last_stable, 0);
+	assert_int_equal(fetch_committed(p, &f), 0);
+	assert_int_equal(f.records.len, 0);
+	w.woken[5] = 0;
+	delayed_init(&d, &w.ld, (struct waker){ NULL, 5, 0 }, 1);
+	assert_true(partition_wait(p, &f, &d, &fw));
+	/* something without a transaction: shown, but not stable */
+	assert_int_equal(append(p, &pr, 0), 0);
+	assert_true(run_one());
+	assert_int_equal(partition_acked(p, &pr.w), 0);
+	assert_int_equal(w.woken[5], 0);
+	/* the marker counts when it is on the disk */
+	assert_int_equal(append_batch(p, &pr, 0, make_marker(7, false)), 0);
+	assert_int_equal(partition_offsets(p, -1, &o), 0);
+	assert_int_equal(o.last_stable, 0);
+	assert_int_equal(w.woken[5], 0);
+	assert_true(run_one());
+	assert_int_equal(partition_acked(p, &pr.w), 0);
+	assert_int_equal(w.woken[5], 1);
+	partition_unwait(&fw);
+	assert_int_equal(fetch_committed(p, &f), 0);
+	assert_int_equal(f.last_stable, 3);
+	assert_true(f.records.len > 0);
+	assert_int_equal(f.n_aborted, 1);
+	assert_int_equal(f.aborted[0].producer_id, 7);
+	assert_int_equal(f.aborted[0].first, 0);
+	f.records.hold->drop(f.records.hold);
+	free(f.aborted);
+	partition_unref(p);
+}
+
+/* Appends a marker and waits until it counts. */
+static void
+put_marker(struct partition *p, struct produce *pr, bool commit)
+{
+	assert_int_equal(append_batch(p, pr, 0, make_marker(7, commit)), 0);
+	while (run_one())
+		;
+	assert_int_equal(partition_acked(p, &pr->w), 0);
+}
+
+static int16_t
+append_verified(struct partition *p, struct produce *pr, int32_t sequence,
+    uint64_t number)
+{
+	delayed_init(&pr->d, &w.ld, (struct waker){ NULL, 0, 0 }, 2);
+	pr->a = (struct partition_append){
+		.batch = make_part(7, sequence), .append_time = -1,
+		.verify = true, .verified = number,
+	};
+	return partition_append(p, &pr->a, &pr->d, &pr->w);
+}
+
+/* A transaction begins with the number that was given out for it, unless a
+ * marker has come in between; then it goes on without. */
+static void
+test_verified(void **state)
+{
+	struct partition *p = make(&id_a);
+	struct produce pr;
+	uint64_t number;
+
+	assert_int_equal(append_verified(p, &pr, 0, 0), ERR_INVALID_TXN_STATE);
+	number = partition_verify(p, 7, 0, 5);
+	assert_true(number != 0);
+	/* an earlier batch of the same producer is asked about, too */
+	assert_int_equal(partition_verify(p, 7, 0, 3), number);
+	assert_int_equal(append_verified(p, &pr, 5, number),
+	    ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+	assert_int_equal(append_verified(p, &pr, 3, number), 0);
+	assert_int_equal(partition_verify(p, 7, 0, 4), 0);
+	assert_int_equal(append_verified(p, &pr, 4, 0), 0);
+	put_marker(p, &pr, true);
+	/* a duplicate is one whatever became of the transaction */
+	assert_int_equal(append_verified(p, &pr, 4, 0), 0);
+	assert_int_equal(pr.a.base, 1);
+	number = partition_verify(p, 7, 0, 5);
+	put_marker(p, &pr, false);
+	assert_int_equal(append_verified(p, &pr, 5, number),
+	    ERR_INVALID_TXN_STATE);
+	assert_true(partition_verify(p, 7, 0, 5) != number);
+	while (run_one())
+		;
+	partition_unref(p);
+}
+
 static void
 test_fetch(void **state)
 {
@@ -843,6 +979,8 @@ main(void)
 		CASE(test_timeout),
 		CASE(test_leadership),
 		CASE(test_min_insync),
+		CASE(test_last_stable),
+		CASE(test_verified),
 		CASE(test_fetch),
 		CASE(test_find),
 		CASE(test_delete_and_again),
