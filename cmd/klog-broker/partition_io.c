@@ -54,7 +54,7 @@ check_txn(struct partition *p, const struct partition_append *a,
     const struct batch_header *h)
 {
 	if (!batch_is_transactional(h) || batch_is_control(h) ||
-	    log_is_duplicate(p->log, &a->batch))
+	    h->producer_id < 0 || log_is_duplicate(p->log, &a->batch))
 		return ERR_NONE;
 	if (a->verify && !log_txn_open(p->log, h->producer_id) &&
 	    !verify_holds(&p->verifying, h->producer_id, a->verified))

@@ -15,8 +15,25 @@ is_transactional(const struct produce_request_partition *p,
     struct batch_header *h)
 {
 	return p->records.len > 0 && batch_header_parse(p->records.p,
-	    (size_t)p->records.len, h, NULL) == 0 && h->producer_id >= 0 &&
+	    (size_t)p->records.len, h, NULL) == 0 &&
 	    batch_is_transactional(h);
+}
+
+/* One batch of a transaction. */
+static int16_t
+take_batch(const struct produce_request *req, const struct batch_header *h,
+    struct produce_txn *t)
+{
+	if (req->transactional_id.len < 0)
+		return ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+	if (h->producer_id < 0)
+		return ERR_NONE;
+	if (t->producer_id >= 0 && (t->producer_id != h->producer_id ||
+	    t->epoch != h->producer_epoch))
+		return ERR_INVALID_PRODUCER_ID_MAPPING;
+	t->producer_id = h->producer_id;
+	t->epoch = h->producer_epoch;
+	return ERR_NONE;
 }
 
 /* Whose transaction it is; how many partitions there are in all. */
@@ -24,23 +41,18 @@ static int16_t
 find_producer(const struct produce_request *req, struct produce_txn *t,
     size_t *n)
 {
+	const struct produce_request_topic *topic;
 	struct batch_header h;
+	int16_t error;
 
-	for (int32_t i = 0; i < req->topic_data.n; i++)
-		for (int32_t j = 0; j < req->topic_data.v[i].partition_data.n;
-		    j++, (*n)++) {
-			if (!is_transactional(&req->topic_data.v[i].
-			    partition_data.v[j], &h))
-				continue;
-			if (t->producer_id >= 0 &&
-			    (t->producer_id != h.producer_id ||
-			    t->epoch != h.producer_epoch))
-				return ERR_INVALID_PRODUCER_ID_MAPPING;
-			t->producer_id = h.producer_id;
-			t->epoch = h.producer_epoch;
-		}
-	return t->producer_id >= 0 && req->transactional_id.len < 0 ?
-	    ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED : ERR_NONE;
+	for (int32_t i = 0; i < req->topic_data.n; i++) {
+		topic = &req->topic_data.v[i];
+		for (int32_t j = 0; j < topic->partition_data.n; j++, (*n)++)
+			if (is_transactional(&topic->partition_data.v[j],
+			    &h) && (error = take_batch(req, &h, t)) != 0)
+				return error;
+	}
+	return ERR_NONE;
 }
 
 static struct partition *
@@ -69,7 +81,7 @@ begin(struct request *r, struct produce_txn *t, struct produce_verdict *v)
 
 		for (int32_t j = 0; j < topic->partition_data.n; j++, v++) {
 			if (!is_transactional(&topic->partition_data.v[j],
-			    &h) || (p = local(im, topic->name,
+			    &h) || h.producer_id < 0 || (p = local(im, topic->name,
 			    topic->partition_data.v[j].index)) == NULL)
 				continue;
 			v->number = partition_verify(p, h.producer_id,
