@@ -200,3 +200,15 @@ has() { [ "$(everything | wc -l)" -ge "$1" ]; }
 	assert_line --regexp '^[0-9]+ 4$'
 	assert_equal "${#lines[@]}" 1
 }
+
+@test "offsets of a group, in the transaction: there with the records, or not" {
+	local g=$TOPIC-g
+	[ -n "${KLOG_TEST_BROKERS:-}" ] || klog_broker
+	klog-topics create "$TOPIC-in" --partitions 1
+	"${KLOG_BUILD:-$BATS_TEST_DIRNAME/../build}/tests/helper/txn-offsets" \
+		"$KLOG_BROKERS" "$g" "$TOPIC-in"
+	run -0 klog-groups -q export "$g"
+	assert_output "$g	$TOPIC-in	0	7	left with it"
+	run -0 klog-consume -q -e "$TOPIC-in"
+	assert_output $'x\nx'
+}

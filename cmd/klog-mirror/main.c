@@ -11,6 +11,7 @@
 
 enum {
 	POLL_MS = 250,		/* --follow: between looks at an idle source */
+	CHORES_MS = 5000,	/* and at properties and groups */
 	AGAIN_MIN_MS = 500, AGAIN_MAX_MS = 30000, ENDS = 3
 };
 
@@ -231,6 +232,7 @@ take_over(struct mirror *m, struct kerr *e)
 static int
 pass(struct mirror *m, enum exit_class *status, struct kerr *e)
 {
+	m->chores = loop_clock(m->loop) >= m->chores_at;
 	if (survey_source(m, e) != 0)
 		return kerr_wrap(e, "source");
 	if (circle_check(m, e) != 0 || take_over(m, e) != 0)
@@ -252,8 +254,11 @@ pass(struct mirror *m, enum exit_class *status, struct kerr *e)
 	}
 	if (copy_run(m, e) != 0)
 		return e->code;
-	if (m->o->sync_groups != NULL && !m->stop && groups_sync(m, e) != 0)
+	if (m->o->sync_groups != NULL && m->chores && !m->stop &&
+	    groups_sync(m, e) != 0)
 		return e->code;
+	if (m->chores)
+		m->chores_at = loop_clock(m->loop) + CHORES_MS;
 	m->passes++;
 	return 0;
 }

@@ -145,6 +145,9 @@ struct mirror {
 
 	uint64_t	 records, bytes;	/* of the run */
 	int		 passes;
+	bool		 chores;	/* this pass looks after properties and
+					 * groups, too */
+	int64_t		 chores_at;	/* when the next one does */
 	int		 groups_synced, groups_active, groups_told;
 	int64_t		 started;
 	volatile bool	 stop;

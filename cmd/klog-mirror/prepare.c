@@ -399,7 +399,8 @@ prepare(struct mirror *m, struct pair *p, struct kerr *e)
 		if (rc == 0)
 			p->tgt_n = p->n;
 	}
-	if (rc == 0 && ((!p->configured && has_work(p)) || m->o->sync_config))
+	if (rc == 0 && ((!p->configured && has_work(p)) ||
+	    (m->o->sync_config && m->chores)))
 		rc = configure(m, p, e);
 	return rc == 0 ? 0 : kerr_wrap(e, "%s", p->target);
 }

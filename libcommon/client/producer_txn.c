@@ -498,24 +498,38 @@ producer_commit(struct producer *p, struct kerr *e)
 	return settle(p, e);
 }
 
+/* What has not left is dropped; what is under way must have come back before
+ * the coordinator is told, or it might be written behind the end. */
+static bool
+call_back(struct producer *p, int64_t until)
+{
+	struct kerr e = KERR_INIT;
+	bool dropped = p->stats.added != p->stats.acked + p->stats.failed;
+
+	kerr_set(&e, KE_CANCELLED, "aborted");
+	if (dropped)
+		txn_break(&p->txn->t, &e);
+	producer_pump(p);
+	while ((!TAILQ_EMPTY(&p->flights) || p->txn->call != NULL) &&
+	    loop_clock(p->loop) < until)
+		loop_once(p->loop, ABORT_MS);
+	producer_abandon(p);
+	return dropped;
+}
+
 int
 producer_abort(struct producer *p, struct kerr *e)
 {
 	struct ptxn *x = p->txn;
-	bool under_way = !TAILQ_EMPTY(&p->flights);
-	int64_t until = loop_clock(p->loop) + ABORT_MS;
+	bool dropped = call_back(p, loop_clock(p->loop) + ABORT_MS);
 	int rc;
 
-	producer_abandon(p);
-	/* a partition that is being added counts from its answer on */
-	while (x->call != NULL && loop_clock(p->loop) < until)
-		loop_once(p->loop, ABORT_MS);
 	if (x->call != NULL)
 		return kerr_set(e, KE_TIMEOUT, "the coordinator does not "
 		    "answer");
 	forget_offsets(x);
 	x->t.give_up_ms = ABORT_MS;
-	txn_abort(&x->t, under_way);
+	txn_abort(&x->t, dropped);
 	rc = settle(p, e);
 	x->t.give_up_ms = p->cf.delivery_ms;
 	return rc;

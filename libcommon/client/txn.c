@@ -35,10 +35,8 @@ due(const struct txn *t)
 			    TXN_FIND_GROUP;
 		break;
 	case TXN_COMMITTING:
-		r = TXN_END;
-		break;
 	case TXN_ABORTING:
-		r = t->renew ? TXN_INIT : TXN_END;
+		r = TXN_END;
 		break;
 	case TXN_READY:
 	case TXN_BROKEN:
@@ -61,8 +59,6 @@ txn_next(struct txn *t, int64_t now, int64_t *at)
 		return TXN_NOTHING;
 	}
 	t->asking = true;
-	if (r == TXN_ADD_PARTITIONS || r == TXN_ADD_OFFSETS)
-		t->begun = true;
 	return r;
 }
 
@@ -90,13 +86,20 @@ succeeded(struct txn *t, enum txn_request r, int n)
 		t->group_found = true;
 		break;
 	case TXN_INIT:
-	case TXN_END:
 		close_it(t);
 		break;
+	case TXN_END:
+		if (t->phase == TXN_ABORTING && t->renew)
+			t->phase = TXN_STARTING;
+		else
+			close_it(t);
+		break;
 	case TXN_ADD_PARTITIONS:
+		t->begun = true;
 		t->to_add -= n;
 		break;
 	case TXN_ADD_OFFSETS:
+		t->begun = true;
 		t->offsets = OFFSETS_TO_COMMIT;
 		break;
 	case TXN_COMMIT_OFFSETS:
@@ -139,6 +142,14 @@ passes(enum txn_request r, const struct kerr *e)
 	    (r == TXN_ADD_PARTITIONS || r == TXN_COMMIT_OFFSETS));
 }
 
+/* There is nothing that could be aborted. */
+static bool
+is_undone(const struct txn *t, enum txn_request r, const struct kerr *e)
+{
+	return r == TXN_END && t->phase == TXN_ABORTING &&
+	    e->code == KE_BROKER && e->kafka == ERR_INVALID_TXN_STATE;
+}
+
 static void
 lose_coordinator(struct txn *t, enum txn_request r)
 {
@@ -177,7 +188,11 @@ txn_answered(struct txn *t, enum txn_request r, int n, const struct kerr *e,
     int64_t now)
 {
 	t->asking = false;
-	if (e->code == 0) {
+	/* the answer may have been lost alone */
+	if (e->code != 0 && e->code != KE_BROKER &&
+	    (r == TXN_ADD_PARTITIONS || r == TXN_ADD_OFFSETS))
+		t->begun = true;
+	if (e->code == 0 || is_undone(t, r, e)) {
 		succeeded(t, r, n);
 		return;
 	}

@@ -6,8 +6,8 @@
  * A transaction begins at the first partition (or group) that is added to it,
  * and the coordinator hears of each before anything is written there. It ends
  * by a commit, or by an abort. What makes a commit impossible breaks the
- * transaction: only an abort is left, which takes a new epoch of the producer
- * id where batches may still be on their way, so that these come too late. A
+ * transaction: only an abort is left, and then a new epoch of the producer id,
+ * so that sequence numbers begin anew and what is still on its way is late. A
  * producer that another one of the same transactional id has fenced, or whose
  * transaction the coordinator gave up, is dead for good.
  */
@@ -49,7 +49,7 @@ struct txn {
 	bool		 group_found;
 	bool		 asking;	/* a request is under way */
 	bool		 begun;		/* the coordinator may know of it */
-	bool		 renew;		/* abort by a new epoch */
+	bool		 renew;		/* after the abort a new epoch */
 	int		 to_add;	/* partitions that wait to be added */
 	enum txn_offsets offsets;
 	int		 failures;	/* in a row */
@@ -77,7 +77,7 @@ void txn_add_offsets(struct txn *t);
 bool txn_settled(const struct txn *t);
 /* OPEN becomes COMMITTING, or READY at once where nothing was added. */
 void txn_commit(struct txn *t);
-/* Whatever is open is to be undone. renew: batches may be on their way. */
+/* Whatever is open is to be undone. renew: batches were dropped. */
 void txn_abort(struct txn *t, bool renew);
 /* A batch was lost, or refused with e: only an abort is left, or nothing where
  * e says that the producer is fenced. */

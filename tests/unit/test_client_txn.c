@@ -134,11 +134,14 @@ aborts(void **state)
 	assert_int_equal(r.t.phase, TXN_ABORTING);
 	answer(&r, TXN_END, 0, &ok);
 	assert_int_equal(r.t.phase, TXN_READY);
-	/* batches on their way must come too late: a new epoch */
+	/* batches were dropped: a new epoch */
 	txn_begin(&r.t);
 	txn_add(&r.t, 1);
 	answer(&r, TXN_ADD_PARTITIONS, 1, &ok);
 	txn_abort(&r.t, true);
+	answer(&r, TXN_END, 0, &ok);
+	refuse(&r, TXN_INIT, ERR_CONCURRENT_TRANSACTIONS);
+	wait(&r);
 	answer(&r, TXN_INIT, 0, &ok);
 	assert_int_equal(r.t.phase, TXN_READY);
 	assert_false(r.t.renew);
@@ -178,6 +181,7 @@ a_group_that_has_moved_on(void **state)
 	refuse(&r, TXN_COMMIT_OFFSETS, ERR_ILLEGAL_GENERATION);
 	assert_int_equal(r.t.phase, TXN_BROKEN);
 	txn_abort(&r.t, false);
+	answer(&r, TXN_END, 0, &ok);
 	answer(&r, TXN_INIT, 0, &ok);
 	assert_int_equal(r.t.phase, TXN_READY);
 }
@@ -259,6 +263,7 @@ a_lost_batch(void **state)
 	txn_commit(&r.t);
 	assert_int_equal(r.t.phase, TXN_BROKEN);
 	txn_abort(&r.t, false);
+	answer(&r, TXN_END, 0, &ok);
 	answer(&r, TXN_INIT, 0, &ok);
 	assert_int_equal(r.t.phase, TXN_READY);
 	assert_int_equal(r.t.err.code, 0);
@@ -280,11 +285,36 @@ not_allowed(void **state)
 	txn_add(&r.t, 1);
 	refuse(&r, TXN_ADD_PARTITIONS, ERR_TOPIC_AUTHORIZATION_FAILED);
 	assert_int_equal(r.t.phase, TXN_BROKEN);
+	/* the coordinator has nothing to abort */
+	txn_abort(&r.t, false);
+	answer(&r, TXN_INIT, 0, &ok);
+	assert_int_equal(r.t.phase, TXN_READY);
 	r = (struct run){ .now = 1 };
 	txn_init(&r.t, 30000);
 	answer(&r, TXN_FIND, 0, &ok);
 	refuse(&r, TXN_INIT, ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
 	assert_int_equal(r.t.phase, TXN_DEAD);
+}
+
+/* The answer to the first partition was lost: there may be one to abort. */
+static void
+perhaps_begun(void **state)
+{
+	struct kerr lost = KERR_INIT, e = KERR_INIT;
+	struct run r;
+
+	kerr_set(&lost, KE_EOF, "gone");
+	kerr_set(&e, KE_CANCELLED, "aborted");
+	start(&r);
+	txn_begin(&r.t);
+	txn_add(&r.t, 1);
+	answer(&r, TXN_ADD_PARTITIONS, 0, &lost);
+	txn_break(&r.t, &e);
+	txn_abort(&r.t, true);
+	answer(&r, TXN_FIND, 0, &ok);
+	refuse(&r, TXN_END, ERR_INVALID_TXN_STATE);
+	answer(&r, TXN_INIT, 0, &ok);
+	assert_int_equal(r.t.phase, TXN_READY);
 }
 
 static void
@@ -320,6 +350,7 @@ main(void)
 		cmocka_unit_test(fenced),
 		cmocka_unit_test(a_lost_batch),
 		cmocka_unit_test(not_allowed),
+		cmocka_unit_test(perhaps_begun),
 		cmocka_unit_test(gives_up),
 	};
 
