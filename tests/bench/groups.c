@@ -373,13 +373,14 @@ all_there(int wanted)
 	return leads == wanted;
 }
 
+/* Until all are there, and this one has nothing to hear any more. */
 static void
-run_until_there(int wanted)
+run_until_there(int wanted, const struct member *quiet)
 {
 	struct pollfd *p = xcalloc((size_t)n_members, sizeof(*p));
 	double until = now() + 60000;
 
-	while (!all_there(wanted)) {
+	while (!all_there(wanted) || (quiet != NULL && quiet->asked)) {
 		if (now() > until)
 			errx(1, "the group does not form");
 		for (int i = 0; i < n_members; i++) {
@@ -387,7 +388,7 @@ run_until_there(int wanted)
 			    members[i].fd;
 			p[i].events = POLLIN;
 			if (members[i].step == THERE && !members[i].asked &&
-			    members[i].beat <= now())
+			    &members[i] != quiet && members[i].beat <= now())
 				heartbeat(&members[i]);
 		}
 		poll(p, (nfds_t)n_members, 2);
@@ -412,18 +413,17 @@ form(int port)
 	start = now();
 	for (int i = 0; i < n_members; i++)
 		join(&members[i]);
-	run_until_there(n_members);
+	run_until_there(n_members, NULL);
 	formed = now() - start;
+	run_until_there(n_members, last);
 	kmsg_defaults(&leave_group_request_msg, &req);
 	req.group_id = kstr(group);
 	req.member_id = kstr(last->id);
-	while (last->asked)
-		run_until_there(n_members);
 	start = now();
 	send_request(last->fd, API_LEAVE_GROUP, 1, &req);
 	last->step = GONE;
 	forget_members(last);
-	run_until_there(n_members - 1);
+	run_until_there(n_members - 1, NULL);
 	printf("%.1f %.1f\n", formed, now() - start);
 	close(fd);
 }
