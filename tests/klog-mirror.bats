@@ -383,6 +383,33 @@ at() {
 	done
 }
 
+@test "how far it is, as offsets of a group in the target" {
+	local g=klog-mirror.$TOPIC
+	src klog-topics create "$TOPIC" --partitions 3
+	seq 10 | src klog-produce -q -p 0 "$TOPIC"
+	seq 4 | src klog-produce -q -p 2 "$TOPIC"
+	mirror --topics "$TOPIC=$TOPIC.copy"
+	told() { klog-groups -q -J describe "$g" | jq -c '[.topic, .partition, .committed, .metadata]'; }
+	run told
+	assert_output "[\"$TOPIC.copy\",0,10,\"source offset 10\"]
+[\"$TOPIC.copy\",2,4,\"source offset 4\"]"
+	seq 5 | src klog-produce -q -p 0 "$TOPIC"
+	mirror --topics "$TOPIC=$TOPIC.copy"
+	run told
+	assert_line "[\"$TOPIC.copy\",0,16,\"source offset 15\"]"
+	# no more than the marker of the last transaction
+	run -0 --separate-stderr klog-groups lag -q --partitions "$g"
+	assert_line --regexp "^$g	$TOPIC.copy	0	16	17	1"
+	seq 3 | klog-produce -q -p 0 "$TOPIC.copy"
+	run -0 --separate-stderr klog-groups lag -q --partitions "$g"
+	assert_line --regexp "^$g	$TOPIC.copy	0	16	20	4"
+	# another mirror has a group of its own
+	klog-mirror -q --from "$TO" --to "dir:$T/third" --topics "$TOPIC.copy" --link third --sync-groups '^.*'
+	run -0 --separate-stderr klog-groups -b "dir:$T/third" -q list
+	refute_output --partial "$g"
+	assert_output --partial klog-mirror.third
+}
+
 @test "--start-from group:G" {
 	src klog-topics create "$TOPIC" --partitions 1
 	seq 10 | src klog-produce -q "$TOPIC"

@@ -151,15 +151,19 @@ each(struct mirror *m, each_part *f, struct kerr *e)
 static int
 write_position(struct mirror *m, struct part *pt, struct kerr *e)
 {
-	return is_dirty(m, pt) ? store_put(m, pt, position(m, pt), e) : 0;
+	if (!is_dirty(m, pt))
+		return 0;
+	pt->src_put = position(m, pt);
+	return store_put(m, pt, pt->src_put, e);
 }
 
 static int
 take_over(struct mirror *m, struct part *pt, struct kerr *e)
 {
-	if (!is_dirty(m, pt))
+	if (pt->src_put < 0)
 		return 0;
-	pt->src_next = position(m, pt);
+	pt->src_next = pt->src_put;
+	pt->src_put = -1;
 	pt->old_id = pt->pair->id;
 	pt->epoch = pt->epoch_now;
 	pt->known = true;
@@ -185,7 +189,7 @@ commit(struct mirror *m, struct kerr *e)
 		*e = m->lost;
 		return e->code;
 	}
-	if (each(m, write_position, e) != 0 ||
+	if (each(m, write_position, e) != 0 || told_put(m, e) != 0 ||
 	    producer_commit(m->producer, e) != 0)
 		return e->code;
 	return each(m, take_over, e);
@@ -312,6 +316,7 @@ assign(struct mirror *m, struct part *pt, struct kerr *e)
 	struct pair *p = pt->pair;
 
 	pt->slot = -1;
+	pt->src_put = -1;
 	pt->note = pt->plan.verdict == PLAN_NOTE || pt->plan.anew ||
 	    !pt->known;
 	pt->epoch_now = pt->plan.anew ? -1 : pt->epoch;

@@ -27,6 +27,14 @@ translate(const struct part *pt, int64_t src)
 	return pt->tgt_end == pt->tgt_next + 1 ? pt->tgt_end : pt->tgt_next;
 }
 
+/* Mirrors' own groups count offsets of the cluster that they are in. */
+static bool
+is_meant(const struct mirror *m, const char *group)
+{
+	return strncmp(group, OWN_GROUP, sizeof(OWN_GROUP) - 1) != 0 &&
+	    names_group(m->names, group);
+}
+
 /* The groups of the source that are meant, with their offsets. */
 static int
 list_source(struct mirror *m, struct groups *g, struct kerr *e)
@@ -37,7 +45,7 @@ list_source(struct mirror *m, struct groups *g, struct kerr *e)
 	groups_init(&all, m->src.c, cluster_conf(m->src.c)->request_ms);
 	rc = groups_list_all(&all, e);
 	for (int i = 0; rc == 0 && i < all.n; i++)
-		if (names_group(m->names, all.v[i].name))
+		if (is_meant(m, all.v[i].name))
 			groups_add(g, all.v[i].name);
 	groups_release(&all);
 	if (rc == 0 && g->n > 0)

@@ -180,6 +180,7 @@ open_link(struct mirror *m, struct kerr *e)
 	m->link = xstrdup(link);
 	m->state_topic = xasprintf(STATE_TOPIC "%s", link);
 	m->txn_id = xasprintf("klog-mirror.%s.0", link);
+	m->group = xasprintf(OWN_GROUP "%s", link);
 	return 0;
 }
 
@@ -290,6 +291,21 @@ is_skipped_gap(const struct mirror *m, const struct kerr *e)
 	return false;
 }
 
+/* The group may not be told how far it is: then nobody is. */
+static bool
+goes_untold(struct mirror *m, const struct kerr *e)
+{
+	if (!m->told_denied)
+		return false;
+	m->told_denied = false;
+	if (!m->o->common.quiet)
+		warn_line("group %s is not told how far it is: %s", m->group,
+		    e->msg);
+	free(m->group);
+	m->group = NULL;
+	return true;
+}
+
 /* What is in memory is not to be relied on after a failure. */
 static void
 start_over(struct mirror *m)
@@ -317,7 +333,7 @@ run(struct mirror *m)
 		}
 		if (m->stop)
 			break;
-		if (is_skipped_gap(m, &e)) {
+		if (is_skipped_gap(m, &e) || goes_untold(m, &e)) {
 			start_over(m);
 			continue;
 		}
@@ -356,6 +372,7 @@ close_all(struct mirror *m)
 	free(m->link);
 	free(m->state_topic);
 	free(m->txn_id);
+	free(m->group);
 	free(m->o->topics.v);
 	free(m->o->greps.v);
 	common_end(&m->o->common);

@@ -13,6 +13,7 @@
  *	omap.c		where the records of the source lie in the target
  *	store.c		reading and writing what is remembered
  *	groups.c	--sync-groups: committed offsets
+ *	told.c		how far it is, as offsets of a group
  *	start.c		--start-from
  *	circle.c	records that would go round for ever
  *	report.c	what is told: troubles, progress, the last line
@@ -42,6 +43,7 @@
 #include "state.h"
 
 #define STATE_TOPIC	"__klog_mirror."	/* and the link's name */
+#define OWN_GROUP	"klog-mirror."		/* the same */
 
 enum { ON_FAIL, ON_SKIP };		/* --on-gap */
 enum { ON_STOP, ON_RESTART };		/* --on-recreate */
@@ -85,6 +87,7 @@ struct part {
 	bool		 other_cluster;
 	struct kuuid	 old_id;
 	int64_t		 src_next;	/* as committed */
+	int64_t		 src_put;	/* in the open transaction, or -1 */
 	int32_t		 epoch;		/* leader epoch before it, -1 */
 	int64_t		 tgt_next;	/* -1: nothing was copied */
 	struct omap	 map;
@@ -121,6 +124,9 @@ struct mirror {
 	char		*link;
 	char		*state_topic;
 	char		*txn_id;
+	char		*group;		/* that is told how far it is; NULL:
+					 * the target does not allow it */
+	bool		 told_denied;	/* which has just turned out */
 	struct names	*names;
 	struct grep	*grep;		/* NULL: all records */
 	struct rate	 rate;
@@ -211,6 +217,10 @@ int recode(struct recoder *rc, const struct consumer_batch *b,
 
 /* groups.c */
 int groups_sync(struct mirror *m, struct kerr *e);
+
+/* told.c */
+/* Adds how far the copies are to the transaction, as offsets of m->group. */
+int told_put(struct mirror *m, struct kerr *e);
 
 /* circle.c: topics that come from the target themselves. */
 /* Finds them; refuses those that would be copied back under the name that they

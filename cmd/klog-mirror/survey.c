@@ -107,7 +107,7 @@ grow(struct pair *p, int32_t n)
 	p->part = xreallocarray(p->part, (size_t)n, sizeof(*p->part));
 	for (; p->n < n; p->n++)
 		p->part[p->n] = (struct part){ .index = p->n, .epoch = -1,
-		    .epoch_now = -1, .tgt_next = -1, .slot = -1,
+		    .epoch_now = -1, .tgt_next = -1, .slot = -1, .src_put = -1,
 		    .begin = OFFSET_UNKNOWN };
 }
 

@@ -312,14 +312,11 @@ add_offsets(struct producer *p)
 	ask(p, p->txn->coordinator, API_ADD_OFFSETS_TO_TXN, &req, 0);
 }
 
-/* Whether the offset begins its topic's entry: one entry a topic. */
-static bool
-is_first_of_topic(const struct ptxn *x, int i)
+static int
+by_topic(const void *a, const void *b)
 {
-	for (int k = 0; k < i; k++)
-		if (strcmp(x->offsets[k].topic, x->offsets[i].topic) == 0)
-			return false;
-	return true;
+	return strcmp(((const struct producer_offset *)a)->topic,
+	    ((const struct producer_offset *)b)->topic);
 }
 
 static void
@@ -327,28 +324,23 @@ commit_offsets(struct producer *p)
 {
 	struct ptxn *x = p->txn;
 	struct txn_offset_commit_request req;
-	struct txn_offset_commit_request_topic *v, *at;
+	struct txn_offset_commit_request_topic *v, *at = NULL;
 	struct txn_offset_commit_request_partition *parts;
-	int n = 0;
 
 	v = xcalloc((size_t)x->n_offsets, sizeof(*v));
 	parts = xcalloc((size_t)x->n_offsets, sizeof(*parts));
 	kmsg_defaults(&txn_offset_commit_request_msg, &req);
 	for (int i = 0; i < x->n_offsets; i++) {
-		if (!is_first_of_topic(x, i))
-			continue;
-		at = &v[req.topics.n++];
-		at->name = kstr(x->offsets[i].topic);
-		at->partitions.v = &parts[n];
-		for (int k = i; k < x->n_offsets; k++) {
-			if (strcmp(x->offsets[k].topic,
-			    x->offsets[i].topic) != 0)
-				continue;
-			parts[n++] = (struct txn_offset_commit_request_partition){
-				x->offsets[k].partition, x->offsets[k].offset,
-				-1, kstr(x->offsets[k].metadata) };
-			at->partitions.n++;
+		const struct producer_offset *o = &x->offsets[i];
+
+		if (i == 0 || by_topic(&o[-1], o) != 0) {
+			at = &v[req.topics.n++];
+			at->name = kstr(o->topic);
+			at->partitions.v = &parts[i];
 		}
+		parts[i] = (struct txn_offset_commit_request_partition){
+			o->partition, o->offset, -1, kstr(o->metadata) };
+		at->partitions.n++;
 	}
 	req.transactional_id = kstr(x->id);
 	req.group_id = kstr(x->group);
@@ -484,6 +476,7 @@ producer_add_offsets(struct producer *p, const char *group,
 		if (v[i].metadata != NULL)
 			x->offsets[i].metadata = xstrdup(v[i].metadata);
 	}
+	qsort(x->offsets, (size_t)n, sizeof(*x->offsets), by_topic);
 	txn_add_offsets(&x->t);
 	return wait_told(p, e);
 }
