@@ -55,6 +55,7 @@ struct topic_config {
 	int32_t	cleanup;		/* bits of enum cleanup */
 	int32_t	timestamp_type;		/* enum timestamp_type */
 	int32_t	compression;		/* codec number, -1 = producer's */
+	int32_t	producer_expire_ms;	/* the broker's, for all topics */
 	bool	preallocate;
 	bool	unclean_leader_election;
 };
@@ -91,7 +92,6 @@ struct broker_config {
 	int32_t		 socket_request_max_bytes;
 	int32_t		 fetch_max_bytes;
 	int32_t		 fetch_session_slots;
-	int32_t		 producer_id_expiration_ms;
 	int32_t		 transaction_max_timeout_ms;
 	int32_t		 checkpoint_interval_ms;
 	int64_t		 offsets_check_interval_ms;

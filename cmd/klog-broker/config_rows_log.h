@@ -105,7 +105,7 @@
 	    FROM(1), READ_ONLY, NO_EFFECT(PID),
 	    "How often it is looked for idle producer ids.", INTERNAL },
 	{ NULL, "producer.id.expiration.ms", P_INT, "86400000", FROM(1),
-	    CLUSTER_WIDE, NO_EFFECT(PID),
+	    CLUSTER_WIDE, TOPIC(producer_expire_ms),
 	    "Time after which a partition forgets an idle producer id." },
 	{ NULL, "remote.fetch.max.wait.ms", P_INT, "500", FROM(1), CLUSTER_WIDE,
 	    NO_EFFECT(TIER), "How long a fetch waits for remote data." },

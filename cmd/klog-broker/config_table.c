@@ -51,7 +51,7 @@
 #define OAUTH		"OAuth is not served"
 #define ONE_COORD	"there is one coordinator of groups"
 #define ONE_DIR		"klog-broker uses one data directory"
-#define PID		"producer ids are not forgotten yet"
+#define PID		"they are looked for as records are appended"
 #define PLAIN		"records of groups are written uncompressed"
 #define PREALLOC	"segments grow in small steps of their own"
 #define PURGE		"waiting requests are freed when they end"

@@ -161,6 +161,7 @@ partition_log_config(const struct partition *p, struct log_config *lc)
 	lc->segment_jitter_ms = p->config.segment_jitter_ms;
 	lc->segment_index_bytes = p->config.segment_index_bytes;
 	lc->index_interval_bytes = p->config.index_interval_bytes;
+	lc->producer_expire_ms = p->config.producer_expire_ms;
 	lc->reserve_bytes = 0;
 	lc->writeback_bytes = p->ld->acks_os ? 0 : WRITEBACK_BYTES;
 }
