@@ -170,7 +170,8 @@ rest() { klog-consume -q -G "$GROUP" -e "$@" "$TOPIC"; }
 	wait_until 20 assigned b 1
 	wait_until 20 assigned a 1
 	wait_until 20 has b 2000
-	cat <&5 >a &
+	: >a
+	cat <&5 >>a &
 	local cat=$!
 	all() { has b $((40000 - $(wc -l <a))); }
 	wait_until 20 all
