@@ -71,17 +71,18 @@ need() {
 # kafka_libs VERSION: prints the folder of Apache Kafka's jars.
 kafka_libs() { need mvn maven && "$HERE/kafka-jars.sh" "$1"; }
 
-# streams_libs VERSION: the same of Kafka Streams.
-streams_libs() {
-	local dir=$CACHE/streams-$1
+# kafka_part_libs NAME VERSION ARTIFACT: the same of a part that the tools do
+# not need, with what it needs itself.
+kafka_part_libs() {
+	local dir=$CACHE/$1-$2
 	need mvn maven || return 1
 	[ ! -f "$dir/complete" ] || { echo "$dir/libs"; return; }
 	mkdir -p "$dir"
 	cat >"$dir/pom.xml" <<-EOP
 		<project><modelVersion>4.0.0</modelVersion><groupId>klog</groupId>
-		<artifactId>streams</artifactId><version>1</version><dependencies>
+		<artifactId>$1</artifactId><version>1</version><dependencies>
 		<dependency><groupId>org.apache.kafka</groupId>
-		<artifactId>kafka-streams</artifactId><version>$1</version></dependency>
+		<artifactId>$3</artifactId><version>$2</version></dependency>
 		<dependency><groupId>org.slf4j</groupId>
 		<artifactId>slf4j-reload4j</artifactId><version>1.7.36</version></dependency>
 		</dependencies></project>
@@ -91,6 +92,10 @@ streams_libs() {
 	touch "$dir/complete"
 	echo "$dir/libs"
 }
+
+# streams_libs VERSION, mirrormaker_libs VERSION: Kafka Streams, MirrorMaker 2.
+streams_libs() { kafka_part_libs streams "$1" kafka-streams; }
+mirrormaker_libs() { kafka_part_libs mirrormaker "$1" connect-mirror; }
 
 # free_ports: prints a port that is free, as is the one after it.
 free_ports() {
