@@ -410,6 +410,45 @@ at() {
 	assert_output --partial klog-mirror.third
 }
 
+@test "a target without transactions: said once, and all the same copied" {
+	local before
+	command -v python3 >/dev/null || skip "no python3"
+	mkfifo ready
+	"$BATS_TEST_DIRNAME/helper/limited-broker.py" "$T/limited" >ready 3>&- &
+	KLOG_PIDS+=($!)
+	read -r -t 20 TO <ready
+	src klog-topics create "$TOPIC" --partitions 2 --set retention.ms=604800000
+	fill 1 100
+	run -0 --separate-stderr klog-mirror --from "$SRC" --to "$TO" --link "$TOPIC" --topics "$TOPIC"
+	assert_equal "$stderr" "klog-mirror: the target has no transactions: a run that is cut off leaves records that the next one copies again"
+	equal
+	fill 101 200
+	run -0 --separate-stderr mirror --topics "$TOPIC"
+	assert_equal "$stderr" ''
+	equal
+	# no markers of transactions, and nothing more where there is nothing new
+	before=$(klog-topics -b "$TO" offsets)
+	mirror --topics "$TOPIC"
+	assert_equal "$(klog-topics -b "$TO" offsets)" "$before"
+	assert_equal "$(klog-topics -b "$TO" offsets "$TOPIC" | cut -f 4)" "$(src klog-topics offsets "$TOPIC" | cut -f 4)"
+	src klog-groups -q seek "$TOPIC-g" -t "$TOPIC" --to end --yes
+	mirror --topics "$TOPIC" --sync-groups "^$TOPIC-g"
+	assert_equal "$(at "$TO" "$TOPIC-g")" "$(at "$SRC" "$TOPIC-g")"
+	# at least once
+	for i in 1 2 3; do
+		seq $((i * 1000)) $((i * 1000 + 999)) |
+			src klog-produce -q -X batch.size=4096 "$TOPIC"
+		mirror_job -q --topics "$TOPIC" 3>&- &
+		sleep 0.0$((i * 2))
+		kill -9 $! 2>/dev/null || true
+		wait $! || true
+	done
+	mirror --topics "$TOPIC"
+	cmp <(content "$SRC" | sort -u) <(content "$TO" | sort -u)
+	run -2 klog-produce -q -b "$TO" --txn "$TOPIC" </dev/null
+	assert_output --partial 'no transactions'
+}
+
 @test "--start-from group:G" {
 	src klog-topics create "$TOPIC" --partitions 1
 	seq 10 | src klog-produce -q "$TOPIC"

@@ -79,8 +79,8 @@ reported(void *arg, const struct producer_report *r)
 	m->records += (uint64_t)r->count;
 }
 
-int
-copy_open(struct mirror *m, struct kerr *e)
+static int
+open_producer(struct mirror *m, struct kerr *e)
 {
 	struct producer_config cf;
 	const struct config *c = m->tgt.common.config;
@@ -99,7 +99,33 @@ copy_open(struct mirror *m, struct kerr *e)
 	cf.arg = m;
 	kerr_clear(&m->lost);
 	m->producer = producer_open(m->tgt.c, &cf, e);
-	return m->producer == NULL ? e->code : producer_start(m->producer, e);
+	if (m->producer == NULL)
+		return e->code;
+	return m->txn_id != NULL ? producer_start(m->producer, e) : 0;
+}
+
+static bool
+lacks_transactions(const struct kerr *e)
+{
+	return e->code == KE_UNSUPPORTED || (e->code == KE_BROKER &&
+	    e->kafka == ERR_UNSUPPORTED_VERSION);
+}
+
+int
+copy_open(struct mirror *m, struct kerr *e)
+{
+	if (open_producer(m, e) == 0)
+		return 0;
+	if (m->txn_id == NULL || !lacks_transactions(e))
+		return e->code;
+	if (!m->o->common.quiet)
+		warn_line("the target has no transactions: a run that is cut "
+		    "off leaves records that the next one copies again");
+	producer_close(m->producer);
+	free(m->txn_id);
+	m->txn_id = NULL;
+	kerr_clear(e);
+	return open_producer(m, e);
 }
 
 void
@@ -174,25 +200,37 @@ take_over(struct mirror *m, struct part *pt, struct kerr *e)
 static void
 begin(struct mirror *m)
 {
-	producer_begin(m->producer);
+	if (m->txn_id != NULL)
+		producer_begin(m->producer);
 	m->in_txn = 0;
 	m->txn_began = loop_clock(m->loop);
 }
 
-/* Everything taken so far, with its positions. */
+/* Waits until all that was added is acknowledged. */
 static int
-commit(struct mirror *m, struct kerr *e)
+flush(struct mirror *m, struct kerr *e)
 {
 	if (producer_flush(m->producer, NULL, e) != 0)
 		return e->code;
-	if (m->lost.code != 0) {
+	if (m->lost.code != 0)
 		*e = m->lost;
+	return e->code;
+}
+
+/* Everything taken so far, with its positions; where there are no transactions,
+ * before its positions. */
+static int
+commit(struct mirror *m, struct kerr *e)
+{
+	int rc;
+
+	if (flush(m, e) != 0 || each(m, write_position, e) != 0)
 		return e->code;
-	}
-	if (each(m, write_position, e) != 0 || told_put(m, e) != 0 ||
-	    producer_commit(m->producer, e) != 0)
-		return e->code;
-	return each(m, take_over, e);
+	if (m->txn_id == NULL)
+		rc = flush(m, e);
+	else if ((rc = told_put(m, e)) == 0)
+		rc = producer_commit(m->producer, e);
+	return rc == 0 ? each(m, take_over, e) : rc;
 }
 
 /* Lets the loop run until the limit allows more. */
@@ -307,7 +345,8 @@ transfer(struct mirror *m, struct kerr *e)
 	if (commit(m, e) != 0)
 		return e->code;
 	/* who reads the copy after the run finds it whole */
-	return m->o->follow ? 0 : producer_shown(m->producer, e);
+	return m->o->follow || m->txn_id == NULL ? 0 :
+	    producer_shown(m->producer, e);
 }
 
 static int
@@ -368,7 +407,7 @@ copy_run(struct mirror *m, struct kerr *e)
 		rc = each(m, assign, e);
 	if (rc == 0)
 		rc = transfer(m, e);
-	if (rc != 0)
+	if (rc != 0 && m->txn_id != NULL)
 		producer_abort(m->producer, NULL);
 	consumer_free(m->consumer);
 	m->consumer = NULL;

@@ -13,7 +13,7 @@
  * not to be told yet. What follows the last record copied in the target is the
  * marker of its transaction, or nothing: who has read all stands behind it. */
 static int64_t
-translate(const struct part *pt, int64_t src)
+translate(const struct mirror *m, const struct part *pt, int64_t src)
 {
 	int64_t at;
 
@@ -24,7 +24,8 @@ translate(const struct part *pt, int64_t src)
 		return at;
 	if (pt->tgt_next < 0)
 		return pt->tgt_end >= 0 ? pt->tgt_end : -1;
-	return pt->tgt_end == pt->tgt_next + 1 ? pt->tgt_end : pt->tgt_next;
+	return m->txn_id != NULL && pt->tgt_end == pt->tgt_next + 1 ?
+	    pt->tgt_end : pt->tgt_next;
 }
 
 /* Mirrors' own groups count offsets of the cluster that they are in. */
@@ -79,7 +80,7 @@ choose(struct mirror *m, const struct group *src, const struct group *tgt,
 		pt = mirror_part_of_source(m, o->topic, o->partition);
 		if (pt == NULL || o->offset < 0)
 			continue;
-		at = translate(pt, o->offset);
+		at = translate(m, pt, o->offset);
 		if (at <= offset_of(tgt, pt->pair->target, pt->index))
 			continue;
 		out[n++] = (struct group_offset){ .topic = pt->pair->target,

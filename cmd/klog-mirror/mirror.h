@@ -123,7 +123,7 @@ struct mirror {
 	struct side	 src, tgt;
 	char		*link;
 	char		*state_topic;
-	char		*txn_id;
+	char		*txn_id;	/* NULL: the target has no transactions */
 	char		*group;		/* that is told how far it is; NULL:
 					 * the target does not allow it */
 	bool		 told_denied;	/* which has just turned out */

@@ -127,7 +127,8 @@ int producer_flush(struct producer *p, const volatile bool *stop,
  * the transaction was open for longer than txn_ms; this one is of no use then.
  */
 /* Gets the producer's id and epoch: whatever an earlier producer of the same
- * transactional id left open is aborted, and what it still sends is refused. */
+ * transactional id left open is aborted, and what it still sends is refused.
+ * KE_UNSUPPORTED: the cluster has no transactions. */
 int producer_start(struct producer *p, struct kerr *e);
 void producer_begin(struct producer *p);
 /* Offsets that become the group's with the commit. */

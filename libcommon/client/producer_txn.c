@@ -420,6 +420,17 @@ settle(struct producer *p, struct kerr *e)
 	return t->err.code;
 }
 
+/* There are brokers that give ids to producers, and no more than that. */
+static bool
+lacks_transactions(const struct producer *p)
+{
+	int32_t broker = p->txn->coordinator;
+
+	return cluster_version(p->cl, broker, API_INIT_PRODUCER_ID) >= 0 &&
+	    (cluster_version(p->cl, broker, API_ADD_PARTITIONS_TO_TXN) < 0 ||
+	    cluster_version(p->cl, broker, API_END_TXN) < 0);
+}
+
 int
 producer_start(struct producer *p, struct kerr *e)
 {
@@ -430,6 +441,9 @@ producer_start(struct producer *p, struct kerr *e)
 	p->txn->t.give_up_ms = p->cf.request_ms;
 	rc = settle(p, e);
 	p->txn->t.give_up_ms = p->cf.delivery_ms;
+	if (rc == 0 && lacks_transactions(p))
+		rc = kerr_set(e, KE_UNSUPPORTED, "the cluster has no "
+		    "transactions");
 	return rc;
 }
 
