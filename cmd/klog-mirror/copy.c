@@ -230,7 +230,11 @@ commit(struct mirror *m, struct kerr *e)
 		rc = flush(m, e);
 	else if ((rc = told_put(m, e)) == 0)
 		rc = producer_commit(m->producer, e);
-	return rc == 0 ? each(m, take_over, e) : rc;
+	if (rc != 0)
+		return rc;
+	m->records_kept = m->records;
+	m->bytes_kept = m->bytes;
+	return each(m, take_over, e);
 }
 
 /* Lets the loop run until the limit allows more. */

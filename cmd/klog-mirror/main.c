@@ -312,6 +312,8 @@ start_over(struct mirror *m)
 {
 	copy_close(m);
 	mirror_forget(m);
+	m->records = m->records_kept;
+	m->bytes = m->bytes_kept;
 }
 
 /* Passes until there is a reason to end; the exit status. */

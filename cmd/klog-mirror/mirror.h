@@ -150,6 +150,7 @@ struct mirror {
 	int64_t		 txn_began;
 
 	uint64_t	 records, bytes;	/* of the run */
+	uint64_t	 records_kept, bytes_kept; /* of them committed */
 	int		 passes;
 	bool		 chores;	/* this pass looks after properties and
 					 * groups, too */

@@ -5,7 +5,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 need java openjdk-17-jre-headless
-kafka_libs 3.9.1 >/dev/null || { skip "klog-mirror and Apache Kafka" "no jars"; exit; }
+libs=$(kafka_libs 3.9.1) || { skip "klog-mirror and Apache Kafka" "no jars"; exit; }
 
 for sides in 'kafka klog' 'klog kafka'; do
 	read -r from to <<<"$sides"
@@ -13,7 +13,8 @@ for sides in 'kafka klog' 'klog kafka'; do
 		"$HERE/../faults/mirror.sh" "$BIN" 4
 done
 
-apache_kafka 3.9.1 log.cleaner.backoff.ms=100 || { not_ok "Apache Kafka starts"; exit; }
+apache_kafka 3.9.1 log.cleaner.backoff.ms=100 allow.everyone.if.no.acl.found=true \
+	authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer || { not_ok "Apache Kafka starts"; exit; }
 kafka=$BROKER
 klog_broker
 
@@ -50,3 +51,13 @@ at() { klog-groups -q -b "$1" -J describe reader | grep -o '"committed":[0-9]*' 
 same "the group goes on at the same record" \
 	<(klog-consume -q -b "$kafka" -o "$(at "$kafka")" -c 1 -f '%k %s\n' table) \
 	<(klog-consume -q -b "$BROKER" -o "$(at "$BROKER")" -c 1 -f '%k %s\n' table)
+
+# a group that it may not commit for
+check "the target denies the group" java -Xmx128m -cp "$libs/*" kafka.admin.AclCommand \
+	--bootstrap-server "$kafka" --add --deny-principal User:ANONYMOUS --operation All \
+	--group klog-mirror. --resource-pattern-type prefixed
+seq 50 | klog-produce -q -b "$BROKER" numbers
+klog-mirror -v --from "$BROKER" --to "$kafka" --topics numbers >"$WORK/said" 2>&1
+check "it is mirrored without it, and said" grep -q 'is not told how far it is: .*GROUP_AUTHORIZATION_FAILED' "$WORK/said"
+check "counted once" grep -q ', 50 records, .* lag 0' "$WORK/said"
+same "the copy" <(content "$kafka" numbers) <(content "$BROKER" numbers)
