@@ -6,6 +6,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 
+need jq jq
 partitions=12
 declare -A run
 for c in ${CLIENTS:-java39 java4 confluent kafkapython franz}; do
@@ -30,12 +31,14 @@ stop() {
 	unset "pids[$1]"
 }
 
-# stable N: the group has settled with N members.
+# stable N: the group has settled with N members. Between the two rebalances of
+# a cooperative assignor it is stable, too, but not every partition is given.
 stable() {
 	local i
 	for ((i = 0; i < 300; i++)); do
-		[ "$(klog-groups describe -q -b "$BROKER" -J --members "$group" 2>/dev/null | grep -c '"member"')" = "$1" ] &&
-			klog-groups list -q -b "$BROKER" -J "$group" 2>/dev/null | grep -q '"Stable"' && return
+		klog-groups describe -q -b "$BROKER" -J --members "$group" 2>/dev/null |
+			jq -se "length == $1 and all(.[]; .state == \"Stable\") and (map(.partitions) | add) == $partitions" >/dev/null &&
+			return
 		sleep 0.1
 	done
 	klog-groups describe -b "$BROKER" --members "$group"
@@ -50,18 +53,29 @@ feed() {
 	done
 }
 
-# all N: 1..N were read, each once.
+# all N [FROM]: FROM..N were read, each once, and 1..N at all.
 all() {
-	local i files
+	local i files from=${2:-1}
 	files=()
 	for i in "$WORK"/m/*; do [[ $i == *.err ]] || files+=("$i"); done
 	for ((i = 0; i < 200; i++)); do
 		sort -n "${files[@]}" >"$WORK/got"
-		[ "$(wc -l <"$WORK/got")" -ge "$1" ] && break
+		[ "$(sort -un "$WORK/got" | wc -l)" -ge "$1" ] && break
 		sleep 0.1
 	done
-	seq "$1" | diff - "$WORK/got" | head -5
-	[ "${PIPESTATUS[1]}" -eq 0 ]
+	{ seq $((from - 1)) && awk -v n="$from" '$1 >= n' "$WORK/got"; } >"$WORK/new"
+	seq "$1" | diff - "$WORK/new" >"$WORK/diff" && sort -un "$WORK/got" | diff - <(seq "$1") >"$WORK/diff" && return
+	head -5 "$WORK/diff"
+	# who read the first of them
+	(cd "$WORK/m" && grep -nx "$(sed -n '/^[<>] /{s///p;q;}' "$WORK/diff")" -- *)
+	return 1
+}
+
+# once FILE..: no line is there twice.
+once() {
+	local twice
+	twice=$(sort "$@" | uniq -d | head -5)
+	[ -z "$twice" ] || { grep -nx "${twice%%$'\n'*}" -- "$@"; return 1; }
 }
 
 # Some work is done by each of them.
@@ -94,7 +108,8 @@ mixed() {
 	check "$where: $assignor: the others take over" all 2400
 	start_klog klog3
 	check "$where: $assignor: one comes" stable $n
-	# one after the other: some do not commit in the midst of a rebalance
+	# A client that stops in the midst of a rebalance cannot commit, and
+	# what it had read is read again.
 	for c in "${!pids[@]}"; do
 		[[ $c == klog* ]] && continue
 		stop "$c"
@@ -103,7 +118,11 @@ mixed() {
 	done
 	check "$where: $assignor: klog's stay" stable 2
 	feed 2401 3600
-	check "$where: $assignor: and read on" all 3600
+	check "$where: $assignor: and read on" all 3600 2401
+	# Not so sure of cooperative ones: with four clients beside klog's one
+	# run in ten has found records again, whoever lost the commit.
+	[ "$assignor" = cooperative-sticky ] ||
+		check "$where: $assignor: klog's read nothing twice" once "$WORK"/m/klog[123]
 	for c in "${!pids[@]}"; do stop "$c"; done
 }
 
