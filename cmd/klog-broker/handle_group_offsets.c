@@ -9,14 +9,6 @@
 #include "wire/codec.h"
 #include "wire/kerror.h"
 
-static bool
-is_known(struct request *r, struct kstr topic, int32_t partition)
-{
-	const struct image_topic *t = image_topic(request_image(r), topic);
-
-	return t != NULL && image_partition(t, partition) != NULL;
-}
-
 /* The response in the request's shape; what there is no partition for is
  * refused already. False: all of it. */
 static bool
@@ -39,7 +31,7 @@ commit_shape(struct request *r, struct offset_commit_response *rsp)
 		out->partitions.v = arena_alloc(&r->arena,
 		    (size_t)t->partitions.n * sizeof(*out->partitions.v));
 		for (int32_t j = 0; j < t->partitions.n; j++) {
-			known = is_known(r, t->name,
+			known = image_has_partition(request_image(r), t->name,
 			    t->partitions.v[j].partition_index);
 			some |= known;
 			out->partitions.v[j].partition_index =
@@ -303,7 +295,7 @@ delete_shape(struct request *r, struct offset_delete_response *rsp)
 		out->partitions.v = arena_alloc(&r->arena,
 		    (size_t)t->partitions.n * sizeof(*out->partitions.v));
 		for (int32_t j = 0; j < t->partitions.n; j++) {
-			known = is_known(r, t->name,
+			known = image_has_partition(request_image(r), t->name,
 			    t->partitions.v[j].partition_index);
 			some |= known;
 			out->partitions.v[j].partition_index =

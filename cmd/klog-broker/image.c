@@ -237,6 +237,14 @@ image_partition(const struct image_topic *t, int32_t index)
 	return index >= 0 && index < t->n ? &t->partitions[index] : NULL;
 }
 
+bool
+image_has_partition(const struct image *im, struct kstr topic, int32_t index)
+{
+	const struct image_topic *t = image_topic(im, topic);
+
+	return t != NULL && image_partition(t, index) != NULL;
+}
+
 const struct image_broker *const *
 image_brokers(const struct image *im, int32_t *n)
 {

@@ -97,6 +97,8 @@ const struct image_topic *image_topic_by_id(const struct image *,
 /* NULL where the index is out of range. */
 const struct image_partition *image_partition(const struct image_topic *,
     int32_t index);
+bool image_has_partition(const struct image *, struct kstr topic,
+    int32_t index);
 
 /* All of them, by ascending id. */
 const struct image_broker *const *image_brokers(const struct image *,
