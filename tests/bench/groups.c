@@ -450,6 +450,31 @@ put_commit(struct offset_commit_request *req, const char *name,
 	req->topics.n = 1;
 }
 
+/* One that is taken: a coordinator that has just been found may still be
+ * loading. */
+static void
+first_commit(int fd, const struct offset_commit_request *req)
+{
+	struct offset_commit_response rsp;
+	double until = now() + 30000;
+	struct arena a;
+	int16_t error;
+
+	for (;;) {
+		arena_init(&a, 0);
+		ask(fd, API_OFFSET_COMMIT, 7, req, &a, &rsp);
+		error = rsp.topics.v[0].partitions.v[0].error_code;
+		arena_release(&a);
+		if (error == 0)
+			return;
+		if (now() > until || (error != ERR_NOT_COORDINATOR &&
+		    error != ERR_COORDINATOR_NOT_AVAILABLE &&
+		    error != ERR_COORDINATOR_LOAD_IN_PROGRESS))
+			errx(1, "commit: error %d", error);
+		usleep(20000);
+	}
+}
+
 static void
 commit(int port, int n, double seconds)
 {
@@ -471,12 +496,7 @@ commit(int port, int n, double seconds)
 		p[i].events = POLLIN;
 		find_coordinator(p[i].fd, name);
 		put_commit(&req, name, &t, &part, 1, 0);
-		arena_init(&a, 0);
-		ask(p[i].fd, API_OFFSET_COMMIT, 7, &req, &a, &rsp);
-		if (rsp.topics.v[0].partitions.v[0].error_code != 0)
-			errx(1, "commit: error %d",
-			    rsp.topics.v[0].partitions.v[0].error_code);
-		arena_release(&a);
+		first_commit(p[i].fd, &req);
 		send_request(p[i].fd, API_OFFSET_COMMIT, 7, &req);
 	}
 	start = now();
