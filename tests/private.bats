@@ -225,3 +225,68 @@ has_records() {
 	# without a holder it is stale
 	run -0 klog-topics -b "dir:$DATA" list
 }
+
+@test "its directory removed: it goes with it, the next tool starts another" {
+	echo old | klog-produce -q t
+	pid=$(private_pid)
+	klog-consume -q t >out 2>err 3>&- &
+	follower=$!
+	wait_until 5 has_lines out 1
+	rm -r "$SHARE"
+	wait_until 5 klog_gone "$pid"
+	echo new | klog-produce -q t
+	run -0 klog-consume -q -e t
+	assert_output new
+	# a follower does not take the new topic for the old one
+	wait $follower || status=$?
+	assert_equal "$status" 4
+	assert_equal "$(cat out)" old
+	grep -q 'created anew' err
+	# at once, many times over: nobody meets the one that is leaving
+	for n in $(seq 10); do
+		rm -r "$SHARE"
+		klog-produce -q u <<<"$n"
+		run -0 klog-consume -q -e u
+		assert_output "$n"
+	done
+	wait_until 5 only_broker
+}
+
+only_broker() { [ "$(klog_processes)" = "$(private_pid)" ]; }
+
+@test "its directory moved: it goes, and what it had is where it was moved" {
+	echo old | klog-produce -q t
+	pid=$(private_pid)
+	mv "$SHARE" moved
+	wait_until 5 klog_gone "$pid"
+	assert_not_exist "$XDG_RUNTIME_DIR/klog/broker.sock"
+	run -0 klog-topics -q list
+	assert_output ''
+	run -0 klog-consume -b "dir:$T/moved" -e t
+	assert_output old
+}
+
+@test "another broker at the name of its socket: one beside it" {
+	echo first | klog-produce -q t
+	pid=$(private_pid)
+	# the same runtime directory, other data
+	export XDG_DATA_HOME=$T/other
+	echo second | klog-produce -q t
+	run -0 klog-consume -q -e t
+	assert_output second
+	run -0 klog-broker --status
+	assert_output --partial "$XDG_RUNTIME_DIR/klog/broker.sock."
+	unset XDG_DATA_HOME
+	run -0 klog-consume -q -e t
+	assert_output first
+	# one that stands still when its directory goes harms nobody
+	kill -STOP "$pid"
+	rm -r "$SHARE"
+	echo third | klog-produce -q t
+	run -0 klog-consume -q -e t
+	assert_output third
+	kill -CONT "$pid"
+	wait_until 5 klog_gone "$pid"
+	run -0 klog-consume -q -e t
+	assert_output third
+}

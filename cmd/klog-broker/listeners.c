@@ -1,5 +1,6 @@
 /* listeners.c: taking connections. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -260,20 +261,37 @@ set_advertised(struct listeners *ls, struct kerr *e)
 	return 0;
 }
 
+/* At the path, or beside it where another takes connections: that one has lost
+ * the data directory which we hold, or has one of its own. */
+static int
+listen_local(struct listeners *ls, struct loop *l, const char *path,
+    struct kerr *e)
+{
+	struct addr a = { .port = 0 };
+	int rc;
+
+	snprintf(a.host, sizeof(a.host), "%s", path);
+	rc = listen_at(ls, l, &a, e);
+	if (rc == KE_SYS && e->sys == EADDRINUSE) {
+		kerr_clear(e);
+		snprintf(a.host, sizeof(a.host), "%s.%d", path, (int)getpid());
+		rc = listen_at(ls, l, &a, e);
+	}
+	return rc;
+}
+
 struct listeners *
 listeners_open(struct broker *b, struct loop *l, const char *path,
     struct kerr *e)
 {
 	struct listeners *ls = xcalloc(1, sizeof(*ls));
-	struct addr a = { .port = 0 };
 	int rc;
 
 	ls->broker = b;
 	ls->local = path != NULL;
 	pthread_mutex_init(&ls->lock, NULL);
 	if (path != NULL) {
-		snprintf(a.host, sizeof(a.host), "%s", path);
-		rc = listen_at(ls, l, &a, e);
+		rc = listen_local(ls, l, path, e);
 	} else if ((rc = set_advertised(ls, e)) == 0) {
 		rc = listen_all(ls, l, e);
 	}

@@ -19,7 +19,8 @@ struct listeners;
 int listeners_check(const struct broker_config *, struct kerr *);
 
 /* Listens at where the property `listeners` says, or at the Unix socket when
- * path is not NULL (then for the own user only, and at no TCP port). */
+ * path is not NULL (then for the own user only, and at no TCP port); at PATH.PID
+ * where another broker is there. */
 struct listeners *listeners_open(struct broker *, struct loop *,
     const char *path, struct kerr *);
 /* Takes no more connections. */

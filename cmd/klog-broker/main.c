@@ -163,10 +163,10 @@ static int
 serve(const struct broker_config *cf, const struct place *p, bool own,
     int ready_fd, struct kerr *e)
 {
-	struct notice notice = { ready_fd, p->data, own ? p->socket : NULL };
+	struct notice notice = { ready_fd, p->data, own };
 	struct server_options so = {
 		.config = cf,
-		.socket = notice.socket,
+		.socket = own ? p->socket : NULL,
 		.private_mode = own,
 		.ready = notice_ready,
 		.arg = &notice,
@@ -174,6 +174,8 @@ serve(const struct broker_config *cf, const struct place *p, bool own,
 	int rc = datadir_open(&so.datadir, sys_real(), p->data, e);
 
 	if (rc == 0) {
+		/* the last one may have had no time to */
+		private_withdraw(p->data);
 		if (own)
 			private_trim_log(p->data);
 		rc = server_run(&so, e);

@@ -81,7 +81,8 @@ int
 notice_ready(void *arg, const char *address, struct kerr *e)
 {
 	struct notice *nt = arg;
-	int rc = private_announce(nt->data, nt->socket, address, e);
+	int rc = private_announce(nt->data, nt->own ? address : NULL,
+	    nt->own ? NULL : address, e);
 
 	if (rc < 0)
 		return rc;

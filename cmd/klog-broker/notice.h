@@ -13,7 +13,7 @@
 struct notice {
 	int		 fd;		/* gets one byte, '+'; -1 = none */
 	const char	*data;		/* where broker.addr goes */
-	const char	*socket;	/* of a private broker, else NULL */
+	bool		 own;		/* a private broker, at a socket */
 };
 
 /* Log lines go to stderr, up to that level. */

@@ -18,11 +18,13 @@
 #include "broker.h"
 #include "chores.h"
 #include "cleaner.h"
+#include "cli/exit.h"
 #include "control.h"
 #include "coordinator.h"
 #include "image_edit.h"
 #include "image_slot.h"
 #include "io.h"
+#include "leave.h"
 #include "listeners.h"
 #include "logdir.h"
 #include "metalog.h"
@@ -51,8 +53,7 @@ struct server {
 	struct loop_signal term, intr, hup;
 	struct chores	 *chores;
 	struct cleaner	 *cleaner;
-	struct loop_timer idle;
-	int64_t		  alone_since;	/* loop_now, -1: somebody is there */
+	struct leave	 *leave;	/* private broker only */
 	bool		  stopping;
 	unsigned int	  io_left;
 };
@@ -243,7 +244,8 @@ stop(struct server *s)
 		chores_stop(s->chores);
 	if (s->cleaner != NULL)
 		cleaner_stop(s->cleaner);
-	loop_timer_cancel(&s->idle);
+	if (s->leave != NULL)
+		leave_stop(s->leave);
 	listeners_stop(s->broker.listeners);
 	s->io_left = s->broker.n_io;
 	for (unsigned int i = 0; i < s->broker.n_io; i++)
@@ -285,30 +287,27 @@ watch_signals(struct server *s)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* The private broker looks twice within its limit whether anybody is there. */
 static void
-look_round(struct loop_timer *t)
+alone(void *arg)
 {
-	struct server *s = (struct server *)((char *)t -
-	    offsetof(struct server, idle));
-	int64_t now = loop_now(s->loop), limit = s->broker.config->idle_exit_ms;
+	stop(arg);
+}
 
-	if (listeners_count(s->broker.listeners) > 0)
-		s->alone_since = -1;
-	else if (s->alone_since < 0)
-		s->alone_since = now;
-	else if (now - s->alone_since >= limit) {
-		log_line(LOG_INFO, LOG_BROKER,
-		    "no connection for %lld ms: leaving", (long long)limit);
-		stop(s);
-		return;
-	}
-	loop_timer_set(t, limit / 8 + 1);
+/* As by kill -9, which every start is made for: what a clean stop writes would
+ * be in the way of whoever is removing the directory, or has made it anew. */
+static void
+lost(void *arg)
+{
+	struct server *s = arg;
+
+	listeners_stop(s->broker.listeners);
+	_exit(EXIT_BAD_USAGE);
 }
 
 static int
 start_loop(struct server *s, struct kerr *e)
 {
+	const struct leave_calls calls = { alone, lost, s };
 	struct broker *b = &s->broker;
 	char text[512];
 
@@ -318,10 +317,8 @@ start_loop(struct server *s, struct kerr *e)
 	watch_signals(s);
 	s->chores = chores_new(b, s->loop);
 	s->cleaner = cleaner_new(b, s->loop);
-	loop_timer_init(&s->idle, s->loop, look_round);
-	s->alone_since = -1;
 	if (s->opt->private_mode)
-		loop_timer_set(&s->idle, b->config->idle_exit_ms / 8 + 1);
+		s->leave = leave_new(b, s->loop, s->opt->datadir, &calls);
 	listeners_text(b->listeners, text, sizeof(text));
 	return s->opt->ready(s->opt->arg, text, e);
 }
@@ -387,6 +384,8 @@ close_all(struct server *s, int rc, struct kerr *e)
 	end_threads(s);
 	if (close_logs(s, &later) < 0 && rc == 0)
 		rc = kerr_set(e, later.code, "%s", later.msg);
+	if (s->leave != NULL)
+		leave_free(s->leave);
 	image_slot_free(b->image);
 	image_unref(s->image);
 	if (b->logdir != NULL)

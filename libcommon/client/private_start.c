@@ -252,17 +252,19 @@ tell_older(struct private_place *pl, const struct private_addr *a)
 	    pl->data);
 }
 
-/* The address of a broker that answers. */
+/* The address of a broker that answers. One whose directory nobody holds is
+ * of before: what answers there now is another directory's. */
 static int
 running(struct private_place *pl, char **brokers, struct kerr *e)
 {
 	struct private_addr a;
 	struct kerr none = KERR_INIT;
+	int held = locked(pl->data);
 
-	if (private_addr_read(&a, pl->data, &none) != 0)
+	if (held == 0 || private_addr_read(&a, pl->data, &none) != 0)
 		return KE_NOTFOUND;
 	if (!same_machine(&a)) {
-		if (locked(pl->data) == 1)
+		if (held == 1)
 			return kerr_set(e, KE_LOCKED, "'%s' is in use by a "
 			    "broker on host '%s'", pl->data, a.host);
 		return KE_NOTFOUND;

@@ -27,6 +27,7 @@ struct listener {
 	struct addr		 addr;
 	struct door		*doors;
 	int			 n;
+	struct stat		 file;		/* of a Unix socket */
 	bool			 paused;
 };
 
@@ -173,6 +174,8 @@ open_all(struct listener *s, struct loop *l, struct addr_set *set, int flags)
 			addr_from_sockaddr(&bound, (struct sockaddr *)&ss, len);
 			s->addr.port = bound.port;
 		}
+		if (addr_is_unix(&s->addr))
+			lstat(s->addr.host, &s->file);
 		s->doors[s->n].owner = s;
 		loop_io_init(&s->doors[s->n].io, l, fd, knocked);
 		loop_io_want(&s->doors[s->n].io, LOOP_READ);
@@ -198,7 +201,6 @@ listener_open(struct loop *l, const struct addr *a, int flags,
 	loop_timer_init(&s->rest, l, rested);
 	if (open_all(s, l, &set, flags) != 0) {
 		kerr_sys(e, "cannot listen at %s", addr_text(a, text));
-		s->addr.host[0] = '\0';		/* not ours to unlink */
 		listener_close(s);
 		s = NULL;
 	}
@@ -206,18 +208,29 @@ listener_open(struct loop *l, const struct addr *a, int flags,
 	return s;
 }
 
+/* While connections are still taken, so that nobody finds it stale and puts
+ * another in its place meanwhile; not one that is there already. */
+static void
+unlink_own(const struct listener *s)
+{
+	struct stat st;
+
+	if (addr_is_unix(&s->addr) && lstat(s->addr.host, &st) == 0 &&
+	    st.st_dev == s->file.st_dev && st.st_ino == s->file.st_ino)
+		unlink(s->addr.host);
+}
+
 void
 listener_close(struct listener *s)
 {
 	if (s == NULL)
 		return;
+	unlink_own(s);
 	for (int i = 0; i < s->n; i++) {
 		loop_io_want(&s->doors[i].io, 0);
 		close(s->doors[i].io.fd);
 	}
 	loop_timer_cancel(&s->rest);
-	if (addr_is_unix(&s->addr))
-		unlink(s->addr.host);
 	free(s->doors);
 	free(s);
 }

@@ -80,6 +80,25 @@ datadir_path(const struct datadir *d)
 	return d->path;
 }
 
+bool
+datadir_in_place(const struct datadir *d)
+{
+	char *path = inside(d->path, ".lock");
+	int fd = d->sys->open(d->sys, path, O_RDONLY, 0);
+	struct stat ours, there;
+	bool same;
+
+	free(path);
+	if (fd < 0)
+		/* of other failures nothing is known */
+		return errno != ENOENT && errno != ENOTDIR;
+	same = d->sys->fstat(d->sys, fd, &there) != 0 ||
+	    d->sys->fstat(d->sys, d->lock, &ours) != 0 ||
+	    (ours.st_dev == there.st_dev && ours.st_ino == there.st_ino);
+	d->sys->close(d->sys, fd);
+	return same;
+}
+
 /* One line of a Java properties file, cut in two in place; false where there
  * is no key and value on it. */
 static bool

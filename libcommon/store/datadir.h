@@ -27,6 +27,8 @@ int datadir_open(struct datadir **d, const struct sys *s, const char *path,
 /* Gives the lock up and frees. */
 void datadir_close(struct datadir *d);
 const char *datadir_path(const struct datadir *d);
+/* Whether that path still leads to what was locked. */
+bool datadir_in_place(const struct datadir *d);
 
 /* meta.properties. */
 struct datadir_meta {
