@@ -237,7 +237,7 @@ $G-3	$TOPIC	1		1		moved"
 	assert_line --regexp "^$G	$TOPIC	0	[13]	0	3	[02]	rdkafka-[^	]*	rdkafka	/127\.0\.0\.1	$"
 	assert_line --regexp "^$G	$TOPIC	1	.*	rdkafka"
 	run -0 klog-groups describe --members "$G"
-	assert_output --regexp "^$G	Stable	range	rdkafka-[^	]*		rdkafka	/127\.0\.0\.1	2	$TOPIC:0,1$"
+	assert_output --regexp "^$G	Stable	range	rdkafka-[^	]*		rdkafka	/127\.0\.0\.1	2	$TOPIC:0,1	classic		$TOPIC				$"
 	run -7 klog-groups seek "$G" --to beginning -y
 	assert_output --partial 'NON_EMPTY_GROUP'
 	run -7 klog-groups delete "$G" -y

@@ -6,6 +6,7 @@
 #include "job.h"
 
 #define TEXT(s)	((s) != NULL ? CELL_STR(s) : CELL_NONE)
+#define EPOCH(n) ((n) != -1 ? CELL_N(n) : CELL_NONE)
 
 /* Groups that were named are described: the coordinators know them, and one
  * that does not exist is seen. */
@@ -49,32 +50,47 @@ job_list(struct job *j)
 
 /* "orders:0-3,7 payments:1": what a member has. */
 static char *
-assignment(const struct group_member *m)
+assignment(const struct group_part *v, int n)
 {
 	struct buf b = { 0 };
-	size_t n;
+	size_t len;
 
-	for (int i = 0; i < m->n; i++) {
-		const struct group_part *p = &m->part[i];
+	for (int i = 0; i < n; i++) {
+		const struct group_part *p = &v[i];
 		int last = i;
 
 		if (i == 0 || strcmp(p->topic, p[-1].topic) != 0)
 			buf_printf(&b, "%s%s:", i > 0 ? " " : "", p->topic);
 		else
 			buf_putc(&b, ',');
-		while (last + 1 < m->n &&
-		    strcmp(m->part[last + 1].topic, p->topic) == 0 &&
-		    m->part[last + 1].partition ==
-		    m->part[last].partition + 1)
+		while (last + 1 < n &&
+		    strcmp(v[last + 1].topic, p->topic) == 0 &&
+		    v[last + 1].partition == v[last].partition + 1)
 			last++;
 		buf_printf(&b, "%d", (int)p->partition);
 		if (last > i)
 			buf_printf(&b, "%s%d", last > i + 1 ? "-" : ",",
-			    (int)m->part[last].partition);
+			    (int)v[last].partition);
 		i = last;
 	}
 	buf_putc(&b, '\0');
-	return (char *)buf_detach(&b, &n);
+	return (char *)buf_detach(&b, &len);
+}
+
+/* "orders payments /^log-.*$/": what it has asked for; NULL: not known. */
+static char *
+subscription(const struct group_member *m)
+{
+	struct buf b = { 0 };
+	size_t len;
+
+	if (m->subscribed == NULL)
+		return NULL;
+	buf_puts(&b, m->subscribed);
+	if (m->regex != NULL)
+		buf_printf(&b, "%s/%s/", b.len > 0 ? " " : "", m->regex);
+	buf_putc(&b, '\0');
+	return (char *)buf_detach(&b, &len);
 }
 
 static void
@@ -85,12 +101,20 @@ print_members(struct job *j, const struct groups *g, struct output *out)
 
 		for (int k = 0; k < q->n_members; k++) {
 			const struct group_member *m = &q->member[k];
-			char *what = assignment(m);
+			char *what = assignment(m->part, m->n);
+			char *target = assignment(m->target, m->n_target);
+			char *topics = subscription(m);
 
 			output_row(out, (struct cell[]){ CELL_STR(q->name),
 			    TEXT(q->state), TEXT(q->assignor),
 			    TEXT(m->id), TEXT(m->instance), TEXT(m->client),
-			    TEXT(m->host), CELL_N(m->n), CELL_STR(what) });
+			    TEXT(m->host), CELL_N(m->n), CELL_STR(what),
+			    TEXT(m->protocol), TEXT(m->rack), TEXT(topics),
+			    EPOCH(m->epoch), EPOCH(q->epoch),
+			    EPOCH(q->target_epoch), q->epoch >= 0 ?
+			    CELL_STR(target) : CELL_NONE });
+			free(topics);
+			free(target);
 			free(what);
 		}
 	}
@@ -136,7 +160,8 @@ job_describe(struct job *j)
 {
 	static const char *const members[] = { "group", "state", "assignor",
 	    "member", "instance", "client", "host", "partitions",
-	    "assignment", NULL };
+	    "assignment", "protocol", "rack", "subscribed", "epoch",
+	    "group_epoch", "target_epoch", "target", NULL };
 	static const char *const offsets[] = { "group", "topic", "partition",
 	    "committed", "start", "end", "lag", "member", "client", "host",
 	    "metadata", NULL };

@@ -54,7 +54,7 @@ groups_add(struct groups *g, const char *name)
 	q = &g->v[g->n++];
 	memset(q, 0, sizeof(*q));
 	q->name = arena_strndup(&g->arena, name, strlen(name));
-	q->coordinator = -1;
+	q->coordinator = q->epoch = q->target_epoch = -1;
 	return q;
 }
 

@@ -42,8 +42,18 @@ struct group_member {
 	const char		*instance;	/* static member, or NULL */
 	const char		*client;
 	const char		*host;
+	const char		*rack;		/* or NULL, as it said */
+	const char		*subscribed;	/* topics, spaces between; NULL:
+						 * not known */
+	const char		*regex;		/* and those that match it */
 	struct group_part	*part;		/* assigned, in order */
 	int			 n;
+	/* consumer groups (KIP-848) */
+	const char		*protocol;	/* the member's own: classic,
+						 * consumer; NULL: not known */
+	int32_t			 epoch;		/* -1: none */
+	struct group_part	*target;	/* it will be assigned */
+	int			 n_target;
 };
 
 struct group {
@@ -57,6 +67,8 @@ struct group {
 	const char		*type;		/* classic, consumer */
 	const char		*protocol_type;	/* consumer, connect, "" */
 	const char		*assignor;
+	int32_t			 epoch;		/* consumer groups; else -1 */
+	int32_t			 target_epoch;	/* of the target assignment */
 	struct group_member	*member;
 	int			 n_members;
 	/* groups_fetch(): by topic, then partition */

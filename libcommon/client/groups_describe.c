@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "client/assign.h"
 #include "client/groups_impl.h"
 #include "wire/api.h"
 #include "wire/codec.h"
 #include "wire/kerror.h"
 #include "wire/msg_consumer_group_describe.h"
-#include "wire/msg_consumer_protocol.h"
 #include "wire/msg_describe_groups.h"
 
 static int
@@ -26,10 +26,27 @@ by_part(const void *a, const void *b)
 }
 
 static void
-sort_parts(struct group_member *m)
+sort_parts(struct group_part *v, int n)
 {
-	if (m->n > 0)
-		qsort(m->part, (size_t)m->n, sizeof(m->part[0]), by_part);
+	if (n > 0)
+		qsort(v, (size_t)n, sizeof(v[0]), by_part);
+}
+
+/* The names, spaces between. */
+static const char *
+join(struct groups *g, const struct kstr *v, int32_t n)
+{
+	struct buf b = { 0 };
+	const char *text;
+
+	for (int32_t i = 0; i < n; i++) {
+		if (i > 0)
+			buf_putc(&b, ' ');
+		buf_put(&b, v[i].p, v[i].len > 0 ? (size_t)v[i].len : 0);
+	}
+	text = arena_strndup(&g->arena, (const char *)b.p, b.len);
+	buf_release(&b);
+	return text;
 }
 
 /* What a classic member was given; opaque unless its group's protocol type is
@@ -40,19 +57,10 @@ take_assignment(struct groups *g, struct group_member *m, struct kbytes b)
 	struct consumer_protocol_assignment a;
 	struct kerr e = KERR_INIT;
 	struct arena arena;
-	struct rd r;
-	int16_t version;
 	size_t n = 0;
 
-	if (b.len < 2)
-		return;
-	rd_init(&r, b.p, (size_t)b.len);
-	version = rd_i16(&r);
-	if (version > consumer_protocol_assignment_msg.max)
-		version = consumer_protocol_assignment_msg.max;
-	arena_init(&arena, (size_t)b.len * 16 + 4096);
-	if (kmsg_decode(&consumer_protocol_assignment_msg, version, &r,
-	    &arena, &a, &e) == 0) {
+	arena_init(&arena, (size_t)(b.len > 0 ? b.len : 0) * 16 + 4096);
+	if (assign_read_assignment(b, &arena, &a, &e) == 0) {
 		for (int i = 0; i < a.assigned_partitions.n; i++)
 			n += (size_t)a.assigned_partitions.v[i].partitions.n;
 		m->part = groups_array(g, n, sizeof(m->part[0]));
@@ -65,7 +73,23 @@ take_assignment(struct groups *g, struct group_member *m, struct kbytes b)
 				m->part[m->n++] = (struct group_part){ topic,
 				    a.assigned_partitions.v[i].partitions.v[k] };
 		}
-		sort_parts(m);
+		sort_parts(m->part, m->n);
+	}
+	arena_release(&arena);
+}
+
+/* And what it said of itself. */
+static void
+take_subscription(struct groups *g, struct group_member *m, struct kbytes b)
+{
+	struct consumer_protocol_subscription sub;
+	struct kerr e = KERR_INIT;
+	struct arena arena;
+
+	arena_init(&arena, (size_t)(b.len > 0 ? b.len : 0) * 16 + 4096);
+	if (assign_read_subscription(b, &arena, &sub, &e) == 0) {
+		m->subscribed = join(g, sub.topics.v, sub.topics.n);
+		m->rack = groups_str(g, sub.rack_id);
 	}
 	arena_release(&arena);
 }
@@ -91,9 +115,13 @@ take_classic(struct groups *g, struct group *q,
 		m->instance = groups_str(g, s->group_instance_id);
 		m->client = groups_str(g, s->client_id);
 		m->host = groups_str(g, s->client_host);
-		if (q->protocol_type != NULL &&
-		    strcmp(q->protocol_type, "consumer") == 0)
-			take_assignment(g, m, s->member_assignment);
+		m->epoch = -1;
+		m->protocol = "classic";
+		if (q->protocol_type == NULL ||
+		    strcmp(q->protocol_type, "consumer") != 0)
+			continue;
+		take_assignment(g, m, s->member_assignment);
+		take_subscription(g, m, s->member_metadata);
 	}
 }
 
@@ -137,6 +165,31 @@ ask_classic(struct groups *g, int32_t broker, struct group **v, int n,
 	free(names);
 }
 
+/* A member's assignment, sorted. */
+static struct group_part *
+take_parts(struct groups *g,
+    const struct consumer_group_describe_response_assignment *as, int *n)
+{
+	const struct consumer_group_describe_response_topic_partitions *t =
+	    as->topic_partitions.v;
+	struct group_part *v;
+	size_t k = 0;
+
+	for (int j = 0; j < as->topic_partitions.n; j++)
+		k += (size_t)t[j].partitions.n;
+	v = groups_array(g, k, sizeof(v[0]));
+	*n = 0;
+	for (int j = 0; j < as->topic_partitions.n; j++) {
+		const char *topic = groups_str(g, t[j].topic_name);
+
+		for (int x = 0; x < t[j].partitions.n; x++)
+			v[(*n)++] = (struct group_part){ topic,
+			    t[j].partitions.v[x] };
+	}
+	sort_parts(v, *n);
+	return v;
+}
+
 static void
 take_consumer(struct groups *g, struct group *q,
     const struct consumer_group_describe_response_group *p)
@@ -145,32 +198,31 @@ take_consumer(struct groups *g, struct group *q,
 	q->type = "consumer";
 	q->protocol_type = "consumer";
 	q->assignor = groups_str(g, p->assignor_name);
+	q->epoch = p->group_epoch;
+	q->target_epoch = p->assignment_epoch;
 	q->member = groups_array(g, (size_t)p->members.n,
 	    sizeof(q->member[0]));
 	q->n_members = 0;
 	for (int i = 0; i < p->members.n; i++) {
 		const struct consumer_group_describe_response_member *s =
 		    &p->members.v[i];
-		const struct consumer_group_describe_response_topic_partitions
-		    *t = s->assignment.topic_partitions.v;
 		struct group_member *m = &q->member[q->n_members++];
-		size_t k = 0;
 
 		m->id = groups_str(g, s->member_id);
 		m->instance = groups_str(g, s->instance_id);
 		m->client = groups_str(g, s->client_id);
 		m->host = groups_str(g, s->client_host);
-		for (int j = 0; j < s->assignment.topic_partitions.n; j++)
-			k += (size_t)t[j].partitions.n;
-		m->part = groups_array(g, k, sizeof(m->part[0]));
-		for (int j = 0; j < s->assignment.topic_partitions.n; j++) {
-			const char *topic = groups_str(g, t[j].topic_name);
-
-			for (int x = 0; x < t[j].partitions.n; x++)
-				m->part[m->n++] = (struct group_part){ topic,
-				    t[j].partitions.v[x] };
-		}
-		sort_parts(m);
+		m->rack = groups_str(g, s->rack_id);
+		m->subscribed = join(g, s->subscribed_topic_names.v,
+		    s->subscribed_topic_names.n);
+		m->regex = s->subscribed_topic_regex.len > 0 ?
+		    groups_str(g, s->subscribed_topic_regex) : NULL;
+		m->protocol = s->member_type == 0 ? "classic" :
+		    s->member_type == 1 ? "consumer" : NULL;
+		m->epoch = s->member_epoch;
+		m->part = take_parts(g, &s->assignment, &m->n);
+		m->target = take_parts(g, &s->target_assignment,
+		    &m->n_target);
 	}
 }
 

@@ -94,7 +94,18 @@ public class JavaClient {
         }
     }
 
-    /** A member that prints values until it is told to end. */
+    /** To topics that match, which the broker finds: clients since 4.0. */
+    static void subscribe(KafkaConsumer<byte[], byte[]> c, String topic) throws Exception {
+        if (!topic.startsWith("^")) {
+            c.subscribe(List.of(topic));
+            return;
+        }
+        var pattern = Class.forName("org.apache.kafka.clients.consumer.SubscriptionPattern");
+        KafkaConsumer.class.getMethod("subscribe", pattern)
+            .invoke(c, pattern.getConstructor(String.class).newInstance(topic));
+    }
+
+    /** A member that prints values until it is told to end: member BROKER GROUP TOPIC|^REGEX ASSIGNOR|consumer [PROP=VAL..]. */
     static void member(String[] a) throws Exception {
         var names = Map.of("range", "RangeAssignor", "roundrobin", "RoundRobinAssignor",
             "sticky", "StickyAssignor", "cooperative-sticky", "CooperativeStickyAssignor");
@@ -103,15 +114,20 @@ public class JavaClient {
         p.put("group.id", a[2]);
         p.put("auto.offset.reset", "earliest");
         p.put("fetch.max.wait.ms", "50");
-        p.put("heartbeat.interval.ms", "200");
-        p.put("partition.assignment.strategy", "org.apache.kafka.clients.consumer." + names.get(a[4]));
+        if (a[4].equals("consumer"))
+            p.put("group.protocol", "consumer");
+        else {
+            p.put("heartbeat.interval.ms", "200");
+            p.put("partition.assignment.strategy", "org.apache.kafka.clients.consumer." + names.get(a[4]));
+        }
+        for (int i = 5; i < a.length; i++) p.put(a[i].split("=")[0], a[i].split("=")[1]);
         var c = new KafkaConsumer<>(p, new ByteArrayDeserializer(), new ByteArrayDeserializer());
         Thread main = Thread.currentThread();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             c.wakeup();
             try { main.join(5000); } catch (InterruptedException e) { }
         }));
-        c.subscribe(List.of(a[3]));
+        subscribe(c, a[3]);
         try {
             while (true) {
                 for (var r : c.poll(Duration.ofMillis(100)))
