@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/varint.h"
 #include "record/builder.h"
 
 #define NOW	1700000000000
@@ -315,6 +316,49 @@ test_records_refused(void **state)
 	    87, 0);
 }
 
+/* Many records, one of them larger than what is unpacked at a time: whichever
+ * is wrong is named, wherever it lies. */
+static void
+test_across_windows(void **state)
+{
+	enum { COUNT = 2000, GIANT = 900, CAP = 1 << 20 };
+	static size_t start[COUNT];
+	const struct record_header header = { (const uint8_t *)"name",
+		(const uint8_t *)"value", 4, 5 };
+	uint8_t *mem = malloc(CAP);
+	char *value = malloc(200000);
+	struct builder b;
+	uint8_t *delta;
+
+	for (size_t i = 0; i < 200000; i++)
+		value[i] = (char)('a' + i * i % 23);
+	builder_init(&b, mem, CAP);
+	for (int i = 0; i < COUNT; i++) {
+		start[i] = b.len;
+		assert_int_equal(builder_add(&b, &(struct record_input){ NOW,
+		    value, value + i, i % 3 == 0 ? -1 : i % 50,
+		    i == GIANT ? 150000 : i * 37 % 400, &header, i % 2 }), 0);
+	}
+	check_records((char *)mem + BATCH_HEADER, b.len - BATCH_HEADER, COUNT,
+	    0, -1);
+	for (int i = 0; i < COUNT; i++) {
+		size_t left = (i + 1 < COUNT ? start[i + 1] : b.len) -
+		    start[i];
+
+		/* near the edges of the windows, and some others */
+		if ((start[i] - BATCH_HEADER) % (32 * 1024) > 700 &&
+		    i % 331 != 0 && i != GIANT)
+			continue;
+		delta = mem + start[i] + varint_size((int64_t)left) + 2;
+		*delta ^= 2;
+		check_records((char *)mem + BATCH_HEADER,
+		    b.len - BATCH_HEADER, COUNT, 87, i);
+		*delta ^= 2;
+	}
+	free(value);
+	free(mem);
+}
+
 /* A megabyte that unpacks to a gigabyte is refused after max_raw. */
 static void
 test_bomb(void **state)
@@ -360,6 +404,7 @@ main(void)
 		cmocka_unit_test(test_header_refused),
 		cmocka_unit_test(test_topic_rules),
 		cmocka_unit_test(test_records_refused),
+		cmocka_unit_test(test_across_windows),
 		cmocka_unit_test(test_bomb),
 	};
 
