@@ -23,6 +23,9 @@
 #define MAX_REQUESTS	64		/* under way for one connection */
 #define MAX_BYTES	(64u << 20)	/* of their frames */
 #define MAX_OUTPUT	(16u << 20)	/* unread by the client */
+/* Who sent a request of so many bytes waits with the next one for its answer:
+ * it leaves before those behind it are worked on. */
+#define HURRY_BYTES	(64u << 10)
 
 static void frame_came(struct conn *, const struct frame *);
 static void drained(struct conn *);
@@ -179,8 +182,11 @@ retire(struct peer *p, struct request *r)
 	TAILQ_REMOVE(&p->requests, r, link);
 	p->n--;
 	p->bytes -= r->frame.len;
-	if (p->conn != NULL && !chunks_empty(&r->out))
+	if (p->conn != NULL && !chunks_empty(&r->out)) {
 		conn_send(p->conn, &r->out);
+		if (r->frame.len >= HURRY_BYTES)
+			conn_flush(p->conn);
+	}
 	request_free(r);
 	if (end)
 		peer_close(p);
