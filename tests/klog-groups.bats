@@ -374,3 +374,13 @@ $G-3	$TOPIC	1		1		moved"
 	run -2 klog-groups list --regex '('
 	run -3 klog-groups -b 127.0.0.1:1 -m 0.2 list
 }
+
+@test "commits that come at once are taken in their order" {
+	[ -n "${KLOG_TEST_BROKERS:-}" ] || klog_broker
+	new_topic
+	printf '%s\t%s\t0\t0\n' "$G" "$TOPIC" | klog-groups import -y >/dev/null
+	run -0 "${KLOG_BUILD:-$BATS_TEST_DIRNAME/../build}/tests/helper/commits" \
+		"${KLOG_BROKERS##*:}" "$G" "$TOPIC" 200
+	run -0 klog-groups -q export "$G"
+	assert_output "$G	$TOPIC	0	200	"
+}

@@ -6,15 +6,22 @@
 #ifndef KLOG_BROKER_API_H
 #define KLOG_BROKER_API_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct request;
 
+/* Requests of one pipe need not wait for the end of earlier ones of the same
+ * connection; those of none, or of another pipe, do. */
+enum pipe {
+	PIPE_NONE,
+	PIPE_DATA,
+	PIPE_COMMITS,		/* they go to the control thread in order */
+};
+
 struct api {
-	int16_t	key;
-	bool	piped;		/* need not wait for earlier requests */
-	void	(*handle)(struct request *);
+	int16_t		 key;
+	enum pipe	 pipe;
+	void		(*handle)(struct request *);
 };
 
 /* The row of a key, or NULL. */

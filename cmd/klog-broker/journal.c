@@ -13,7 +13,7 @@
 #include "logdir.h"
 #include "wire/kerror.h"
 
-#define BATCH_FIRST	4096		/* a batch's memory, growing */
+#define BATCH_FIRST	512		/* a batch's memory, growing */
 #define BATCH_MAX	(512 << 10)	/* from here on a new batch begins */
 
 static void	close_open(struct loop_work *);

@@ -2,10 +2,11 @@
  * peer.c: framing's upper half: frame -> header -> request -> handler, and
  * the order of responses.
  *
- * Produce and Fetch start as they come. Any other request is parked until all
- * before it are sent, and while it runs nothing behind it starts: the
- * connection is paused, so at most one request is parked. The connection also
- * pauses when it has too much under way, or too much output unread.
+ * Produce and Fetch start as they come, and so does an OffsetCommit behind
+ * others. Any other request is parked until all before it are sent, and while
+ * it runs nothing behind it starts: the connection is paused, so at most one
+ * request is parked. The connection also pauses when it has too much under
+ * way, or too much output unread.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -231,7 +232,8 @@ may_start(const struct request *r)
 {
 	const struct request *before = TAILQ_PREV(r, request_list, link);
 
-	return before == NULL || (r->api->piped && before->api->piped);
+	return before == NULL || (r->api->pipe != PIPE_NONE &&
+	    r->api->pipe == before->api->pipe);
 }
 
 static void

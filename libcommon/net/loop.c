@@ -55,10 +55,10 @@ run_posted(evutil_socket_t fd, short what, void *arg)
 	struct loop_msg *m;
 	uint64_t count;
 
-	pthread_mutex_lock(&l->lock);
 	if (read(l->bell, &count, sizeof(count)) < 0) {
 		/* rung again before we got here: nothing to empty */
 	}
+	pthread_mutex_lock(&l->lock);
 	STAILQ_CONCAT(&list, &l->posted);
 	l->ringing = false;
 	pthread_mutex_unlock(&l->lock);
@@ -353,15 +353,22 @@ loop_defer_cancel(struct loop *l, struct loop_work *w)
 	TAILQ_REMOVE(&l->work, w, link);
 }
 
-/* Under the lock. */
+/* Under the lock: true where the bell is to be rung behind it, as who wakes
+ * takes the lock at once. */
+static bool
+must_ring(struct loop *l)
+{
+	bool must = !l->ringing;
+
+	l->ringing = true;
+	return must;
+}
+
 static void
 ring(struct loop *l)
 {
 	const uint64_t one = 1;
 
-	if (l->ringing)
-		return;
-	l->ringing = true;
 	if (write(l->bell, &one, sizeof(one)) < 0) {
 		/* the counter is full: it rings already */
 	}
@@ -370,16 +377,24 @@ ring(struct loop *l)
 void
 loop_post(struct loop *l, struct loop_msg *m)
 {
+	bool must;
+
 	pthread_mutex_lock(&l->lock);
 	STAILQ_INSERT_TAIL(&l->posted, m, link);
-	ring(l);
+	must = must_ring(l);
 	pthread_mutex_unlock(&l->lock);
+	if (must)
+		ring(l);
 }
 
 void
 loop_wake(struct loop *l)
 {
+	bool must;
+
 	pthread_mutex_lock(&l->lock);
-	ring(l);
+	must = must_ring(l);
 	pthread_mutex_unlock(&l->lock);
+	if (must)
+		ring(l);
 }

@@ -6,8 +6,9 @@
  *					milliseconds until all have their part
  *					and a record, then, when one has left,
  *					until the others have
- *	groups commit PORT N SECONDS	N connections that commit one offset
- *					after the other: commits a second
+ *	groups commit PORT N SECONDS D	N connections that commit one offset
+ *					after the other, D of them under way:
+ *					commits a second
  *	groups fill PORT N P		N groups with P offsets each
  *	groups reload PORT N P		seconds until all of these are told
  *
@@ -88,14 +89,22 @@ dial(int port)
 }
 
 static void
+put_request(struct chunks *out, int16_t key, int16_t version,
+    const void *body)
+{
+	struct kerr e = KERR_INIT;
+
+	if (frame_put_request(out, kapi_get(key), version, 1, kstr("bench"),
+	    body, &e) < 0)
+		errx(1, "%s", e.msg);
+}
+
+static void
 send_request(int fd, int16_t key, int16_t version, const void *body)
 {
 	struct chunks out = { 0 };
-	struct kerr e = KERR_INIT;
 
-	if (frame_put_request(&out, kapi_get(key), version, 1, kstr("bench"),
-	    body, &e) < 0)
-		errx(1, "%s", e.msg);
+	put_request(&out, key, version, body);
 	if (write(fd, out.own.p, out.own.len) != (ssize_t)out.own.len)
 		err(1, "write");
 	chunks_release(&out);
@@ -475,29 +484,81 @@ first_commit(int fd, const struct offset_commit_request *req)
 	}
 }
 
+/* A connection that commits for one group, several requests under way. */
+struct committer {
+	int		 fd;
+	char		 name[32];
+	int64_t		 sent;		/* commits, and offsets */
+	uint8_t		 in[1 << 14];
+	size_t		 have;
+};
+
 static void
-commit(int port, int n, double seconds)
+send_commits(struct committer *c, int n)
 {
 	struct offset_commit_request_partition part;
 	struct offset_commit_request_topic t;
 	struct offset_commit_request req;
-	struct offset_commit_response rsp;
-	struct pollfd *p = xcalloc((size_t)n, sizeof(*p));
-	struct arena a;
-	uint8_t in[4096];
-	char name[32];
-	double start, until;
-	int64_t done = 0;
-	ssize_t got;
+	struct chunks out = { 0 };
 
 	for (int i = 0; i < n; i++) {
-		snprintf(name, sizeof(name), "commit-%d", i);
-		p[i].fd = dial(port);
+		put_commit(&req, c->name, &t, &part, 1, ++c->sent);
+		put_request(&out, API_OFFSET_COMMIT, 7, &req);
+	}
+	if (write(c->fd, out.own.p, out.own.len) != (ssize_t)out.own.len)
+		err(1, "write");
+	chunks_release(&out);
+}
+
+/* How many answers came: all of them say that it is committed. */
+static int
+read_commits(struct committer *c)
+{
+	struct offset_commit_response rsp;
+	struct arena a;
+	size_t at = 0, size;
+	ssize_t n;
+	int k = 0;
+
+	if ((n = read(c->fd, c->in + c->have, sizeof(c->in) - c->have)) <= 0)
+		err(1, "read");
+	c->have += (size_t)n;
+	for (; c->have - at >= 4; at += 4 + size, k++) {
+		if (c->have - at < 4 + (size = be32(c->in + at)))
+			break;
+		arena_init(&a, 0);
+		read_response(c->in + at + 4, size, API_OFFSET_COMMIT, 7, &a,
+		    &rsp);
+		if (rsp.topics.v[0].partitions.v[0].error_code != 0)
+			errx(1, "commit: error %d", rsp.topics.v[0].
+			    partitions.v[0].error_code);
+		arena_release(&a);
+	}
+	c->have -= at;
+	memmove(c->in, c->in + at, c->have);
+	return k;
+}
+
+static void
+commit(int port, int n, double seconds, int depth)
+{
+	struct offset_commit_request_partition part;
+	struct offset_commit_request_topic t;
+	struct offset_commit_request req;
+	struct committer *v = xcalloc((size_t)n, sizeof(*v));
+	struct pollfd *p = xcalloc((size_t)n, sizeof(*p));
+	double start, until;
+	int64_t done = 0;
+	int k;
+
+	for (int i = 0; i < n; i++) {
+		snprintf(v[i].name, sizeof(v[i].name), "commit-%d", i);
+		p[i].fd = v[i].fd = dial(port);
 		p[i].events = POLLIN;
-		find_coordinator(p[i].fd, name);
-		put_commit(&req, name, &t, &part, 1, 0);
-		first_commit(p[i].fd, &req);
-		send_request(p[i].fd, API_OFFSET_COMMIT, 7, &req);
+		find_coordinator(v[i].fd, v[i].name);
+		put_commit(&req, v[i].name, &t, &part, 1, 0);
+		first_commit(v[i].fd, &req);
+		send_commits(&v[i], depth);
 	}
 	start = now();
 	until = start + seconds * 1000;
@@ -507,23 +568,14 @@ commit(int port, int n, double seconds)
 		for (int i = 0; i < n; i++) {
 			if (p[i].revents == 0)
 				continue;
-			/* answers are small and come whole */
-			if ((got = read(p[i].fd, in, sizeof(in))) <= 4)
-				err(1, "read");
-			arena_init(&a, 0);
-			read_response(in + 4, (size_t)got - 4,
-			    API_OFFSET_COMMIT, 7, &a, &rsp);
-			if (rsp.topics.v[0].partitions.v[0].error_code != 0)
-				errx(1, "commit: error %d", rsp.topics.v[0].
-				    partitions.v[0].error_code);
-			arena_release(&a);
-			snprintf(name, sizeof(name), "commit-%d", i);
-			put_commit(&req, name, &t, &part, 1, ++done);
-			send_request(p[i].fd, API_OFFSET_COMMIT, 7, &req);
+			if ((k = read_commits(&v[i])) > 0)
+				send_commits(&v[i], k);
+			done += k;
 		}
 	}
 	printf("%.0f\n", (double)done * 1000 / (now() - start));
 	free(p);
+	free(v);
 }
 
 static void
@@ -590,8 +642,8 @@ main(int argc, char **argv)
 		n_members = atoi(argv[4]);
 		members = xcalloc((size_t)n_members, sizeof(*members));
 		form(port);
-	} else if (argc == 5 && strcmp(argv[1], "commit") == 0) {
-		commit(port, atoi(argv[3]), atof(argv[4]));
+	} else if (argc == 6 && strcmp(argv[1], "commit") == 0) {
+		commit(port, atoi(argv[3]), atof(argv[4]), atoi(argv[5]));
 	} else if (argc == 5 && strcmp(argv[1], "fill") == 0) {
 		fill(port, atoi(argv[3]), atoi(argv[4]));
 	} else if (argc == 5 && strcmp(argv[1], "reload") == 0) {

@@ -97,21 +97,30 @@ done
 
 # --- commits --------------------------------------------------------------
 # a Java machine is at its best after a while
-for p in "${ports[@]}"; do "$groups" commit "${p#* }" 64 $((4 * SECS)) > /dev/null; done
-for n in 1 64; do
+for p in "${ports[@]}"; do
+	"$groups" commit "${p#* }" 64 $((4 * SECS)) 1 > /dev/null
+	"$groups" commit "${p#* }" 64 $((2 * SECS)) 32 > /dev/null
+done
+# commits CONNECTIONS UNDERWAY BOUND WHAT
+commits() {
+	local name=commit$1-$2 p
 	for _ in $(seq "$RUNS"); do
 		for p in "${ports[@]}"; do
-			most "${p% *}.commit$n" "$("$groups" commit "${p#* }" "$n" "$SECS")"
+			most "${p% *}.$name" "$("$groups" commit "${p#* }" "$1" "$SECS" "$2")"
 		done
 	done
-	per() { printf '%.0f / %.0f a second' "${WALL[$1]:-0}" "${WALL[$2]:-0}"; }
-	row "commits of $n at once (flush.acks=os), against Kafka" ">=" \
-	    "$(ratio WALL "os.commit$n" "kafka.commit$n")" 3 3 x \
-	    "$(per "os.commit$n" "kafka.commit$n")"
+	row "$4 (flush.acks=os), against Kafka" ">=" \
+	    "$(ratio WALL "os.$name" "kafka.$name")" "$3" "$3" x \
+	    "$(per "os.$name" "kafka.$name")"
 	row "the same, each on the disk" ">=" \
-	    "$(ratio WALL "disk.commit$n" "kafka.commit$n")" 3 3 x \
-	    "$(per "disk.commit$n" "kafka.commit$n")"
-done
+	    "$(ratio WALL "disk.$name" "kafka.$name")" "$3" "$3" x \
+	    "$(per "disk.$name" "kafka.$name")"
+}
+per() { printf '%.0f / %.0f a second' "${WALL[$1]:-0}" "${WALL[$2]:-0}"; }
+# who sends commits and goes on; then, who waits for each
+commits 64 32 3 "commits, 64 connections, 32 under way"
+commits 64 1 3 "commits, 64 connections, one after the other"
+commits 1 1 3 "commits, 1 connection, one after the other"
 
 # --- reloading ------------------------------------------------------------
 kill -9 "$disk_pid"
