@@ -86,6 +86,20 @@ fill_up() { yes x | head -200 | klog-produce -q -k filler -X batch.num.messages=
 	done
 }
 
+@test "the topic's compression level is the cleaner's, too" {
+	broker
+	for level in -100 19; do
+		compacted "zstd$level" compression.zstd.level="$level"
+		keyed 1 1000 old -z zstd "zstd$level"
+		keyed 1 500 new -z zstd "zstd$level"
+		fill_up "zstd$level"
+		keyed 1001 3000 end "zstd$level"
+		wait_until 10 at_most records "zstd$level" 3205
+	done
+	assert [ "$(stat -c %s "$DATA/zstd19-0/00000000000000000000.log")" -lt \
+		"$(stat -c %s "$DATA/zstd-100-0/00000000000000000000.log")" ]
+}
+
 @test "a record without a key is refused" {
 	broker
 	compacted keys

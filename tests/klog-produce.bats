@@ -204,6 +204,46 @@ field() { klog-consume -e -J "$TOPIC" | jq -c "$1"; }
 	assert_output --partial "'lzma' is no codec"
 }
 
+# size PROPERTY..: of what is compressed with these.
+size() {
+	local args=() p
+
+	for p in "$@"; do args+=(-X "$p"); done
+	new_topic --partitions 1
+	klog-produce -q "${args[@]}" "$TOPIC" in
+	klog-consume -q -e "$TOPIC" | cmp - in
+	klog-topics stat -J "$TOPIC" | jq .bytes
+}
+
+@test "levels of compression: Java's property of a codec, librdkafka's of all" {
+	local c least most
+	seq 20000 >in
+	while read -r c least most; do
+		least=$(size compression.type="$c" compression."$c".level="$least")
+		most=$(size compression.type="$c" compression."$c".level="$most")
+		[ "$most" -lt "$least" ] || fail "$c: $least, $most"
+	done <<-'END'
+		gzip 1 9
+		lz4 9 12
+		zstd -20 19
+	END
+	least=$(size compression.type=gzip compression.level=1)
+	most=$(size compression.type=gzip compression.level=9)
+	[ "$most" -lt "$least" ]
+	# -1 is librdkafka's word for the codec's own
+	assert_equal "$(size compression.type=lz4 compression.level=-1)" \
+		"$(size compression.type=lz4)"
+	new_topic
+	for p in gzip.level=0 gzip.level=10 lz4.level=0 lz4.level=18 \
+		zstd.level=23 zstd.level=-131073; do
+		run -2 klog-produce -X compression.type="${p%.*}" \
+			-X compression."$p" "$TOPIC" in
+		assert_output --partial "compression.${p%=*}"
+	done
+	run -2 klog-produce -z lz4 -X compression.level=13 "$TOPIC" in
+	assert_output --partial '0 to 12'
+}
+
 @test "-T: a copy on standard output, as it came" {
 	new_topic --partitions 1
 	printf 'a\nb\n\nc' >in

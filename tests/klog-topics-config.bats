@@ -148,6 +148,36 @@ configuration retention.ms: Not a number of type LONG"
 	run -2 klog-topics config get t,,u
 }
 
+# stored PROPERTY=VALUE..: bytes of a topic that has these.
+stored() {
+	local sets=() p
+
+	for p in "$@"; do sets+=(--set "$p"); done
+	new_topic --partitions 1 "${sets[@]}"
+	klog-produce -q "$TOPIC" in
+	klog-consume -q -e "$TOPIC" | cmp - in
+	klog-topics stat -J "$TOPIC" | jq .bytes
+}
+
+@test "compression.*.level: as the broker compresses" {
+	local c least most
+	seq 20000 >in
+	while read -r c least most; do
+		least=$(stored compression.type="$c" compression."$c".level="$least")
+		most=$(stored compression.type="$c" compression."$c".level="$most")
+		[ "$most" -lt "$least" ] || fail "$c: $least, $most"
+	done <<-'END'
+		gzip 1 9
+		lz4 9 12
+		zstd -20 19
+	END
+	new_topic
+	for p in gzip.level=0 lz4.level=18 zstd.level=23; do
+		run -2 klog-topics config set "$TOPIC" compression."$p"
+		assert_output --partial "compression.${p%=*}"
+	done
+}
+
 @test "a change is there after a restart, and in force" {
 	needs_own_broker
 	new_topic

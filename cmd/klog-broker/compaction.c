@@ -179,7 +179,7 @@ clean(struct partition *p, const struct compaction_limits *limits,
 	    .pace = pace, .arg = &x };
 	struct producer_end *ends;
 	struct log_dirt d;
-	int rc;
+	int levels[CODEC_MAX], rc;
 
 	if ((rc = look(p, &d, e)) != 0)
 		return rc;
@@ -187,8 +187,11 @@ clean(struct partition *p, const struct compaction_limits *limits,
 	c.upto = d.upto;
 	pthread_mutex_lock(&p->lock);
 	c.delete_retention_ms = p->config.delete_retention_ms;
+	for (int i = 0; i < CODEC_MAX; i++)
+		levels[i] = codec_level((enum codec)i, p->config.level[i]);
 	ends = log_producer_ends(p->log, &c.n_ends);
 	pthread_mutex_unlock(&p->lock);
+	c.levels = levels;
 	c.ends = ends;
 	rc = log_clean(p->log, &c, done, e);
 	free(ends);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "record/compress.h"
 #include "wire/types.h"
 
 struct property;
@@ -55,6 +56,7 @@ struct topic_config {
 	int32_t	cleanup;		/* bits of enum cleanup */
 	int32_t	timestamp_type;		/* enum timestamp_type */
 	int32_t	compression;		/* codec number, -1 = producer's */
+	int32_t	level[CODEC_MAX];	/* compression.*.level, by codec */
 	int32_t	producer_expire_ms;	/* the broker's, for all topics */
 	bool	preallocate;
 	bool	unclean_leader_election;

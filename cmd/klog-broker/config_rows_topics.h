@@ -7,22 +7,22 @@
 	    "What becomes of old segments: they are deleted, compacted to the "
 	    "last record of each key, or both." },
 	{ "compression.gzip.level", "compression.gzip.level", P_LEVEL, "-1",
-	    WITHIN(-1, 9), CLUSTER_WIDE, NO_EFFECT(LEVEL),
-	    "Level at which batches are recompressed where compression.type is "
-	    "gzip." },
+	    WITHIN(-1, 9), CLUSTER_WIDE, TOPIC(level[CODEC_GZIP]),
+	    "Level at which the broker compresses where it stores batches in "
+	    "gzip anew." },
 	{ "compression.lz4.level", "compression.lz4.level", P_INT, "9",
-	    WITHIN(1, 17), CLUSTER_WIDE, NO_EFFECT(LEVEL),
-	    "Level at which batches are recompressed where compression.type is "
-	    "lz4." },
+	    WITHIN(1, 17), CLUSTER_WIDE, TOPIC(level[CODEC_LZ4]),
+	    "Level at which the broker compresses where it stores batches in "
+	    "lz4 anew." },
 	{ "compression.type", "compression.type", P_CODEC, "producer",
 	    WORDS("uncompressed|zstd|lz4|snappy|gzip|producer"), CLUSTER_WIDE,
 	    TOPIC(compression),
 	    "Codec of the batches on disk; producer keeps what the producer "
 	    "chose." },
 	{ "compression.zstd.level", "compression.zstd.level", P_INT, "3",
-	    WITHIN(-131072, 22), CLUSTER_WIDE, NO_EFFECT(LEVEL),
-	    "Level at which batches are recompressed where compression.type is "
-	    "zstd." },
+	    WITHIN(-131072, 22), CLUSTER_WIDE, TOPIC(level[CODEC_ZSTD]),
+	    "Level at which the broker compresses where it stores batches in "
+	    "zstd anew." },
 	{ "delete.retention.ms", "log.cleaner.delete.retention.ms", P_LONG,
 	    "86400000", FROM(0), CLUSTER_WIDE, TOPIC(delete_retention_ms),
 	    "How long a compacted log shows the deletion of a key." },

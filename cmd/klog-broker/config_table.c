@@ -44,7 +44,6 @@
 #define JAVA		"klog-broker runs no Java classes"
 #define JMX		"there is no Java machine to measure"
 #define KERBEROS	"Kerberos is not served"
-#define LEVEL		"recompression uses each codec's own default level"
 #define LOADING	"the log is read a megabyte at a time"
 #define LISTENERS	"all listeners speak PLAINTEXT"
 #define METALOG		"klog-broker keeps its metadata log by its own rules"

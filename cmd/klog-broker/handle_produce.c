@@ -122,8 +122,9 @@ append_recompressed(struct produce *pr, struct partition *p,
 	struct buf out = { 0 };
 	struct kerr e = KERR_INIT;
 
-	if (recompress(rec->p, h, (enum codec)c->compression, thread_codecs(),
-	    &out, &e) < 0)
+	if (recompress(rec->p, h, (enum codec)c->compression,
+	    codec_level((enum codec)c->compression, c->level[c->compression]),
+	    thread_codecs(), &out, &e) < 0)
 		refuse(a, ERR_UNSUPPORTED_COMPRESSION_TYPE, NULL);
 	else if (out.len > (size_t)c->max_message_bytes)
 		refuse(a, ERR_MESSAGE_TOO_LARGE, NULL);

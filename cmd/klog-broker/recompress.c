@@ -18,7 +18,7 @@ unpack(const uint8_t *batch, const struct batch_header *h, struct codecs *c,
 
 int
 recompress(const void *batch, struct batch_header *h, enum codec codec,
-    struct codecs *c, struct buf *out, struct kerr *e)
+    int level, struct codecs *c, struct buf *out, struct kerr *e)
 {
 	struct buf raw = { 0 };
 	int rc;
@@ -28,8 +28,8 @@ recompress(const void *batch, struct batch_header *h, enum codec codec,
 		goto out;
 	if (codec == CODEC_NONE)
 		buf_put(out, raw.p, raw.len);
-	else if ((rc = codec_compress(c, codec, CODEC_LEVEL_DEFAULT, raw.p,
-	    raw.len, out, e)) < 0)
+	else if ((rc = codec_compress(c, codec, level, raw.p, raw.len,
+	    out, e)) < 0)
 		goto out;
 	h->attributes = (int16_t)((h->attributes & ~BATCH_CODEC_MASK) | codec);
 	h->length = (int32_t)(out->len - BATCH_PREFIX);

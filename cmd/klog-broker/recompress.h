@@ -6,9 +6,9 @@
 #include "base/buf.h"
 #include "record/batch.h"
 
-/* Puts the batch, which was validated, into out (empty) in that codec; the
- * records stay as they are. Keeps h in step. */
+/* Puts the batch, which was validated, into out (empty) in that codec, at that
+ * level; the records stay as they are. Keeps h in step. */
 int recompress(const void *batch, struct batch_header *h, enum codec codec,
-    struct codecs *c, struct buf *out, struct kerr *e);
+    int level, struct codecs *c, struct buf *out, struct kerr *e);
 
 #endif

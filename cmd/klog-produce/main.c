@@ -73,77 +73,6 @@ static const struct program program = {
 	.footer = COMMON_FOOTER,
 };
 
-/* By the hash alone: what Java, librdkafka and sarama do by default. In a
- * property "murmur2" and "fnv1a" mean what they mean to librdkafka. */
-static const char *
-partitioner_alias(const struct opts *o, const char *name)
-{
-	if (strcmp(name, "crc32") == 0)
-		return "consistent_random";
-	if (o->partitioner != NULL && strcmp(name, "murmur2") == 0)
-		return "murmur2_random";
-	if (o->partitioner != NULL && strcmp(name, "fnv1a") == 0)
-		return "fnv1a_random";
-	return name;
-}
-
-/* Properties that are klog-produce's own business. */
-static int
-configure(const struct job *j, struct producer_config *cf, struct kerr *e)
-{
-	const struct opts *o = j->o;
-	const struct config *c = o->common.config;
-	const char *s;
-	int64_t n;
-	int k;
-
-	producer_config_defaults(cf);
-	cf->transactional_id = j->txn_id;
-	config_int(c, "transaction.timeout.ms", &cf->txn_ms);
-	s = "all";
-	config_str(c, "acks", &s);
-	cf->acks = strcmp(s, "all") == 0 ? -1 : atoi(s);
-	if (!config_bool(c, "enable.idempotence", &cf->idempotent))
-		cf->idempotent = cf->acks == -1;
-	s = "none";
-	if (o->codec != NULL)
-		s = o->codec;
-	else
-		config_str(c, "compression.type", &s);
-	k = codec_by_name(s);
-	if (k < 0)
-		return kerr_set(e, KE_CONFIG, "'%s' is no codec: none, gzip, "
-		    "snappy, lz4 or zstd", s);
-	cf->codec = (enum codec)k;
-	if (config_int(c, "compression.level", &n))
-		cf->level = (int)n;
-	s = o->partitioner;
-	if (s != NULL || config_str(c, "partitioner", &s)) {
-		k = partitioner_by_name(partitioner_alias(o, s));
-		if (k < 0)
-			return kerr_set(e, KE_CONFIG, "'%s' is no partitioner: "
-			    "murmur2, crc32, fnv1a, random, roundrobin or "
-			    "sticky", s);
-		cf->partitioner = (enum partitioner_kind)k;
-	}
-	if (config_int(c, "batch.size", &n))
-		cf->batch_bytes = (size_t)(n < 4096 ? 4096 : n);
-	if (config_int(c, "max.request.size", &n))
-		cf->message_max = (size_t)n;
-	if (config_int(c, "buffer.memory", &n))
-		cf->buffer_bytes = (size_t)n;
-	if (cf->buffer_bytes < 2 * cf->batch_bytes)
-		cf->buffer_bytes = 2 * cf->batch_bytes;
-	config_int(c, "linger.ms", &cf->linger_ms);
-	config_int(c, "delivery.timeout.ms", &cf->delivery_ms);
-	config_int(c, "request.timeout.ms", &cf->request_ms);
-	if (config_int(c, "max.in.flight.requests.per.connection", &n))
-		cf->in_flight = (int)n;
-	if (cf->idempotent && cf->in_flight > 5)
-		cf->in_flight = 5;
-	return 0;
-}
-
 /* The escapes of -D and -K: \n \t \r \0 \xNN \\. */
 static size_t
 unescape(char *s)
@@ -267,7 +196,7 @@ open_all(struct job *j, struct kerr *e)
 
 	txn_choose(j);
 	if (common_cluster(&o->common, &cc, e) != 0 ||
-	    configure(j, &pc, e) != 0)
+	    settings_take(j, &pc, e) != 0)
 		return e->code;
 	if (!config_bool(o->common.config, "allow.auto.create.topics",
 	    &automatic))

@@ -2,6 +2,7 @@
  * produce.h: what the files of klog-produce share.
  *
  *	main.c		options, opening, the end
+ *	settings.c	properties
  *	input.c		files and standard input, block by block
  *	lines.c		blocks to records: lines, keys, JSON, whole files
  *	outcome.c	what became of the records
@@ -90,6 +91,10 @@ struct job {
 	uint64_t		 committed;	/* in those before it */
 	bool			 failed;	/* input ended in an error */
 };
+
+/* settings.c */
+int settings_take(const struct job *j, struct producer_config *cf,
+    struct kerr *e);
 
 /* input.c */
 enum { INPUT_SPARE = 64 };	/* bytes that may be written behind a block */

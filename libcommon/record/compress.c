@@ -57,6 +57,17 @@ codec_by_name(const char *name)
 	return strcmp(name, "uncompressed") == 0 ? CODEC_NONE : -1;
 }
 
+/* To Java lz4's 9 is its fast way, as it was before there were levels; others
+ * are those of its high compression, which here begins at 3. */
+int
+codec_level(enum codec codec, int value)
+{
+	if (codec == CODEC_LZ4)
+		return value == 9 ? CODEC_LEVEL_DEFAULT : value < 3 ? 3 :
+		    value;
+	return codec == CODEC_GZIP && value < 0 ? CODEC_LEVEL_DEFAULT : value;
+}
+
 static const struct codec_ops *
 find(enum codec codec, struct kerr *e)
 {

@@ -28,7 +28,9 @@ enum codec {
 	CODEC_MAX
 };
 
-#define CODEC_LEVEL_DEFAULT	(-1000)	/* each codec's own */
+/* A level is on the codec's own scale: gzip 0 to 9, lz4 to 12 (below 3 its fast
+ * way), zstd to 22, where less than 0 is faster still. */
+#define CODEC_LEVEL_DEFAULT	INT32_MIN	/* each codec's own */
 
 struct codecs;
 
@@ -39,6 +41,10 @@ void codecs_free(struct codecs *c);
 const char *codec_name(int codec);
 /* enum codec, or -1. "uncompressed" is another word for none. */
 int codec_by_name(const char *name);
+
+/* The level that a value of Kafka's compression.gzip.level (-1 or 1 to 9),
+ * compression.lz4.level (1 to 17) or compression.zstd.level means (KIP-390). */
+int codec_level(enum codec codec, int value);
 
 /* Appends the compressed form of [in, in+n) to out. KE_UNSUPPORTED where the
  * library is missing, KE_RANGE when out->max would be passed. */

@@ -69,6 +69,7 @@ struct log_clean {
 	int64_t	delete_retention_ms;
 	int64_t	map_bytes;	/* memory for the map of keys */
 	double	map_load;	/* how full it may become */
+	const int *levels;	/* to compress at, by codec; NULL: defaults */
 	const struct producer_end *ends;	/* see log_producer_ends() */
 	int	n_ends;
 	/* called with bytes just read or written, to slow down or, not 0, to

@@ -234,6 +234,7 @@ rebuild(struct clean_filter *f, struct batch_header *h, bool retime,
 		buf_clear(&f->plain);
 		put_records(f, h, retime, &f->plain);
 		rc = codec_compress(f->codecs, batch_codec(h),
+		    f->want->levels != NULL ? f->want->levels[batch_codec(h)] :
 		    CODEC_LEVEL_DEFAULT, f->plain.p, f->plain.len, b, e);
 	}
 	if (rc == 0 && b->len > INT32_MAX)

@@ -146,8 +146,8 @@ test_recompress(void **state)
 
 			assert_int_equal(batch_parse(rec.p, (size_t)rec.len,
 			    &h, &e), 0);
-			assert_int_equal(recompress(rec.p, &h, to, codecs,
-			    &out, &e), 0);
+			assert_int_equal(recompress(rec.p, &h, to,
+			    CODEC_LEVEL_DEFAULT, codecs, &out, &e), 0);
 			assert_int_equal(batch_codec(&h), to);
 			assert_int_equal(batch_size(&h), out.len);
 			rec = (struct krecords){ .p = out.p,

@@ -85,7 +85,8 @@ test_levels(void **state)
 		int		level;
 	} at[] = {
 		{ CODEC_GZIP, 1 }, { CODEC_GZIP, 9 }, { CODEC_LZ4, 1 },
-		{ CODEC_LZ4, 12 }, { CODEC_ZSTD, -5 }, { CODEC_ZSTD, 19 },
+		{ CODEC_LZ4, 17 }, { CODEC_ZSTD, -131072 },
+		{ CODEC_ZSTD, 22 },
 	};
 	struct codecs *c = codecs_new();
 	struct buf packed = { 0 }, out = { 0 };
@@ -105,6 +106,13 @@ test_levels(void **state)
 		assert_int_equal(out.len, 50000);
 		assert_memory_equal(out.p, in, 50000);
 	}
+	/* as Java has them: lz4's 9 is its fast way */
+	assert_int_equal(codec_level(CODEC_GZIP, -1), CODEC_LEVEL_DEFAULT);
+	assert_int_equal(codec_level(CODEC_GZIP, 9), 9);
+	assert_int_equal(codec_level(CODEC_LZ4, 9), CODEC_LEVEL_DEFAULT);
+	assert_int_equal(codec_level(CODEC_LZ4, 1), 3);
+	assert_int_equal(codec_level(CODEC_LZ4, 17), 17);
+	assert_int_equal(codec_level(CODEC_ZSTD, -131072), -131072);
 	assert_int_equal(codec_compress(c, CODEC_GZIP, 77, in, 10, &packed,
 	    NULL), KE_CONFIG);
 	free(in);
