@@ -35,6 +35,17 @@ is() { [ "$("$1" "$2")" -eq "$3" ]; }
 at_most() { [ "$("$1" "$2")" -le "$3" ]; }
 fill_up() { yes x | head -200 | klog-produce -q -k filler -X batch.num.messages=100 "$1"; }
 
+@test "files that were replaced go when their time has come" {
+	broker
+	compacted brief file.delete.delay.ms=100
+	keyed 1 1000 old brief
+	keyed 1 1000 new brief
+	head -c 30000 /dev/zero | tr '\0' x | fold -w 10000 | klog-produce -q -k end brief
+	wait_until 10 at_most records brief 1003
+	all_gone() { ! compgen -G "$DATA/brief-0/*.deleted" >/dev/null; }
+	wait_until 10 all_gone
+}
+
 @test "the last record of each key stays, with its offset" {
 	broker
 	compacted last
@@ -51,6 +62,8 @@ fill_up() { yes x | head -200 | klog-produce -q -k filler -X batch.num.messages=
 		[ "${rest%%=*}" = end ] || [ "$at" -eq $((999 + ${rest##*-})) ] || fail "$at $rest"
 	done < <(head -1000 "$T/left")
 	assert_equal "$(tail -1 "$T/left" | cut -d' ' -f1)" 2002
+	# what was replaced stays for who reads it by name
+	assert_file_exist "$DATA/last-0/00000000000000000000.log.deleted"
 	# appending goes on, and so does reading after a kill
 	klog_broker_kill
 	broker

@@ -10,8 +10,8 @@
 #include "net/loop.h"
 #include "pool.h"
 
-/* How often a full disk is looked at, and how long it may take until that is
- * noticed. */
+/* How often a full disk is looked at, and how long it may take until that, or
+ * the end of a compaction, is noticed. */
 enum { LOOK_MS = 1000 };
 
 struct chores {
@@ -60,6 +60,7 @@ tidy_up(struct job *j)
 	struct logdir *ld = c->broker->logdir;
 	struct kerr e = KERR_INIT;
 
+	atomic_store(&ld->replaced, false);	/* what is from here on */
 	if (atomic_exchange(&ld->full, false) && logdir_revive(ld))
 		atomic_store(&ld->full, true);
 	if (logdir_retain(ld, c->round, &c->wait, &e) < 0)
@@ -104,7 +105,8 @@ tidy_due(struct loop_timer *t)
 
 	c->round = now >= c->round_at;
 	if (!c->round && now < c->files_at &&
-	    !atomic_load(&c->broker->logdir->full)) {
+	    !atomic_load(&c->broker->logdir->full) &&
+	    !atomic_load(&c->broker->logdir->replaced)) {
 		tidy_later(c);
 		return;
 	}

@@ -195,6 +195,7 @@ clean(struct partition *p, const struct compaction_limits *limits,
 	c.ends = ends;
 	rc = log_clean(p->log, &c, done, e);
 	free(ends);
+	atomic_store(&p->ld->replaced, true);
 	if (rc == 0)
 		log_line(LOG_INFO, LOG_STORE, "%s: compacted up to %lld: %lld "
 		    "of %lld records left, %.1f MB read, %.1f written in %.1f "

@@ -28,6 +28,7 @@ logdir_init(struct logdir *ld)
 	atomic_init(&ld->starts_moved, false);
 	atomic_init(&ld->cleaned_moved, false);
 	atomic_init(&ld->full, false);
+	atomic_init(&ld->replaced, false);
 }
 
 void

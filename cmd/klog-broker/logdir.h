@@ -50,6 +50,8 @@ struct logdir {
 						 * than its checkpoint */
 	atomic_bool		 full;		/* a partition waits for room */
 	atomic_bool		 cleaned_moved;	/* so is where one is clean */
+	atomic_bool		 replaced;	/* files that compaction replaced
+						 * are to be told when to go */
 };
 
 void logdir_init(struct logdir *);

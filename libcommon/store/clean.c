@@ -215,7 +215,9 @@ learn(struct cleaning *c, struct kerr *e)
 		p = &c->parts.v[i];
 		if (p->g->base >= c->want->upto)
 			break;
-		if ((rc = learn_part(c, &txns, i, e)) < 0)
+		rc = learn_part(c, &txns, i, e);
+		segment_rest(p->g, 1);	/* there may be thousands */
+		if (rc < 0)
 			kerr_wrap(e, "%020lld.log", (long long)p->g->base);
 		else if (rc == 0)
 			c->filter.latest = p->end - 1;

@@ -20,7 +20,8 @@
  * down, from which recovery begins to look.
  *
  * A rewritten segment replaces the old ones by renames that a crash may
- * interrupt anywhere (log_swap.c); readers of the old files finish.
+ * interrupt anywhere (log_swap.c); readers of the old files finish, which
+ * log_remove_old() removes later.
  */
 #ifndef KLOG_STORE_CLEAN_H
 #define KLOG_STORE_CLEAN_H

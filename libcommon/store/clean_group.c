@@ -128,6 +128,7 @@ filter_part(struct output *o, int i, struct kerr *e)
 		    &o->lock, &txn, e)) != 0)
 			break;
 	}
+	segment_rest(p->g, 1);
 	return rc < 0 ? kerr_wrap(e, "%020lld.log", (long long)p->g->base) : 0;
 }
 

@@ -321,7 +321,8 @@ int log_retain_from(struct log *l, int64_t keep, struct kerr *e);
  * where log_remove_old() has work. */
 bool log_drop_old(struct log *l);
 /* Renames the files of dropped segments to .deleted, and removes those that
- * were so for delay_ms. *wait: until the next are due, -1: there are none. */
+ * were so for delay_ms, as it does with what compaction has replaced. *wait:
+ * until the next are due, -1: there are none. */
 int log_remove_old(struct log *l, int64_t delay_ms, int64_t *wait,
     struct kerr *e);
 

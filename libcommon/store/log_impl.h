@@ -158,8 +158,8 @@ int log_load_producers(struct log *l, const int64_t *at, int n, int64_t sure,
     struct kerr *e);
 
 /* log_retain.c */
-/* Forgets the dropped segments; their files are removed where they have their
- * new names already and `remove` is set. */
+/* Forgets the dropped segments; their files are removed where they were renamed
+ * and `remove` is set. */
 void log_release_old(struct log *l, bool remove);
 
 /* log_txn.c */
@@ -192,8 +192,9 @@ int log_load(struct log *l, const struct log_known *k,
 
 /* log_swap.c */
 /* Puts g, whose files are complete, durable and end in .cleaned, in the place
- * of the n segments old[0..n), n at least 1, whose files go away. g's
- * reference is taken over in any case. KE_CANCELLED: those are not in the log
+ * of the n segments old[0..n), n at least 1, on each of which the caller has a
+ * reference; their files are let go (log_remove_old()). g's reference is
+ * taken over in any case. KE_CANCELLED: those are not in the log
  * any more, or not as they were (sizes). */
 int log_swap(struct log *l, struct segment *g, struct segment *const *old,
     const int64_t *sizes, int n, struct kerr *e);

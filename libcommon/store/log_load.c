@@ -313,7 +313,7 @@ log_load(struct log *l, const struct log_known *k, struct log_recovery *r,
 		rc = load(l, &s, k, r, e);
 	for (int i = 0; i < l->n_segs; i++) {
 		segment_unpin(l->segs[i]);
-		segment_rest(l->segs[i]);	/* there may be thousands */
+		segment_rest(l->segs[i], 0);	/* there may be thousands */
 	}
 	free(s.logs.v);
 	free(s.txns.v);

@@ -35,7 +35,7 @@ log_rest(struct log *l, struct kerr *e)
 	l->n_recent = l->cap_recent = 0;
 	/* the lock keeps them from being dropped meanwhile */
 	for (int i = 0; i < l->n_segs; i++)
-		segment_rest(l->segs[i]);
+		segment_rest(l->segs[i], 0);
 	pthread_mutex_unlock(&l->lock);
 	return 0;
 }

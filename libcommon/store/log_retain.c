@@ -3,7 +3,7 @@
  * Kafka's UnifiedLog.deleteOldSegments(): what lies below the start, then by
  * size, then by time. start moves first, so that nobody begins to read what is
  * about to go; who reads already keeps the segment by its reference and its
- * open file.
+ * open files. What compaction has replaced goes the same way.
  */
 #include "store/log.h"
 
@@ -110,10 +110,10 @@ log_drop_old(struct log *l)
 	return any;
 }
 
-/* The oldest dropped segment that has its names still, NULL: none. Others
- * only add to the list, so it stays where it is. */
+/* The oldest dropped segment that is to be told when its files go, NULL: none.
+ * Others only add to the list, so it stays where it is. */
 static struct segment *
-next_named(struct log *l)
+next_undue(struct log *l)
 {
 	struct segment *g;
 
@@ -146,12 +146,27 @@ sync_beginning(struct log *l, struct kerr *e)
 	return rc;
 }
 
+/* One that compaction has replaced lost its names then. */
+static int
+retire(struct log *l, struct segment *g, struct kerr *e)
+{
+	int rc;
+
+	if (g->retired)
+		return 0;
+	if ((rc = segment_retire(g, 0, false, e)) == 0)
+		log_line(LOG_INFO, LOG_STORE, "%s: segment %lld deleted, the "
+		    "log starts at %lld", l->name, (long long)g->base,
+		    (long long)log_start(l));
+	return rc;
+}
+
 /* In the order of offsets: where a crash ends it, what is left is the end of
  * the log in one piece. */
 static int
 retire_all(struct log *l, int64_t due_ms, struct kerr *e)
 {
-	struct segment *g = next_named(l);
+	struct segment *g = next_undue(l);
 	int rc;
 
 	if (g == NULL)
@@ -159,13 +174,10 @@ retire_all(struct log *l, int64_t due_ms, struct kerr *e)
 	if ((rc = sync_beginning(l, e)) != 0)
 		return rc;
 	do {
-		if ((rc = segment_retire(g, false, e)) != 0)
+		if ((rc = retire(l, g, e)) != 0)
 			return rc;
 		g->due_ms = due_ms;
-		log_line(LOG_INFO, LOG_STORE, "%s: segment %lld deleted, the "
-		    "log starts at %lld", l->name, (long long)g->base,
-		    (long long)log_start(l));
-	} while ((g = next_named(l)) != NULL);
+	} while ((g = next_undue(l)) != NULL);
 	pthread_mutex_lock(&l->lock);
 	l->names++;
 	pthread_mutex_unlock(&l->lock);
@@ -226,7 +238,7 @@ log_release_old(struct log *l, bool remove)
 	while ((g = STAILQ_FIRST(&l->old)) != NULL) {
 		STAILQ_REMOVE_HEAD(&l->old, old);
 		/* what stays goes at the next start */
-		if (remove && g->due_ms != 0)
+		if (remove && g->retired)
 			(void)segment_remove_retired(g, NULL);
 		segment_close(g);
 	}

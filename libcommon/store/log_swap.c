@@ -15,7 +15,8 @@
  *
  * In memory the new segment comes in before the old files are renamed: it has
  * its descriptors open and needs no names, and readers that have found
- * something in an old one hold its descriptor.
+ * something in an old one hold its descriptors. Its files go when those that
+ * retention took would (log_remove_old()), for readers that have names only.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -153,10 +154,20 @@ finish_swap(struct log *l, struct segment *g, struct segment *const *old,
 	int rc = 0;
 
 	for (int i = 0; i < n && rc == 0; i++)
-		rc = segment_retire(old[i], i == 0, e);
+		rc = segment_retire(old[i], 1, i == 0, e);
 	if (rc == 0)
 		rc = rename_files(g, "", true, e);
 	return rc == 0 ? sync_names(l, e) : rc;
+}
+
+/* log_remove_old() does the rest, in its time. */
+static void
+let_go(struct log *l, struct segment *const *old, int n)
+{
+	pthread_mutex_lock(&l->lock);
+	for (int i = 0; i < n; i++)
+		STAILQ_INSERT_TAIL(&l->old, old[i], old);
+	pthread_mutex_unlock(&l->lock);
 }
 
 int
@@ -172,16 +183,16 @@ log_swap(struct log *l, struct segment *g, struct segment *const *old,
 		segment_close(g);
 		return rc;
 	}
-	if ((rc = finish_swap(l, g, old, n, e)) == 0)
+	if ((rc = finish_swap(l, g, old, n, e)) == 0) {
 		segment_unpin(g);
-	pthread_mutex_unlock(&l->swapping);
-	for (int i = 0; i < n; i++) {
-		/* where that fails, the next opening does it */
-		if (rc == 0)
-			(void)segment_remove_retired(old[i], NULL);
-		segment_close(old[i]);
+		let_go(l, old, n);
 	}
-	return rc != 0 ? log_fail(l, rc, e) : 0;
+	pthread_mutex_unlock(&l->swapping);
+	if (rc == 0)
+		return 0;
+	for (int i = 0; i < n; i++)
+		segment_close(old[i]);
+	return log_fail(l, rc, e);
 }
 
 /* Opening. */

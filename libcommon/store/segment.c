@@ -242,11 +242,12 @@ segment_remove(struct segment *g, struct kerr *e)
 }
 
 int
-segment_retire(struct segment *g, bool replaced, struct kerr *e)
+segment_retire(struct segment *g, int mine, bool replaced, struct kerr *e)
 {
 	char *path, *gone;
 	int rc = 0;
 
+	segment_hold(g, mine);
 	segment_files_bar(g);
 	for (int i = 0; i < SUFFIXES && rc == 0; i++) {
 		if (replaced && strcmp(suffixes[i], ".snapshot") == 0)

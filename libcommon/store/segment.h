@@ -73,8 +73,8 @@ struct segment {
 	_Atomic bool	 retired;	/* its files are being removed: none
 					   is opened any more */
 	STAILQ_ENTRY(segment) old;	/* the log's, once taken off its list */
-	int64_t		 due_ms;	/* when they go for good; 0: as yet
-					   they have their names */
+	int64_t		 due_ms;	/* when they go for good; 0: not yet
+					   said */
 };
 
 STAILQ_HEAD(segment_list, segment);
@@ -88,8 +88,12 @@ void segment_close(struct segment *g);
 void segment_ref(struct segment *g);
 void segment_unref(struct segment *g);
 void segment_unpin(struct segment *g);
-/* Closes the descriptors, unless somebody uses them. */
-void segment_rest(struct segment *g);
+/* Closes the descriptors, unless somebody uses them: others than the caller,
+ * who has `mine` references. */
+void segment_rest(struct segment *g, int mine);
+/* Opens all of its files where others use it, so that they finish whatever
+ * becomes of the names; who finds no descriptor left goes without. */
+void segment_hold(struct segment *g, int mine);
 
 /* dir/<base in 20 digits><suffix>, to be freed. */
 char *segment_path(const char *dir, int64_t base, const char *suffix);
@@ -168,10 +172,12 @@ int segment_cut(struct segment *g, pthread_mutex_t *lock, int64_t pos,
 /* Removes the files. The descriptors stay good for who holds them. */
 int segment_remove(struct segment *g, struct kerr *e);
 /* The same in two steps, as Kafka does it: retire appends .deleted to the
- * files' names, after which readers that have not opened them yet get
- * KE_RANGE; remove_retired removes those. replaced: another segment begins
- * there, to which the producers' snapshot belongs from now on. Any thread. */
-int segment_retire(struct segment *g, bool replaced, struct kerr *e);
+ * files' names, after which nobody opens them any more (KE_RANGE);
+ * remove_retired removes those. replaced: another segment begins there, to
+ * which the producers' snapshot belongs from now on. Any thread, with `mine`
+ * references. */
+int segment_retire(struct segment *g, int mine, bool replaced,
+    struct kerr *e);
 int segment_remove_retired(struct segment *g, struct kerr *e);
 /* When the .log was written last, ms since 1970. */
 int64_t segment_modified(struct segment *g, struct kerr *e);

@@ -156,23 +156,34 @@ segment_close(struct segment *g)
 		destroy(g);
 }
 
-/* True where nobody uses it now and its files may be closed. */
+/* True where nobody uses it now, beside the caller, and its files may be
+ * closed. */
 static bool
-take(struct segment *g)
+take(struct segment *g, int mine)
 {
-	int unused = OWNED;
+	int unused = OWNED + mine;
 
 	return atomic_compare_exchange_strong(&g->refs, &unused,
-	    OWNED | CLOSING);
+	    (OWNED + mine) | CLOSING);
 }
 
 void
-segment_rest(struct segment *g)
+segment_rest(struct segment *g, int mine)
 {
-	if (!take(g))
+	if (!take(g, mine))
 		return;
 	ring_leave(g, close_files(g));
 	atomic_fetch_and(&g->refs, ~CLOSING);
+}
+
+void
+segment_hold(struct segment *g, int mine)
+{
+	if ((atomic_load(&g->refs) & USERS) <= mine)
+		return;
+	(void)segment_fd(g, false, NULL);
+	(void)segment_indexes(g, NULL);
+	(void)segment_txns(g, NULL);
 }
 
 /* One that can be spared, taken. NULL: none was found. */
@@ -186,7 +197,7 @@ choose(void)
 		if ((g = TAILQ_FIRST(&files.all)) == NULL)
 			break;
 		TAILQ_REMOVE(&files.all, g, ring);
-		if (!atomic_exchange(&g->used, false) && take(g)) {
+		if (!atomic_exchange(&g->used, false) && take(g, 0)) {
 			g->in_ring = false;
 			break;
 		}

@@ -97,14 +97,30 @@ close_segment(struct view *v)
 	v->at = -1;
 }
 
-/* Moves the cursor to the start of a segment: 1, or 0 where retention has
- * taken the file meanwhile. */
+/* What the broker has replaced or deleted since the directory was listed is
+ * there for a while under another name. */
+static int
+open_file(struct view *v, int at, const char *path)
+{
+	int fd = v->sys->open(v->sys, path, O_RDONLY, 0);
+	char *gone;
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	gone = segment_path(v->dir, v->base[at], ".log" DELETED_SUFFIX);
+	fd = v->sys->open(v->sys, gone, O_RDONLY, 0);
+	free(gone);
+	return fd;
+}
+
+/* Moves the cursor to the start of a segment: 1, or 0 where its file is gone
+ * meanwhile. */
 static int
 open_segment(struct view *v, int at, size_t cap, struct kerr *e)
 {
 	char *path = segment_path(v->dir, v->base[at], ".log");
+	int fd = open_file(v, at, path);
 	off_t size;
-	int fd = v->sys->open(v->sys, path, O_RDONLY, 0);
 
 	close_segment(v);
 	if (fd < 0 && errno == ENOENT) {
@@ -475,6 +491,8 @@ view_read(struct view *v, int64_t offset, int64_t upto, size_t max,
 			continue;
 		if ((rc = copy_batch(v, &h, b, e)) < 0)
 			return rc;
+		/* a segment that was compacted reaches into the next ones */
+		offset = batch_last_offset(&h) + 1;
 		/* at the end of the log go on: damage may follow */
 		if (b->len - before >= max && v->next < v->end) {
 			*next = v->next < upto ? v->next : upto;

@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "store/log_impl.h"
+
 /* What a reader was given before the swap is what it reads after it. */
 static void
 test_reader(void **state)
@@ -28,6 +30,61 @@ test_reader(void **state)
 	assert_int_equal(w.offset, 1);
 	assert_int_equal(log_find_time(b->l, 1002, 4, &w, &e), 0);
 	assert_int_equal(w.offset, 2);
+	bench_free(b);
+}
+
+/* One who has found a segment, and opened nothing of it yet, when it is
+ * replaced. */
+static void
+test_late_reader(void **state)
+{
+	struct bench *b = bench_new();
+	struct kerr e = KERR_INIT;
+	int64_t size, end, wait;
+	struct segment *g;
+	uint8_t byte;
+	bool active;
+	int fd;
+
+	fill(b, "t7:a=1 a=1 A7 / a=2 / x=1");
+	assert_int_equal(log_rest(b->l, &e), 0);
+	g = log_segment_above(b->l, -1, &size, &end, &active);
+	assert_int_equal(g->fd, -1);
+	clean(b, NOW);
+	assert_int_equal(log_remove_old(b->l, 0, &wait, NULL), 0);
+	assert_int_equal(files(b, "\\.deleted"), 0);
+	if ((fd = segment_fd(g, false, &e)) < 0 ||
+	    segment_indexes(g, &e) != 0 || segment_txns(g, &e) != 0)
+		fail_msg("%s", e.msg);
+	assert_int_equal(pread(fd, &byte, 1, size - 1), 1);
+	assert_int_equal(g->txns.n, 1);
+	segment_unref(g);
+	bench_free(b);
+}
+
+/* What was replaced goes when its time has come, however often. */
+static void
+test_delay(void **state)
+{
+	struct bench *b = bench_new();
+	int64_t wait;
+
+	fill(b, "a=1 b=1 / a=2 / x=1");
+	clean(b, NOW);
+	assert_int_equal(files(b, "\\.log\\.deleted"), 2);
+	assert_int_equal(log_remove_old(b->l, 60000, &wait, NULL), 0);
+	assert_in_range(wait, 59000, 60001);
+	fill(b, "/ b=2 / x=2");
+	clean(b, NOW);
+	assert_int_equal(files(b, "\\.log$"), 2);
+	assert_int_equal(log_remove_old(b->l, 60000, &wait, NULL), 0);
+	assert_in_range(wait, 59000, 60001);
+	assert_true(files(b, "\\.log\\.deleted") >= 3);
+	must_close(b->l);
+	assert_int_equal(files(b, "deleted"), 0);
+	b->l = must_open(sys_fast(), b->dir, &b->config,
+	    &(struct log_known){ .clean = true }, NULL);
+	check(b, "delay", "[2-2 2:a=2] [3-3 3:x=1] [4-4 4:b=2] [5-5 5:x=2]");
 	bench_free(b);
 }
 
@@ -384,6 +441,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reader),
+		cmocka_unit_test(test_late_reader),
+		cmocka_unit_test(test_delay),
 		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_txnindex),

@@ -375,6 +375,30 @@ test_retention(void **state)
 	stop(&f);
 }
 
+/* What is on its way out under its other name is read all the same, once. */
+static void
+test_deleted(void **state)
+{
+	struct fixture f;
+	struct view *v;
+	char *path, *gone;
+
+	start(&f);
+	fill(&f, 100);
+	v = look(&f, 0);
+	path = xasprintf("%s/%020d.log", f.dir, 0);
+	gone = xasprintf("%s.deleted", path);
+	assert_int_equal(rename(path, gone), 0);
+	assert_int_equal(count(v, 0, 1 << 20), 200);
+	assert_int_equal(f.told, 0);
+	view_close(v);
+	log_abandon(f.l);
+	f.l = NULL;
+	free(gone);
+	free(path);
+	stop(&f);
+}
+
 int
 main(void)
 {
@@ -386,6 +410,7 @@ main(void)
 		cmocka_unit_test(test_header),
 		cmocka_unit_test(test_tail),
 		cmocka_unit_test(test_retention),
+		cmocka_unit_test(test_deleted),
 	};
 
 	return cmocka_run_group_tests_name("store_view", tests, NULL, NULL);
