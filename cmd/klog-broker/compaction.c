@@ -15,7 +15,8 @@
 #include "store/clean.h"
 
 enum {
-	FULL_DISK_MS = 60000,	/* between tries on a full disk */
+	AGAIN_MS = 60000,	/* until a try after one that found no room, */
+	AGAIN_MOST_MS = 600000,	/* and after many */
 	NAP_NS = 50000000	/* a stop is noticed after that */
 };
 
@@ -206,21 +207,50 @@ clean(struct partition *p, const struct compaction_limits *limits,
 	return rc;
 }
 
+/* Nothing is wrong with the log. */
+static bool
+will_pass(int rc, const struct kerr *e)
+{
+	static const int errors[] = { ENOSPC, EDQUOT, ENOMEM, EMFILE, ENFILE,
+	    EROFS };
+
+	for (size_t i = 0; rc == KE_SYS &&
+	    i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (e->sys == errors[i])
+			return true;
+	return false;
+}
+
+static void
+try_again(struct partition *p, const struct kerr *e)
+{
+	int64_t wait = AGAIN_MS;
+
+	for (int i = 0; i < p->clean_tries && wait < AGAIN_MOST_MS; i++)
+		wait *= 2;
+	if (wait > AGAIN_MOST_MS)
+		wait = AGAIN_MOST_MS;
+	p->clean_after_ms = sys_now_ms(p->ld->sys) + wait;
+	if (p->clean_tries++ == 0)
+		log_line(LOG_WARN, LOG_BROKER, "compaction: %s; tried again "
+		    "in a minute", e->msg);
+}
+
 /* What a pass that failed means for the next ones. Lock held. */
 static void
 settle(struct partition *p, int rc, const struct kerr *e)
 {
 	p->cleaning = false;
+	if (rc == 0)
+		p->clean_tries = 0;
 	if (rc == 0 || rc == KE_CANCELLED)
 		return;
 	if (log_offline(p->log)) {
 		partition_fail(p, e);
 		return;
 	}
-	if (rc == KE_SYS && (e->sys == ENOSPC || e->sys == EDQUOT)) {
-		p->clean_after_ms = sys_now_ms(p->ld->sys) + FULL_DISK_MS;
-		log_line(LOG_WARN, LOG_BROKER, "compaction: %s; tried again "
-		    "in a minute", e->msg);
+	if (will_pass(rc, e)) {
+		try_again(p, e);
 		return;
 	}
 	p->uncleanable = true;

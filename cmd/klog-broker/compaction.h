@@ -27,7 +27,9 @@ struct compaction_limits {
 
 /* One pass, and the checkpoint of where it ended. False: it failed, or was
  * called off. A failure marks the partition, which is not tried again until
- * the next start, with one line in the log; a full disk is waited for. */
+ * the next start, with one line in the log. What passes (no room on the disk,
+ * no memory, no descriptors, a file system that may not be written to) is tried
+ * again after a minute, and then less often, and said once until it is over. */
 bool compaction_run(struct partition *, const struct compaction_limits *);
 
 #endif

@@ -56,6 +56,8 @@ struct partition {
 	bool		 cleaning;	/* a pass has it */
 	bool		 uncleanable;	/* one failed */
 	int64_t		 clean_after_ms; /* not tried before that time */
+	int		 clean_tries;	/* that found no room, one after the
+					 * other */
 
 	bool		 leading;
 	int32_t		 leader;
