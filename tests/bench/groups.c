@@ -9,6 +9,8 @@
  *	groups commit PORT N SECONDS D	N connections that commit one offset
  *					after the other, D of them under way:
  *					commits a second
+ *	groups refuse PORT N SECONDS D	the same for a topic that there is not:
+ *					what requests alone cost
  *	groups fill PORT N P		N groups with P offsets each
  *	groups reload PORT N P		seconds until all of these are told
  *
@@ -64,6 +66,7 @@ static struct member *members;
 static int n_members;
 static const char *group;
 static struct kstr topic = { TOPIC, sizeof(TOPIC) - 1 };
+static int16_t expected;			/* what a commit is answered */
 
 static double
 now(void)
@@ -474,7 +477,7 @@ first_commit(int fd, const struct offset_commit_request *req)
 		ask(fd, API_OFFSET_COMMIT, 7, req, &a, &rsp);
 		error = rsp.topics.v[0].partitions.v[0].error_code;
 		arena_release(&a);
-		if (error == 0)
+		if (error == expected)
 			return;
 		if (now() > until || (error != ERR_NOT_COORDINATOR &&
 		    error != ERR_COORDINATOR_NOT_AVAILABLE &&
@@ -510,7 +513,7 @@ send_commits(struct committer *c, int n)
 	chunks_release(&out);
 }
 
-/* How many answers came: all of them say that it is committed. */
+/* How many answers came, all of them as expected. */
 static int
 read_commits(struct committer *c)
 {
@@ -529,7 +532,7 @@ read_commits(struct committer *c)
 		arena_init(&a, 0);
 		read_response(c->in + at + 4, size, API_OFFSET_COMMIT, 7, &a,
 		    &rsp);
-		if (rsp.topics.v[0].partitions.v[0].error_code != 0)
+		if (rsp.topics.v[0].partitions.v[0].error_code != expected)
 			errx(1, "commit: error %d", rsp.topics.v[0].
 			    partitions.v[0].error_code);
 		arena_release(&a);
@@ -644,12 +647,16 @@ main(int argc, char **argv)
 		form(port);
 	} else if (argc == 6 && strcmp(argv[1], "commit") == 0) {
 		commit(port, atoi(argv[3]), atof(argv[4]), atoi(argv[5]));
+	} else if (argc == 6 && strcmp(argv[1], "refuse") == 0) {
+		topic = kstr("no-such-topic");
+		expected = ERR_UNKNOWN_TOPIC_OR_PARTITION;
+		commit(port, atoi(argv[3]), atof(argv[4]), atoi(argv[5]));
 	} else if (argc == 5 && strcmp(argv[1], "fill") == 0) {
 		fill(port, atoi(argv[3]), atoi(argv[4]));
 	} else if (argc == 5 && strcmp(argv[1], "reload") == 0) {
 		reload(port, atoi(argv[3]), atoi(argv[4]));
 	} else {
-		errx(2, "usage: groups form|commit|fill|reload PORT ..");
+		errx(2, "usage: groups form|commit|refuse|fill|reload PORT ..");
 	}
 	return 0;
 }

@@ -101,26 +101,28 @@ for p in "${ports[@]}"; do
 	"$groups" commit "${p#* }" 64 $((4 * SECS)) 1 > /dev/null
 	"$groups" commit "${p#* }" 64 $((2 * SECS)) 32 > /dev/null
 done
-# commits CONNECTIONS UNDERWAY BOUND WHAT
+# commits CONNECTIONS UNDERWAY BOUND WHAT, and beside it how many are refused in
+# that time, as the topic does not exist: what requests alone cost
 commits() {
 	local name=commit$1-$2 p
 	for _ in $(seq "$RUNS"); do
 		for p in "${ports[@]}"; do
 			most "${p% *}.$name" "$("$groups" commit "${p#* }" "$1" "$SECS" "$2")"
 		done
+		most "refuse$name" "$("$groups" refuse "$broker_port" "$1" "$SECS" "$2")"
 	done
 	row "$4 (flush.acks=os), against Kafka" ">=" \
 	    "$(ratio WALL "os.$name" "kafka.$name")" "$3" "$3" x \
-	    "$(per "os.$name" "kafka.$name")"
+	    "$(per "os.$name" "kafka.$name"), $(printf %.0f "${WALL[refuse$name]}") refused ones"
 	row "the same, each on the disk" ">=" \
 	    "$(ratio WALL "disk.$name" "kafka.$name")" "$3" "$3" x \
 	    "$(per "disk.$name" "kafka.$name")"
 }
 per() { printf '%.0f / %.0f a second' "${WALL[$1]:-0}" "${WALL[$2]:-0}"; }
 # who sends commits and goes on; then, who waits for each
-commits 64 32 3 "commits, 64 connections, 32 under way"
-commits 64 1 3 "commits, 64 connections, one after the other"
-commits 1 1 3 "commits, 1 connection, one after the other"
+commits 64 32 3 "64 x 32 commits under way"
+commits 64 1 3 "64 x 1 commit under way"
+commits 1 1 3 "1 commit under way"
 
 # --- reloading ------------------------------------------------------------
 kill -9 "$disk_pid"
