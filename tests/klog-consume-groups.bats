@@ -154,6 +154,42 @@ rest() { klog-consume -q -G "$GROUP" -e "$@" "$TOPIC"; }
 	assert_output 0
 }
 
+# While a join waits for another member the other one reads on, and what it
+# commits waits behind its next Fetch, until there is a new generation.
+@test "cooperative: a commit that is late for its generation" {
+	new_topic --partitions 2
+	local how=(-X partition.assignment.strategy=cooperative-sticky
+		-X auto.commit.interval.ms=50 -X fetch.max.wait.ms=1500) b
+	member a "${how[@]}"
+	wait_until 20 assigned a 2
+	member b "${how[@]}"
+	b=$PID
+	wait_until 20 assigned b 1
+	wait_until 20 assigned a 1
+	kill -STOP $b
+	member c "${how[@]}"
+	rebalancing() {
+		klog-groups -q list | grep -q "^$GROUP.*PreparingRebalance"
+	}
+	wait_until 20 rebalancing
+	sleep 0.3		# two heartbeats: a has joined again
+	numbers "$TOPIC" 0 1 3
+	numbers "$TOPIC" 1 4 6
+	wait_until 20 has a 3
+	sleep 0.1		# and has committed
+	kill -CONT $b
+	wait_until 20 assigned c 0
+	numbers "$TOPIC" 0 7 8
+	numbers "$TOPIC" 1 9 10
+	all() { [ "$(cat a b c | wc -l)" -ge 10 ]; }
+	wait_until 20 all
+	sort -n a b c >got
+	seq 10 | cmp - got
+	run cat a.err
+	refute_output --partial lost
+	refute_output --partial 'may be printed again'
+}
+
 @test "stdout blocks: the member stays, nothing is doubled or lost" {
 	new_topic --partitions 2
 	numbers "$TOPIC" 0 10001 30000

@@ -253,11 +253,12 @@ member_rejoin(struct member *m)
 }
 
 void
-member_committed(struct member *m, int64_t now, const struct kerr *e)
+member_committed(struct member *m, int64_t now, int32_t generation,
+    const struct kerr *e)
 {
 	/* an answer to what an earlier generation sent says nothing new */
-	if (e != NULL && m->generation >= 0 && (m->phase == MEMBER_STABLE ||
-	    m->phase == MEMBER_GIVING_UP))
+	if (e != NULL && generation >= 0 && generation == m->generation &&
+	    (m->phase == MEMBER_STABLE || m->phase == MEMBER_GIVING_UP))
 		take_error(m, now, e);
 }
 

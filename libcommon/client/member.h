@@ -87,8 +87,10 @@ void member_left(struct member *m);
 void member_has(struct member *m, bool has);
 /* Joins again: topics have changed, or partitions were given up. */
 void member_rejoin(struct member *m);
-/* A commit came to that: it may tell that this is no member any more. */
-void member_committed(struct member *m, int64_t now, const struct kerr *e);
+/* A commit that was sent in that generation came to that: it may tell that
+ * this is no member any more. */
+void member_committed(struct member *m, int64_t now, int32_t generation,
+    const struct kerr *e);
 /* Whether a commit may be sent: with this id and generation. */
 bool member_may_commit(const struct member *m);
 /* Ends the membership; everything has been given up. */

@@ -142,6 +142,7 @@ joined(void *arg, struct reply *r)
 	int kind;
 
 	s->call = NULL;
+	s->held_up = false;
 	if (why == NULL) {
 		kind = assign_find(rsp->protocol_name.p,
 		    rsp->protocol_name.len > 0 ?
@@ -225,6 +226,7 @@ join(struct subscriber *s)
 			(int32_t)b[i].len };
 	}
 	lead_clear(s);
+	s->held_up = true;
 	s->call = cluster_send(s->cl, s->coordinator, API_JOIN_GROUP, &req,
 	    &opt, joined, s);
 	for (int i = 0; i < s->cf.n_assignors; i++)
@@ -269,6 +271,7 @@ synced(void *arg, struct reply *r)
 	struct parts now = { NULL, 0 };
 
 	s->call = NULL;
+	s->held_up = false;
 	if (why == NULL && read_assignment(s, rsp->assignment, &now, &e) != 0) {
 		parts_release(&now);
 		kerr_wrap(&e, "the leader's assignment");
@@ -304,6 +307,7 @@ sync_group(struct subscriber *s)
 		v[i].assignment = (struct kbytes){ s->plan[i].p,
 			(int32_t)s->plan[i].len };
 	}
+	s->held_up = true;
 	s->call = cluster_send(s->cl, s->coordinator, API_SYNC_GROUP, &req,
 	    &(struct call_options){ .timeout_ms = s->cf.rebalance_ms +
 	    JOIN_SPARE_MS }, synced, s);
@@ -356,10 +360,9 @@ left(void *arg, struct reply *r)
 struct cluster *
 subscriber_line(const struct subscriber *s)
 {
-	return s->m.phase == MEMBER_JOINING ? s->data : s->cl;
+	return s->held_up ? s->data : s->cl;
 }
 
-/* Not behind a JoinGroup that may have been cancelled and still wait. */
 static void
 leave(struct subscriber *s)
 {
@@ -374,8 +377,8 @@ leave(struct subscriber *s)
 	one.reason = kstr("the consumer ends");
 	req.members.v = &one;
 	req.members.n = 1;
-	s->call = cluster_send(s->data, s->coordinator, API_LEAVE_GROUP, &req,
-	    NULL, left, s);
+	s->call = cluster_send(subscriber_line(s), s->coordinator,
+	    API_LEAVE_GROUP, &req, NULL, left, s);
 }
 
 /* Whatever the machine wants to be done now. */

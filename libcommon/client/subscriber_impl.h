@@ -51,6 +51,8 @@ struct subscriber {
 	int32_t			 coordinator;	/* broker id */
 	struct call		*call;		/* under way: find .. leave */
 	struct call		*beat;		/* heartbeat under way */
+	bool			 held_up;	/* cl: by a join or sync, which
+						 * may have been cancelled */
 	struct loop_timer	 timer;
 	struct loop_work	 work;		/* step() is due */
 	char			**topics;
@@ -72,12 +74,13 @@ struct subscriber {
 	/* subscriber_offsets.c */
 	struct call		*commit;
 	struct cluster		*commit_cl;	/* where it went */
+	int32_t			 commit_gen;	/* that it was sent in */
 	subscriber_committed_fn	*committed;
 	void			*committed_arg;
 };
 
-/* For a request to the coordinator that may not wait: behind a Fetch it would,
- * but less long than behind a JoinGroup. */
+/* For a request to the coordinator that may not wait long: behind a Fetch it
+ * may have to, but less long than behind a JoinGroup. */
 struct cluster *subscriber_line(const struct subscriber *s);
 /* Goes on with whatever the machine wants, soon. */
 void subscriber_step(struct subscriber *s);

@@ -38,6 +38,14 @@ commit_error(const struct offset_commit_response *rsp, struct kerr *e)
 	return 0;
 }
 
+/* Errors that say: no member of that generation. */
+static bool
+is_lost(const struct kerr *e)
+{
+	return e->code == KE_BROKER && (e->kafka == ERR_UNKNOWN_MEMBER_ID ||
+	    e->kafka == ERR_ILLEGAL_GENERATION);
+}
+
 static void
 commit_done(void *arg, struct reply *r)
 {
@@ -48,7 +56,11 @@ commit_done(void *arg, struct reply *r)
 	s->commit = NULL;
 	if (e.code == 0)
 		commit_error(r->msg, &e);
-	member_committed(&s->m, loop_now(s->loop), e.code != 0 ? &e : NULL);
+	member_committed(&s->m, loop_now(s->loop), s->commit_gen,
+	    e.code != 0 ? &e : NULL);
+	if (s->commit_gen != s->m.generation && is_lost(&e))
+		kerr_set(&e, KE_AGAIN, "the group has another generation by "
+		    "now");
 	reply_free(r);
 	subscriber_step(s);
 	done(s->committed_arg, e.code != 0 ? &e : NULL);
@@ -107,6 +119,7 @@ subscriber_commit(struct subscriber *s, const struct subscriber_offset *v,
 	}
 	s->committed = done;
 	s->committed_arg = arg;
+	s->commit_gen = s->m.generation;
 	s->commit_cl = subscriber_line(s);
 	s->commit = cluster_send(s->commit_cl, s->coordinator,
 	    API_OFFSET_COMMIT, &req, NULL, commit_done, s);
@@ -129,21 +142,12 @@ commit_waited(void *arg, const struct kerr *e)
 		w->err = *e;
 }
 
-/* Errors after which this member will not be allowed to commit. */
-static bool
-is_lost(const struct kerr *e)
-{
-	return e->code == KE_BROKER && (e->kafka == ERR_UNKNOWN_MEMBER_ID ||
-	    e->kafka == ERR_ILLEGAL_GENERATION ||
-	    e->kafka == ERR_FENCED_INSTANCE_ID);
-}
-
 static bool
 may_pass(const struct kerr *e)
 {
 	if (e->code == KE_BROKER && e->kafka == ERR_REBALANCE_IN_PROGRESS)
 		return true;
-	return !is_lost(e) && retry_policy(e, 1, true) != RETRY_FAIL;
+	return retry_policy(e, 1, true) != RETRY_FAIL;
 }
 
 int
@@ -271,7 +275,8 @@ subscriber_committed(struct subscriber *s, struct subscriber_offset *v,
 			return rc;
 		if (retry_policy(e, attempt, true) == RETRY_COORDINATOR ||
 		    e->code != KE_BROKER)
-			member_committed(&s->m, loop_now(s->loop), e);
+			member_committed(&s->m, loop_now(s->loop),
+			    s->m.generation, e);
 		subscriber_step(s);
 		loop_run_for(s->loop, retry_backoff(attempt, cf->backoff_ms,
 		    cf->backoff_max_ms, 0));

@@ -168,7 +168,8 @@ losing(void **state)
 		member_init(&m, way & 1 ? &cooperative : &eager);
 		settle(&m, 0, 1);
 		if (way & 2) {
-			member_committed(&m, 3001, broker(rows[way & 1].error));
+			member_committed(&m, 3001, 1,
+			    broker(rows[way & 1].error));
 		} else {
 			assert_int_equal(next(&m, 3000), MEMBER_HEARTBEAT);
 			member_beaten(&m, 3001, broker(rows[way & 1].error));
@@ -301,16 +302,28 @@ leaving(void **state)
 static void
 late_commit(void **state)
 {
+	static const int errors[] = { ERR_ILLEGAL_GENERATION,
+		ERR_UNKNOWN_MEMBER_ID, ERR_REBALANCE_IN_PROGRESS };
 	struct member m;
 
 	member_init(&m, &cooperative);
 	settle(&m, 0, 1);
 	member_rejoin(&m);
 	assert_int_equal(next(&m, 1), MEMBER_JOIN);
-	member_committed(&m, 2, broker(ERR_ILLEGAL_GENERATION));
+	member_committed(&m, 2, 1, broker(ERR_ILLEGAL_GENERATION));
 	assert_false(m.lost);
 	member_joined(&m, 3, NULL, "id", 2, 2);
 	assert_int_equal(m.phase, MEMBER_SYNCING);
+	assert_int_equal(next(&m, 3), MEMBER_SYNC);
+	member_synced(&m, 4, NULL);
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		member_committed(&m, 5, 1, broker(errors[i]));
+		assert_false(m.lost);
+		assert_true(member_may_commit(&m));
+		assert_int_equal(wait_of(&m, 5), 2999);
+	}
+	member_committed(&m, 6, 2, broker(ERR_ILLEGAL_GENERATION));
+	assert_true(m.lost);
 }
 
 int
