@@ -166,6 +166,36 @@ fill() {
 	run -0 mirror --topics "$TOPIC"
 }
 
+@test "a marker of a newer epoch is nothing that the source took back" {
+	local pid
+	needs_own_broker
+	klog_broker
+	SRC=$BROKER
+	src klog-topics create "$TOPIC" --partitions 1
+	seq 5 | src klog-produce -q "$TOPIC"
+	mkfifo in
+	src klog-produce -q -X transactional.id=t "$TOPIC" <in 3>&- &
+	pid=$!
+	exec 4>in
+	seq 3 >&4
+	undone() { [ "$(src klog-consume -q -e --uncommitted "$TOPIC" | wc -l)" = 8 ]; }
+	wait_until 10 undone
+	klog_broker_kill
+	kill -9 "$pid"
+	exec 4>&-
+	klog_broker
+	src klog-produce -q -X transactional.id=t "$TOPIC" </dev/null
+	ended() { [ "$(src klog-topics --committed offsets "$TOPIC" | cut -f 4)" = 9 ]; }
+	wait_until 10 ended
+	mirror --topics "$TOPIC"
+	run -0 mirror --topics "$TOPIC"
+	assert_output ''
+	equal
+	seq 6 8 | src klog-produce -q "$TOPIC"
+	mirror --topics "$TOPIC"
+	equal
+}
+
 @test "a copy that is gone: exit 6, or --on-recreate=restart" {
 	src klog-topics create "$TOPIC" --partitions 1
 	seq 10 | src klog-produce -q "$TOPIC"

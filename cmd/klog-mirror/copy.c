@@ -180,6 +180,8 @@ write_position(struct mirror *m, struct part *pt, struct kerr *e)
 	if (!is_dirty(m, pt))
 		return 0;
 	pt->src_put = position(m, pt);
+	if (pt->slot >= 0 && pt->src_put != pt->src_next)
+		pt->epoch_now = consumer_epoch(m->consumer, pt->slot);
 	return store_put(m, pt, pt->src_put, e);
 }
 
@@ -271,7 +273,6 @@ take_batch(struct mirror *m, const struct consumer_batch *b, struct kerr *e)
 
 	if (recode(m->recoder, b, &r, e) != 0)
 		return kerr_wrap(e, "%s[%d]", b->topic, (int)b->partition);
-	pt->epoch_now = b->header.leader_epoch;
 	if (r.p == NULL)
 		return 0;
 	m->in_txn += r.n;

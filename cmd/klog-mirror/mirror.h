@@ -100,7 +100,7 @@ struct part {
 	int		 slot;		/* of the consumer; -1: none */
 	bool		 note;		/* write the position in any case */
 	size_t		 reading;	/* store.c: which, from 1 on */
-	int32_t		 epoch_now;	/* of the last batch taken */
+	int32_t		 epoch_now;	/* of the last batch passed */
 	uint64_t	 records;	/* copied */
 };
 

@@ -114,6 +114,7 @@ consumer_assign(struct consumer *c, const char *topic, int32_t partition,
 	s->topic = xstrdup(topic);
 	s->partition = partition;
 	s->fetch_at = s->taken_at = s->from = from;
+	s->epoch = -1;
 	s->to = to < 0 ? INT64_MAX : to;
 	s->max_bytes = c->cf.partition_max_bytes;
 	c->slot = xreallocarray(c->slot, (size_t)c->n_slots + 1,
@@ -135,6 +136,7 @@ consumer_seek(struct consumer *c, int slot, int64_t from, int64_t to)
 	s->generation++;
 	s->busy = false;
 	s->fetch_at = s->taken_at = s->from = from;
+	s->epoch = -1;
 	s->to = to < 0 ? INT64_MAX : to;
 	s->attempt = 0;
 	s->retry_at = s->failing_since = 0;
@@ -203,6 +205,16 @@ consumer_position(const struct consumer *c, int slot)
 	const struct slot *s = c->slot[slot];
 
 	return s->queued == 0 ? s->fetch_at : s->taken_at;
+}
+
+int32_t
+consumer_epoch(const struct consumer *c, int slot)
+{
+	const struct slot *s = c->slot[slot];
+	bool in_hole = s->queued == 0 && s->fetch_at > s->taken_at &&
+	    s->taken_at < s->to;
+
+	return in_hole ? -1 : s->epoch;
 }
 
 bool

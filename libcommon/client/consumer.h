@@ -115,5 +115,8 @@ bool consumer_done(const struct consumer *c);
 bool consumer_slot_done(const struct consumer *c, int slot);
 /* The next offset to be taken or passed over. */
 int64_t consumer_position(const struct consumer *c, int slot);
+/* Leader epoch of the batch before it, handed out or not; -1: nothing is known
+ * of it. */
+int32_t consumer_epoch(const struct consumer *c, int slot);
 
 #endif

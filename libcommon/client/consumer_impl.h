@@ -58,6 +58,7 @@ struct slot {
 	struct kuuid	 topic_id;	/* as first heard; none: not yet */
 	int64_t		 fetch_at;
 	int64_t		 taken_at;
+	int32_t		 epoch;		/* of the batch before it, or -1 */
 	int64_t		 from;
 	int64_t		 to;		/* INT64_MAX: no end */
 	uint32_t	 generation;	/* raised by a seek */

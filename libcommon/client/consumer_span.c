@@ -154,6 +154,7 @@ span_next(struct span *sp, struct consumer_batch *b, int64_t *passed,
 		b->p = sp->p;
 		if (batch_last_offset(h) >= *passed)
 			*passed = batch_last_offset(h) + 1;
+		s->epoch = h->leader_epoch;
 		rc = wanted(sp, h);
 		sp->p += batch_size(h);
 		if (rc) {

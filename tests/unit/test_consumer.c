@@ -208,6 +208,44 @@ test_cut(void **state)
 	expect(w, "0+2 ->2");
 }
 
+/* The epoch is that of the last batch, whoever it is for. */
+static void
+test_epoch(void **state)
+{
+	struct world *w = world();
+	struct consumer_batch b;
+	struct kerr e = KERR_INIT;
+	struct slot *slots[] = { &w->s };
+	struct span *sp;
+
+	w->c.slot = slots;
+	w->s.epoch = -1;
+	add(w, 0, 2, 1, BATCH_TRANSACTIONAL);
+	batch_assign(w->bytes, 0, 4);
+	marker(w, 2, 1, true);
+	batch_assign(w->bytes + w->n - 78, 2, 5);
+	w->part.records.p = w->bytes;
+	w->part.records.len = (int64_t)w->n;
+	w->a = calloc(1, sizeof(*w->a));
+	w->a->refs = 1;
+	sp = span_new(&w->s, w->a, &w->part, 1);
+	w->s.queued = 1;
+	w->s.fetch_at = 3;
+	assert_int_equal(consumer_epoch(&w->c, 0), -1);
+	assert_int_equal(span_next(sp, &b, &w->s.taken_at, &e), 1);
+	assert_int_equal(consumer_epoch(&w->c, 0), 4);
+	assert_int_equal(span_next(sp, &b, &w->s.taken_at, &e), 0);
+	assert_int_equal(e.code, 0);
+	w->s.queued = 0;
+	assert_int_equal(consumer_position(&w->c, 0), 3);
+	assert_int_equal(consumer_epoch(&w->c, 0), 5);
+	w->s.fetch_at = 9;	/* compaction left nothing up to there */
+	assert_int_equal(consumer_epoch(&w->c, 0), -1);
+	span_drop(sp);
+	free(w->a);
+	free(w);
+}
+
 static void
 test_scan(void **state)
 {
@@ -241,6 +279,7 @@ main(void)
 		cmocka_unit_test(test_emptied),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_epoch),
 		cmocka_unit_test(test_scan),
 	};
 
