@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
-#include "cli/format_pack.h"
+#include "cli/decode.h"
 #include "cli/format_parse.h"
 #include "consume.h"
 #include "wire/internal.h"
@@ -34,38 +34,6 @@ struct printer {
 	uint8_t			*delim;		/* behind values */
 	size_t			 delim_len;
 };
-
-/* How the bytes of a field are shown: -s. */
-struct decode {
-	const char	*key;		/* json, hex, base64, a pack string */
-	const char	*value;
-};
-
-static bool
-is_form(const char *s)
-{
-	return strcmp(s, "json") == 0 || strcmp(s, "hex") == 0 ||
-	    strcmp(s, "base64") == 0 || format_pack_valid(s, strlen(s));
-}
-
-static int
-decode_parse(struct decode *d, const struct opts *o, struct kerr *e)
-{
-	for (int i = 0; i < o->decode.n; i++) {
-		const char *s = o->decode.v[i];
-
-		if (strncmp(s, "key=", 4) == 0)
-			d->key = s += 4;
-		else if (strncmp(s, "value=", 6) == 0)
-			d->value = s += 6;
-		else
-			d->key = d->value = s;
-		if (!is_form(s))
-			return kerr_set(e, KE_USAGE, "-s: '%s' is none of "
-			    "json, hex, base64 and no pack string", s);
-	}
-	return 0;
-}
 
 static int
 envelope_form(const char *s, enum envelope_form *form, struct kerr *e)
@@ -177,7 +145,7 @@ printer_new(const struct opts *o, struct kerr *e)
 	if (o->bytes >= 0)
 		p->envelope.key = p->envelope.value = p->envelope.headers =
 		    o->bytes == BYTES_HEX ? ENVELOPE_HEX : ENVELOPE_BASE64;
-	rc = decode_parse(&d, o, e);
+	rc = decode_parse(&d, &o->decode, e);
 	p->raw_key = d.key != NULL;
 	p->raw_value = d.value != NULL;
 	if (rc == 0 && p->json) {

@@ -26,8 +26,8 @@ tee(const struct job *j, const char *p, size_t n, struct kerr *e)
 	return 0;
 }
 
-static bool
-is_null(const struct job *j, const char *p, size_t n)
+bool
+lines_is_null(const struct job *j, const void *p, size_t n)
 {
 	if (n == 0)
 		return j->o->empty_is_null;
@@ -38,7 +38,7 @@ is_null(const struct job *j, const char *p, size_t n)
 static void
 set_value(const struct job *j, struct record_input *r, const char *p, size_t n)
 {
-	bool null = is_null(j, p, n);
+	bool null = lines_is_null(j, p, n);
 
 	r->value = null ? NULL : p;
 	r->value_len = null ? -1 : (int32_t)n;
@@ -47,7 +47,7 @@ set_value(const struct job *j, struct record_input *r, const char *p, size_t n)
 static void
 set_key(const struct job *j, struct record_input *r, const char *p, size_t n)
 {
-	bool null = is_null(j, p, n);
+	bool null = lines_is_null(j, p, n);
 
 	r->key = null ? NULL : p;
 	r->key_len = null ? -1 : (int32_t)n;
@@ -73,9 +73,8 @@ bytes_of(const struct record_input *r)
 	    (r->value_len > 0 ? (size_t)r->value_len : 0);
 }
 
-/* Adds one record, waiting for room where there is none. */
-static int
-add(struct job *j, int32_t partition, const struct record_input *r,
+int
+lines_add(struct job *j, int32_t partition, const struct record_input *r,
     struct kerr *e)
 {
 	struct kerr why = KERR_INIT;
@@ -99,23 +98,21 @@ add(struct job *j, int32_t partition, const struct record_input *r,
 	return rc;
 }
 
-static void
-start(const struct job *j, struct record_input *r)
+void
+lines_start(const struct job *j, struct record_input *r)
 {
-	*r = (struct record_input){ .timestamp = j->ts, .key_len = -1,
-	    .value_len = -1, .headers = j->headers,
+	*r = (struct record_input){ .timestamp = j->ts, .key = j->key,
+	    .key_len = j->key_len, .value_len = -1, .headers = j->headers,
 	    .n_headers = j->n_headers };
-	if (j->o->key != NULL)
-		set_key(j, r, j->o->key, strlen(j->o->key));
 }
 
 static int
-take_line(struct job *j, const char *p, size_t n, struct kerr *e)
+take_line(struct job *j, char *p, size_t n, struct kerr *e)
 {
 	struct record_input r;
-	const char *d = NULL;
+	char *d = NULL;
 
-	start(j, &r);
+	lines_start(j, &r);
 	if (j->key_delim != NULL)
 		d = memmem(p, n, j->key_delim, j->key_delim_len);
 	if (d != NULL) {
@@ -125,35 +122,9 @@ take_line(struct job *j, const char *p, size_t n, struct kerr *e)
 		p = d;
 	}
 	set_value(j, &r, p, n);
-	return add(j, j->partition, &r, e);
-}
-
-static int
-take_json(struct job *j, char *p, size_t n, struct kerr *e)
-{
-	struct envelope *env = &j->envelope;
-	struct record_input r;
-	int rc = envelope_parse(env, p, n, e);
-
-	if (rc == 0 && !env->has_value)
-		rc = kerr_set(e, KE_DATA, "no \"payload\"");
-	if (rc != 0) {
-		if (!j->o->skip_bad)
-			return rc;
-		outcome_refused(j, e);
-		kerr_clear(e);
-		j->tag++;
-		return 0;
-	}
-	r = env->record;
-	if (!env->has_time)
-		r.timestamp = j->ts;
-	if (r.n_headers == 0) {
-		r.headers = j->headers;
-		r.n_headers = j->n_headers;
-	}
-	return add(j, j->o->keep_partition && env->partition >= 0 ?
-	    env->partition : j->partition, &r, e);
+	if (fields_decode(j, &r, e) != 0)
+		return fields_bad(j, e);
+	return lines_add(j, j->partition, &r, e);
 }
 
 static char *
@@ -164,17 +135,38 @@ find_delim(const struct job *j, char *p, size_t n)
 	return memmem(p, n, j->delim, j->delim_len);
 }
 
-/* JSON is decoded where it lies, so it is copied out before. */
+/* What is decoded is so where it lies, and copied out before. */
 static int
 take_one(struct job *j, char *p, size_t n, size_t delim, struct kerr *e)
 {
-	int rc;
+	if (tee(j, p, n + delim, e) != 0)
+		return e->code;
+	return j->o->common.json ? fields_take_json(j, p, n, e) :
+	    take_line(j, p, n, e);
+}
 
-	if (j->o->common.json)
-		return tee(j, p, n + delim, e) != 0 ? e->code :
-		    take_json(j, p, n, e);
-	rc = take_line(j, p, n, e);
-	return rc != 0 ? rc : tee(j, p, n + delim, e);
+/* As -f cuts them. */
+static ssize_t
+take_formatted(struct job *j, char *p, size_t n, bool last, struct kerr *e)
+{
+	char *at = p, *end = p + n;
+	ssize_t k;
+
+	while (at < end && !j->stop) {
+		k = format_read(j->format, at, (size_t)(end - at), last, e);
+		if (k < 0)
+			return k;
+		if (k == 0 && (size_t)(end - at) > 2 * j->line_max)
+			return kerr_set(e, KE_RANGE, "a record of over %zu "
+			    "bytes (message.max.bytes)", j->line_max);
+		if (k == 0)
+			break;
+		if (tee(j, at, (size_t)k, e) != 0 ||
+		    fields_take_format(j, e) != 0)
+			return e->code;
+		at += k;
+	}
+	return at - p;
 }
 
 /* Line by line: whatever is more than a plain value. */
@@ -235,25 +227,29 @@ is_plain(const struct job *j)
 	return j->delim_len == 1 && !o->common.json && o->key == NULL &&
 	    o->key_delim == NULL && !o->empty_is_null && o->null == NULL &&
 	    j->n_headers == 0 && j->left == INT64_MAX && o->txn_every == 0 &&
-	    o->rate == NULL;
+	    o->rate == NULL && o->encode.n == 0;
 }
 
 ssize_t
 lines_take(struct job *j, char *p, size_t n, bool last, struct kerr *e)
 {
+	if (j->format != NULL)
+		return take_formatted(j, p, n, last, e);
 	if (is_plain(j))
 		return take_block(j, p, n, last, e);
 	return take_each(j, p, n, last, e);
 }
 
 int
-lines_whole(struct job *j, const char *p, size_t n, struct kerr *e)
+lines_whole(struct job *j, char *p, size_t n, struct kerr *e)
 {
 	struct record_input r;
 
-	start(j, &r);
+	lines_start(j, &r);
 	set_value(j, &r, p, n);
-	if (add(j, j->partition, &r, e) != 0)
+	if (tee(j, p, n, e) != 0)
 		return e->code;
-	return tee(j, p, n, e);
+	if (fields_decode(j, &r, e) != 0)
+		return fields_bad(j, e);
+	return lines_add(j, j->partition, &r, e);
 }

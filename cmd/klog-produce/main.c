@@ -26,6 +26,8 @@ static const struct opt options[] = {
 	OPT_STR('D', "delim", "STR", T, delim, "ends a record (\\n); -0: NUL"),
 	OPT_FLAG('0', "nul", T, nul, NULL),
 	OPT_FLAG(0, "whole", T, whole, "each file is one record"),
+	OPT_STR('f', "format", "FMT", T, format,
+	    "as klog-consume -f prints it: %k %s %T %h{N} .."),
 	OPT_STR('K', "key-delim", "STR", T, key_delim,
 	    "what comes before STR is the key"),
 	OPT_STR('k', "key", "KEY", T, key, "the same key for all"),
@@ -34,12 +36,14 @@ static const struct opt options[] = {
 	OPT_STR(0, "null", "STR", T, null,
 	    "a key or value that is STR is null; -Z: an empty one"),
 	OPT_FLAG('Z', "empty-null", T, empty_is_null, NULL),
+	OPT_LIST('s', "encode", "[key|value=]json|hex|base64|PACK", T, encode,
+	    "the form that bytes are in"),
 	OPT_STR(0, "ts", "TIME", T, ts, "timestamp of all records"),
 	OPT_JSON(T, common, "JSON as klog-consume -J prints it")
 	OPT_FLAG(0, "keep-partition", T, keep_partition,
-	    "into the partition that the JSON names"),
+	    "into the partition that the JSON, or %p, names"),
 	OPT_FLAG(0, "skip-bad", T, skip_bad,
-	    "go on after a line that is no JSON; exit 1"),
+	    "go on after a malformed record; exit 1"),
 	OPT_INT('c', "count", "N", T, count, 1, INT64_MAX,
 	    "stop after N records"),
 	OPT_STR(0, "rate", "N/s", T, rate, "no faster than 200/s, 5MB/s"),
@@ -55,6 +59,8 @@ static const struct opt options[] = {
 	OPT_STR(0, "transactional-id", "ID", T, txn_id,
 	    "of its own; a new run ends an older one's"),
 	OPT_FLAG('T', "tee", T, tee, "copy the input to standard output"),
+	OPT_STR(0, "report", "FMT", T, report,
+	    "print %t %p %o %i of what is acknowledged"),
 	OPT_GROUP("Waiting"),
 	OPT_CONTACT(T, common)
 	OPT_COMMON(T, common)
@@ -168,6 +174,11 @@ prepare(struct job *j, struct opts *o)
 	if (o->common.json && (o->key != NULL || o->key_delim != NULL ||
 	    o->whole))
 		usage_error(&program, "option -J excludes -k, -K and --whole");
+	if (o->format != NULL && (o->common.json || o->key_delim != NULL ||
+	    o->whole))
+		usage_error(&program, "option -f excludes -J, -K and --whole");
+	if (o->report != NULL && o->tee)
+		usage_error(&program, "option --report excludes -T");
 	if (o->partitions > 0 && !o->create)
 		usage_error(&program, "option --partitions goes with --create");
 	if (o->nul) {
@@ -184,6 +195,12 @@ prepare(struct job *j, struct opts *o)
 	if (o->rate != NULL && rate_parse(&j->rate, o->rate, &e) != 0)
 		usage_error(&program, "option --rate: %s", e.msg);
 	parse_headers(j, &o->headers);
+	if (decode_parse(&j->decode, &o->encode, &e) != 0)
+		usage_error(&program, "%s", e.msg);
+	if (fields_set_key(j, &e) != 0)
+		usage_error(&program, "option -k: %s", e.msg);
+	if (o->report != NULL && report_new(&j->report, o->report, &e) != 0)
+		usage_error(&program, "option --report: %s", e.msg);
 }
 
 static int
@@ -204,6 +221,9 @@ open_all(struct job *j, struct kerr *e)
 	pc.report = outcome_report;
 	pc.arg = j;
 	j->line_max = pc.message_max;
+	if (o->format != NULL && format_reader_new(&j->format, o->format,
+	    j->delim, j->delim_len, j->line_max, e) != 0)
+		return kerr_wrap(e, "option -f");
 	j->loop = loop_new(e);
 	if (j->loop == NULL)
 		return e->code;
@@ -273,6 +293,13 @@ close_all(struct job *j)
 	cluster_close(j->cluster);
 	loop_free(j->loop);
 	envelope_release(&j->envelope);
+	format_reader_free(j->format);
+	report_free(j->report);
+	buf_release(&j->decoded[0]);
+	buf_release(&j->decoded[1]);
+	free(j->key_memory);
+	buf_release(&j->key_decoded);
+	free(j->o->encode.v);
 	free(j->headers);
 	free(j->txn_id);
 	free(j->delim_memory);

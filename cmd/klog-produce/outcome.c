@@ -56,14 +56,30 @@ say_lost(struct job *j, const struct producer_report *r)
 		    (unsigned long long)r->last);
 }
 
+/* Where nobody takes the reports any more no more is sent. */
+static void
+report(struct job *j, const struct producer_report *r)
+{
+	struct kerr e = KERR_INIT;
+
+	if (j->report == NULL || report_print(j->report, r, &e) == 0)
+		return;
+	report_free(j->report);
+	j->report = NULL;
+	j->stop = j->hurry = true;
+	j->out.status = exit_worse(j->out.status, exit_report(&e, NULL));
+}
+
 void
 outcome_report(void *arg, const struct producer_report *r)
 {
 	struct job *j = arg;
 	struct outcome *o = &j->out;
 
-	if (r->err == NULL)
+	if (r->err == NULL) {
+		report(j, r);
 		return;
+	}
 	o->lost += (uint64_t)r->count;
 	if (r->err->code == KE_CANCELLED)
 		return;

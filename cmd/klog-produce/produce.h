@@ -4,7 +4,9 @@
  *	main.c		options, opening, the end
  *	settings.c	properties
  *	input.c		files and standard input, block by block
- *	lines.c		blocks to records: lines, keys, JSON, whole files
+ *	lines.c		blocks to records: lines, keys, whole files
+ *	fields.c	those that say more: JSON, -f, and what -s decodes
+ *	report.c	--report
  *	outcome.c	what became of the records
  *	txn.c		transactions
  *	signals.c	signals, and how far it is
@@ -19,7 +21,9 @@
 
 #include "base/buf.h"
 #include "cli/common.h"
+#include "cli/decode.h"
 #include "cli/envelope.h"
+#include "cli/format_read.h"
 #include "cli/rate.h"
 #include "client/cluster.h"
 #include "client/producer.h"
@@ -51,6 +55,9 @@ struct opts {
 	int64_t		 txn_every;	/* --txn-every; 0: all is one */
 	const char	*txn_id;	/* --transactional-id */
 	const char	*rate;		/* --rate */
+	const char	*format;	/* -f */
+	struct opt_list	 encode;	/* -s */
+	const char	*report;	/* --report */
 };
 
 struct outcome {
@@ -76,6 +83,14 @@ struct job {
 	char			*delim_memory, *key_delim_memory;
 	size_t			 delim_len, key_delim_len;
 	struct envelope		 envelope;
+	struct format_reader	*format;	/* -f; NULL: lines */
+	struct decode		 decode;	/* -s */
+	struct buf		 decoded[2];	/* by pack strings */
+	const void		*key;		/* -k; NULL: none */
+	int32_t			 key_len;
+	char			*key_memory;
+	struct buf		 key_decoded;
+	struct report		*report;	/* NULL: none is wanted */
 	uint64_t		 tag;		/* of the next record: its
 						 * line number in all inputs */
 	struct rate		 rate;
@@ -110,7 +125,34 @@ bool input_wait(struct job *j, int fd);
  * overwritten. */
 ssize_t lines_take(struct job *j, char *p, size_t n, bool last,
     struct kerr *e);
-int lines_whole(struct job *j, const char *p, size_t n, struct kerr *e);
+int lines_whole(struct job *j, char *p, size_t n, struct kerr *e);
+/* What the options say of every record. */
+void lines_start(const struct job *j, struct record_input *r);
+/* Is this text, of a key or value, the word for null? */
+bool lines_is_null(const struct job *j, const void *p, size_t n);
+/* Adds one record, waiting for room where there is none. */
+int lines_add(struct job *j, int32_t partition, const struct record_input *r,
+    struct kerr *e);
+
+/* fields.c */
+/* -k, decoded. */
+int fields_set_key(struct job *j, struct kerr *e);
+/* Keys and values as -s has them, where they lie; the record is r. */
+int fields_decode(struct job *j, struct record_input *r, struct kerr *e);
+/* A record that is malformed: passed over with --skip-bad, else e's code. */
+int fields_bad(struct job *j, struct kerr *e);
+/* One line of JSON. */
+int fields_take_json(struct job *j, char *p, size_t n, struct kerr *e);
+/* What -f cut out last. */
+int fields_take_format(struct job *j, struct kerr *e);
+
+/* report.c */
+int report_new(struct report **out, const char *format, struct kerr *e);
+void report_free(struct report *r);
+/* One line, or what the format has, for each record of an acknowledged batch;
+ * KE_SYS where standard output takes no more. */
+int report_print(struct report *r, const struct producer_report *b,
+    struct kerr *e);
 
 /* outcome.c */
 void outcome_report(void *arg, const struct producer_report *r);

@@ -74,6 +74,14 @@ struct envelope {
  * caller adds the line's number.
  */
 int envelope_parse(struct envelope *env, char *line, size_t n, struct kerr *e);
+/* Nothing said yet; its memory is kept. */
+void envelope_clear(struct envelope *env);
+/* One value alone, as envelope_put_bytes() writes it, in place; *out NULL, *len
+ * -1: null. */
+int envelope_get_bytes(char *p, size_t n, const void **out, int32_t *len,
+    struct kerr *e);
+/* One more header; name and value are borrowed, value NULL is null. */
+void envelope_add_header(struct envelope *env, const struct record_header *h);
 void envelope_release(struct envelope *env);
 
 #endif

@@ -92,23 +92,44 @@ bytes(struct json *j, struct span *s)
 	return span_set(j, s, t.p, t.n);
 }
 
-static bool
-header_add(struct envelope *env, struct json *j, const struct span *name,
-    const struct span *value)
+int
+envelope_get_bytes(char *p, size_t n, const void **out, int32_t *len,
+    struct kerr *e)
 {
-	struct record_header *h;
+	struct span s;
+	struct json j;
+
+	json_init(&j, p, n);
+	if (!bytes(&j, &s))
+		return json_error(&j, e);
+	*out = s.p;
+	*len = s.n;
+	return 0;
+}
+
+void
+envelope_add_header(struct envelope *env, const struct record_header *h)
+{
 	size_t n = (size_t)env->record.n_headers;
 
-	if (name->p == NULL)
-		return json_fail(j, "a header's name is null");
 	if (n == env->headers_cap) {
 		env->headers_cap = n > 0 ? 2 * n : 8;
 		env->headers = xreallocarray(env->headers, env->headers_cap,
 		    sizeof(*env->headers));
 	}
-	h = &env->headers[n];
-	*h = (struct record_header){ name->p, value->p, name->n, value->n };
+	env->headers[n] = *h;
 	env->record.n_headers++;
+}
+
+static bool
+header_add(struct envelope *env, struct json *j, const struct span *name,
+    const struct span *value)
+{
+	struct record_header h = { name->p, value->p, name->n, value->n };
+
+	if (name->p == NULL)
+		return json_fail(j, "a header's name is null");
+	envelope_add_header(env, &h);
 	return true;
 }
 
@@ -178,7 +199,7 @@ static bool
 headers(struct envelope *env, struct json *j)
 {
 	struct json_text name, skipped;
-	struct span value, n;
+	struct span value, n = { NULL, -1 };
 	bool first = true;
 	int c = json_peek(j);
 
@@ -287,17 +308,23 @@ object(struct envelope *env, struct json *j)
 	    json_fail(j, "more after the object");
 }
 
-int
-envelope_parse(struct envelope *env, char *line, size_t n, struct kerr *e)
+void
+envelope_clear(struct envelope *env)
 {
-	struct json j;
-
 	env->record = (struct record_input){ .key_len = -1, .value_len = -1 };
 	env->topic = NULL;
 	env->topic_len = 0;
 	env->partition = -1;
 	env->offset = -1;
 	env->has_time = env->has_value = false;
+}
+
+int
+envelope_parse(struct envelope *env, char *line, size_t n, struct kerr *e)
+{
+	struct json j;
+
+	envelope_clear(env);
 	json_init(&j, line, n);
 	if (!object(env, &j))
 		return json_error(&j, e);

@@ -90,3 +90,68 @@ no:
 	out->len = start;
 	return false;
 }
+
+/* The number at *s, moving on; false where there is none that fits. */
+static bool
+take_int(char c, const char **s, const char *end, size_t size, uint64_t *v)
+{
+	bool minus = *s < end && **s == '-', is_signed = islower((unsigned char)c);
+	uint64_t most = UINT64_MAX >> (64 - 8 * size);
+
+	if (is_signed)
+		most = most / 2 + minus;
+	*s += minus;
+	if (*s == end || !isdigit((unsigned char)**s) || (minus && !is_signed))
+		return false;
+	for (*v = 0; *s < end && isdigit((unsigned char)**s); (*s)++) {
+		unsigned int digit = (unsigned int)(**s - '0');
+
+		if (*v > most / 10 || *v * 10 > most - digit)
+			return false;
+		*v = *v * 10 + digit;
+	}
+	if (minus)
+		*v = -*v;
+	return true;
+}
+
+static bool
+take_blank(const char **s, const char *end)
+{
+	return *s < end && *(*s)++ == ' ';
+}
+
+bool
+format_pack(const char *pack, const char *text, size_t n, struct buf *out)
+{
+	const char *s = text, *end = text + n;
+	size_t start = out->len, size;
+	bool big = true, after_int = false, ok = true;
+	uint64_t v;
+
+	for (; ok && *pack != '\0'; pack++) {
+		if (*pack == '<' || *pack == '>') {
+			big = *pack == '>';
+		} else if (*pack == ' ') {
+			ok = take_blank(&s, end);
+			after_int = false;
+		} else if (*pack == 's') {
+			buf_put(out, s, (size_t)(end - s));
+			s = end;
+		} else if (*pack == 'c') {
+			if ((ok = s < end))
+				buf_putc(out, *s++);
+			after_int = false;
+		} else if ((size = int_size(*pack)) > 0) {
+			ok = (!after_int || take_blank(&s, end)) &&
+			    take_int(*pack, &s, end, size, &v);
+			for (size_t i = 0; ok && i < size; i++)
+				buf_putc(out, (char)(v >>
+				    8 * (big ? size - 1 - i : i)));
+			after_int = true;
+		}
+	}
+	if (!ok || s != end)
+		out->len = start;
+	return ok && s == end;
+}

@@ -23,5 +23,9 @@ bool format_pack_valid(const char *pack, size_t n);
  * not fit the (valid) pack string. */
 bool format_unpack(const char *pack, const void *p, size_t n,
     struct buf *out);
+/* The other way: appends the bytes of such a text; false, with nothing
+ * appended, where it is none or a number does not fit. */
+bool format_pack(const char *pack, const char *text, size_t n,
+    struct buf *out);
 
 #endif

@@ -1,0 +1,106 @@
+/*
+ * report.c: --report: where each record went, as soon as it is acknowledged
+ * (produce.h). Of a record that left no more is kept than its number.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+#include "cli/format_parse.h"
+#include "produce.h"
+
+#define TOKENS	"tpoi"
+#define PIECE	(64u * 1024)	/* written at a time, about */
+
+struct report {
+	struct format_op	*op;
+	size_t			 n;
+	struct buf		 out;
+};
+
+int
+report_new(struct report **out, const char *format, struct kerr *e)
+{
+	struct report *r = xcalloc(1, sizeof(*r));
+	int rc = format_parse(format, &r->op, &r->n, e);
+
+	if (rc != 0) {
+		free(r);
+		return rc;
+	}
+	*out = r;
+	for (size_t i = 0; i < r->n; i++)
+		if (r->op[i].token != FORMAT_LITERAL &&
+		    strchr(TOKENS, r->op[i].token) == NULL)
+			return kerr_set(e, KE_USAGE, "'%%%c' is not known of "
+			    "what was sent: %%t, %%p, %%o and %%i are",
+			    r->op[i].token);
+	return 0;
+}
+
+void
+report_free(struct report *r)
+{
+	if (r == NULL)
+		return;
+	format_ops_free(r->op, r->n);
+	buf_release(&r->out);
+	free(r);
+}
+
+static int
+flush(struct report *r, struct kerr *e)
+{
+	size_t at = 0;
+	ssize_t n;
+
+	while (at < r->out.len) {
+		n = write(STDOUT_FILENO, r->out.p + at, r->out.len - at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return kerr_sys(e, "cannot write to standard output");
+		at += (size_t)n;
+	}
+	buf_clear(&r->out);
+	return 0;
+}
+
+static void
+put(struct report *r, const struct format_op *op,
+    const struct producer_report *b, int32_t k)
+{
+	uint64_t tag = b->first + (b->tags != NULL ? b->tags[k] : (uint64_t)k);
+
+	switch (op->token) {
+	case FORMAT_LITERAL:
+		buf_put(&r->out, op->text, op->text_len);
+		break;
+	case 't':
+		buf_puts(&r->out, b->topic);
+		break;
+	case 'p':
+		format_put_number(op->length, b->partition, &r->out);
+		break;
+	case 'o':
+		format_put_number(op->length, b->offset < 0 ? -1 :
+		    b->offset + k, &r->out);
+		break;
+	default:
+		format_put_number(op->length, (int64_t)tag, &r->out);
+	}
+}
+
+int
+report_print(struct report *r, const struct producer_report *b, struct kerr *e)
+{
+	for (int32_t k = 0; k < b->count; k++) {
+		for (size_t i = 0; i < r->n; i++)
+			put(r, &r->op[i], b, k);
+		if (r->out.len >= PIECE && flush(r, e) != 0)
+			return e->code;
+	}
+	return flush(r, e);
+}
