@@ -6,7 +6,9 @@
  *
  * A record whose header klog-origin names the target was copied from there: it
  * is left out, and so no record goes round in circles between two clusters.
- * Those without the header get the source's id.
+ * Those without the header get the source's id. Confluent Replicator's header
+ * (provenance.header.enable, one a hop) counts as well: it has the id of the
+ * cluster that the record was copied from, with other things around it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +17,8 @@
 #include "mirror.h"
 #include "record/builder.h"
 
-#define ORIGIN	"klog-origin"
+#define ORIGIN		"klog-origin"
+#define PROVENANCE	"__replicator_id"
 
 /* What a record may take more than it did, without the origin: wider deltas of
  * offset and time. */
@@ -121,6 +124,23 @@ is_from(const struct record_header *h, const char *id)
 	    memcmp(h->value, id, (size_t)h->value_len) == 0;
 }
 
+/* Whether Replicator has taken the record out of that cluster. Ids are 22
+ * random characters: they are not there by chance. */
+static bool
+was_in(const struct recoder *rc, const struct record *r, const char *id)
+{
+	const struct record_header *h;
+
+	for (int32_t i = 0; id != NULL && i < r->n_headers; i++) {
+		h = &rc->headers[i];
+		if (header_is(h, PROVENANCE) && h->value_len > 0 &&
+		    memmem(h->value, (size_t)h->value_len, id, strlen(id)) !=
+		    NULL)
+			return true;
+	}
+	return false;
+}
+
 /* Adds a record to the new batch, or leaves it out. */
 static int
 take(struct recoder *rc, struct builder *out, const struct record *r,
@@ -137,7 +157,8 @@ take(struct recoder *rc, struct builder *out, const struct record *r,
 	in.headers = rc->headers;
 	if (rc->origin != NULL) {
 		from = origin_of(rc, r);
-		if (from != NULL && is_from(from, rc->skip))
+		if ((from != NULL && is_from(from, rc->skip)) ||
+		    was_in(rc, r, rc->skip))
 			return 0;
 		if (from == NULL)
 			rc->headers[in.n_headers++] = (struct record_header){

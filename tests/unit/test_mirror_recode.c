@@ -20,9 +20,9 @@
 static uint8_t mem[8192];
 
 /* N records k0:v0 .. from offset BASE on, times 50000, 50001, ..; the second
- * has a header. */
+ * has a header, and another of that name where there is a value for it. */
 static struct consumer_batch
-make(enum codec codec, const char *origin)
+make_with(enum codec codec, const char *name, const char *origin)
 {
 	struct consumer_batch b = { .p = mem, .from = 0, .to = INT64_MAX };
 	struct builder_opts o = BUILDER_OPTS;
@@ -37,8 +37,9 @@ make(enum codec codec, const char *origin)
 	buf_init(&scratch, 0);
 	builder_init(&made, mem, sizeof(mem));
 	if (origin != NULL)
-		h[1] = (struct record_header){ (const uint8_t *)"klog-origin",
-		    (const uint8_t *)origin, 11, (int32_t)strlen(origin) };
+		h[1] = (struct record_header){ (const uint8_t *)name,
+		    (const uint8_t *)origin, (int32_t)strlen(name),
+		    (int32_t)strlen(origin) };
 	for (int i = 0; i < N; i++) {
 		int klen = snprintf(key, sizeof(key), "k%d", i);
 		int vlen = snprintf(value, sizeof(value), "v%d%s", i,
@@ -57,6 +58,12 @@ make(enum codec codec, const char *origin)
 	buf_release(&scratch);
 	codecs_free(codecs);
 	return b;
+}
+
+static struct consumer_batch
+make(enum codec codec, const char *origin)
+{
+	return make_with(codec, "klog-origin", origin);
 }
 
 /* Gives the i-th record another offset: all numbers are of one byte. */
@@ -266,6 +273,14 @@ origin(void **state)
 	assert_int_equal(recode(rc, &b, &r, NULL), 0);
 	expect(&r, &b, others, 5);
 	assert_int_equal(offset(&r, 1), BASE + 2);
+	/* the same by Replicator, from another cluster and from the target */
+	b = make_with(CODEC_NONE, "__replicator_id", "\001third\002orders");
+	assert_int_equal(recode(rc, &b, &r, NULL), 0);
+	expect(&r, &b, all, N);
+	header_is(&r, 1, 2, "klog-origin", "source");
+	b = make_with(CODEC_NONE, "__replicator_id", "\001target\002orders");
+	assert_int_equal(recode(rc, &b, &r, NULL), 0);
+	expect(&r, &b, others, 5);
 	recoder_free(rc);
 }
 
