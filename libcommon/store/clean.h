@@ -12,12 +12,14 @@
  * written into their batch when it is cleaned first, the delete horizon
  * (KIP-534). Records of aborted transactions go, a marker after the last
  * batch of its transaction. The last batch of each producer stays, if need be
- * without a record, and so does the last one of the pass. Records without a
- * key go.
+ * without a record. Records without a key go.
  *
- * A segment may end before the next one begins then, which recovery would take
- * for a lost tail: a pass does not go past the recovery point that is written
- * down, from which recovery begins to look.
+ * So does the last batch of each segment, if need be with its offsets alone:
+ * a segment that ends before the next one begins has lost its tail, and that
+ * is how recovery knows it, whatever files of offsets are left. Kafka keeps
+ * the last batch of a pass only. Where it was Kafka that left a segment open,
+ * the recovery point and the cleaner's checkpoint tell; a pass of ours does
+ * not go past the former either.
  *
  * A rewritten segment replaces the old ones by renames that a crash may
  * interrupt anywhere (log_swap.c); readers of the old files finish, which

@@ -123,6 +123,7 @@ record_stays(const struct clean_filter *f, const struct batch_header *h,
 struct verdict {
 	bool	discard;	/* its records go */
 	bool	keep_empty;	/* the batch stays without any */
+	bool	nameless;	/* and without its producer */
 	bool	horizon;	/* a marker that may go in time */
 };
 
@@ -155,19 +156,26 @@ judge(struct clean_filter *f, const struct batch_header *h,
 	} else {
 		v.discard = clean_txns_data(f->txns, h);
 	}
-	v.keep_empty = last_of_producer(f, h) ||
-	    batch_last_offset(h) + 1 == f->want->upto;
+	v.keep_empty = last_of_producer(f, h);
+	v.nameless = f->last && !v.keep_empty;
+	v.keep_empty |= f->last;
 	return v;
 }
 
-/* Nothing is left but what the header says. */
+/* Nothing is left but what the header says; of one that is there for its
+ * offsets alone, those. */
 static void
-make_empty(struct clean_filter *f, struct batch_header *h)
+make_empty(struct clean_filter *f, struct batch_header *h, bool nameless)
 {
 	buf_clear(&f->out);
 	h->length = BATCH_HEADER - BATCH_PREFIX;
-	h->attributes &= BATCH_APPEND_TIME | BATCH_TRANSACTIONAL |
-	    BATCH_CONTROL;
+	h->attributes &= BATCH_APPEND_TIME | (nameless ? 0 :
+	    BATCH_TRANSACTIONAL | BATCH_CONTROL);
+	if (nameless) {
+		h->producer_id = -1;
+		h->producer_epoch = -1;
+		h->base_sequence = -1;
+	}
 	h->base_timestamp = -1;
 	h->count = 0;
 }
@@ -300,10 +308,10 @@ clean_filter_batch(struct clean_filter *f, struct batch_header *h,
 	f->kept += n;
 	if (n == 0 && !v.keep_empty)
 		return CLEAN_DROP;
-	if (n == 0 && h->count == 0)
+	if (n == 0 && h->count == 0 && !(v.nameless && h->producer_id >= 0))
 		return CLEAN_KEEP;
 	if (n == 0) {
-		make_empty(f, h);
+		make_empty(f, h, v.nameless);
 		seal(f, h);
 		return CLEAN_CHANGED;
 	}

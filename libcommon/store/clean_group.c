@@ -102,8 +102,9 @@ put_batch(struct output *o, const struct batch_header *h, const uint8_t *p,
 	return o->pending.len >= WRITE ? write_out(o, e) : 0;
 }
 
+/* last: the new segment ends with this part. */
 static int
-filter_part(struct output *o, int i, struct kerr *e)
+filter_part(struct output *o, int i, bool last, struct kerr *e)
 {
 	struct cleaning *c = o->c;
 	const struct clean_part *p = &c->parts.v[i];
@@ -116,6 +117,7 @@ filter_part(struct output *o, int i, struct kerr *e)
 		return fd;
 	clean_reader_start(&c->reader, fd, 0, p->size);
 	while ((rc = clean_reader_next(&c->reader, &h, &batch, e)) > 0) {
+		c->filter.last = last && c->reader.next >= p->size;
 		if ((rc = clean_know_txns(c, &c->txns, &h, e)) != 0 ||
 		    (rc = clean_filter_batch(&c->filter, &h, batch, &txn,
 		    e)) < 0)
@@ -161,7 +163,7 @@ rewrite(struct output *o, int i, int n, struct kerr *e)
 	if ((rc = segment_fd(o->g, true, e)) < 0)
 		return rc;
 	for (int k = 0; k < n; k++)
-		if ((rc = filter_part(o, i + k, e)) != 0)
+		if ((rc = filter_part(o, i + k, k == n - 1, e)) != 0)
 			return rc;
 	return n > 1 || o->changed ? finish(o, e) : 0;
 }

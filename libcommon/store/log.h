@@ -77,7 +77,8 @@ struct log_known {
 				   is rewritten before anything is appended */
 	int64_t	start;		/* log-start-offset-checkpoint, else 0 */
 	int64_t	cleaned;	/* cleaner-offset-checkpoint, else 0: below it
-				   a segment may end before the next begins */
+				   Kafka lets a segment end before the next
+				   begins */
 	bool	clean;		/* the last stop left its marker: no scan */
 	struct kuuid topic_id;	/* goes to partition.metadata; zero: no file. A
 				   directory of another topic is set aside as
@@ -281,7 +282,8 @@ int64_t log_checkpoint(struct log *l, struct kerr *e);
 /*
  * Removes everything at and above offset (flushed and end move back; producer
  * state and epochs follow) and makes that durable. A batch that offset falls
- * into goes as a whole. No-op where offset >= end. The caller first lowers the
+ * into goes as a whole; where it falls into a hole that compaction left, the log
+ * ends before that. No-op where offset >= end. The caller first lowers the
  * recovery point in its checkpoint file, to offset at most: what is appended
  * later must not be taken for what was on disk once.
  */

@@ -43,7 +43,8 @@ drop_last(struct log *l, struct kerr *e)
 }
 
 /* Cuts the active segment before the batch that ends at or after offset;
- * *end is the offset where the log ends then. */
+ * *end is the offset where the log ends then: behind the last batch that is
+ * left, so that no segment ends before the next begins, or its start. */
 static int
 cut_active(struct log *l, struct segment *g, int64_t offset, int64_t *end,
     struct kerr *e)
@@ -58,11 +59,15 @@ cut_active(struct log *l, struct segment *g, int64_t offset, int64_t *end,
 	*end = offset;
 	if (pos == g->size)
 		return 0;
-	if (h.base_offset < offset)
-		*end = h.base_offset;
 	l->bytes -= g->size - pos;
-	if ((rc = segment_cut(g, &l->lock, pos, offset, e)) != 0)
+	if ((rc = segment_cut(g, &l->lock, pos, offset, end, e)) != 0)
 		return rc;
+	if (*end < l->start)
+		*end = l->start;
+	if (*end > offset)
+		*end = offset;
+	if (*end > h.base_offset)
+		*end = h.base_offset;
 	if (l->sys->fdatasync(l->sys, g->fd) != 0)
 		return kerr_sys(e, "%020lld.log: fdatasync",
 		    (long long)g->base);

@@ -204,8 +204,8 @@ void log_swap_undo(struct segment *g);
  * where it can be, else removes it. */
 int log_swap_recover(struct log *l, struct kerr *e);
 
-/* log_recover.c: both set end, indexes and epochs. Compaction may have left
- * holes below `cleaned`. */
+/* log_recover.c: both set end, indexes and epochs. Holes below `cleaned` are
+ * none. */
 /* Scans from segment `first`, which holds the recovery point, to the end. */
 int log_recover(struct log *l, int first, int64_t point, int64_t cleaned,
     struct log_recovery *r, struct kerr *e);

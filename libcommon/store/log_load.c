@@ -155,14 +155,17 @@ find_end(struct log *l, const struct log_known *k, struct log_recovery *r,
     struct kerr *e)
 {
 	int i = log_segment_of(l, k->recovery_point);
+	int64_t holes;
 
 	if (i < 0) {
 		l->end = k->start;
 		return 0;
 	}
+	/* what was below the start is not missed either */
+	holes = k->cleaned > k->start ? k->cleaned : k->start;
 	/* nothing tells whether an empty file is all that there was */
-	return k->clean ? log_trust(l, k->cleaned, r, e) :
-	    log_recover(l, i, k->recovery_point, k->cleaned, r, e);
+	return k->clean ? log_trust(l, holes, r, e) :
+	    log_recover(l, i, k->recovery_point, holes, r, e);
 }
 
 /*

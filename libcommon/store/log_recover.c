@@ -185,7 +185,7 @@ drop_after(struct pass *p, int i, struct kerr *e)
 
 /* A segment begins where the one before ended (see room_for() for the one
  * exception). Where it does not, the end of that one was lost, or taken away by
- * a compaction, which syncs what it leaves. */
+ * a compaction of Apache Kafka (clean.h). */
 static void
 check_joint(struct pass *p, const struct segment *g)
 {

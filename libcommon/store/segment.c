@@ -174,9 +174,8 @@ segment_reset(struct segment *g)
 
 int
 segment_cut(struct segment *g, pthread_mutex_t *lock, int64_t pos,
-    int64_t offset, struct kerr *e)
+    int64_t offset, int64_t *next, struct kerr *e)
 {
-	int64_t next;
 	int fd, rc;
 
 	if ((rc = segment_indexes(g, e)) != 0)
@@ -201,7 +200,7 @@ segment_cut(struct segment *g, pthread_mutex_t *lock, int64_t pos,
 		g->synced = pos;
 	g->reserved = 0;
 	g->indexes_synced = false;
-	return segment_load_tail(g, &next, e);
+	return segment_load_tail(g, next, e);
 }
 
 int64_t

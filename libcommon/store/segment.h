@@ -166,9 +166,10 @@ void segment_reset(struct segment *g);
 /* The .log's length; KE_SYS. Leaves no descriptor behind. */
 int64_t segment_stat(struct segment *g, struct kerr *e);
 /* Cuts the file at pos, which begins the batch that ends at or after offset,
- * and the indexes with it. Writer, no readers. */
+ * and the indexes with it; *next is the offset after what is left. Writer, no
+ * readers. */
 int segment_cut(struct segment *g, pthread_mutex_t *lock, int64_t pos,
-    int64_t offset, struct kerr *e);
+    int64_t offset, int64_t *next, struct kerr *e);
 /* Removes the files. The descriptors stay good for who holds them. */
 int segment_remove(struct segment *g, struct kerr *e);
 /* The same in two steps, as Kafka does it: retire appends .deleted to the

@@ -2,7 +2,8 @@
  * test_compact.c: compaction and a disk that fails, or loses power, at any
  * call. Whatever happens, after the next opening the last record of every key
  * is there, and every record that was not yet compacted; each is what was
- * appended; and the log ends no earlier than what was acknowledged.
+ * appended; and the log ends no earlier than what was acknowledged, also where
+ * the recovery point is lost, and the cleaner's checkpoint was never written.
  *
  * The log lives on a disk in memory (faultsys.h). Seeds: 0 to RUNS-1, then one
  * from the clock, which is printed; KLOG_SEED chooses one.
@@ -175,6 +176,9 @@ open_log(struct run *r, bool stop)
 
 	memset(k.topic_id.b, 7, sizeof(k.topic_id.b));
 	k.recovery_point = point_load(r);
+	if (!stop && pick(r, 3) == 0)
+		k.recovery_point = (int64_t)pick(r,
+		    (size_t)k.recovery_point + 1);
 	if (log_open(&r->l, r->sys, DIR, &r->config, &k, NULL, &e) != 0)
 		fail_msg("cut %d: %s", r->cuts, e.msg);
 }

@@ -24,6 +24,7 @@ struct entry {
 	int32_t	epoch;
 	int	key;		/* of the first record; each one more */
 	unsigned int left;	/* bit i: record i was not compacted away */
+	int64_t	was_ts;		/* of one that was emptied: what it says */
 };
 
 struct model {
@@ -189,31 +190,6 @@ find_one(struct model *m)
 	assert_int_equal(w.timestamp, when);
 }
 
-static void
-truncate_one(struct model *m)
-{
-	int64_t end = log_end(m->l), to;
-	struct kerr e = KERR_INIT;
-
-	to = end - (int64_t)below(below(5) == 0 ? 400 : 20);
-	if (to < m->start)
-		to = m->start;
-	if (log_truncate_to(m->l, to, &e) != 0)
-		fail_msg("%s", e.msg);
-	while (m->n > 0 && m->v[m->n - 1].base >= to)
-		m->n--;
-	/* a batch that it falls into goes as a whole */
-	if (m->n > 0 && m->v[m->n - 1].next > to)
-		to = m->v[--m->n].base;
-	m->end = to;
-	assert_int_equal(log_end(m->l), to);
-	if (m->start > to)
-		m->start = to;
-	if (m->saved > to)
-		m->saved = to;
-	m->epoch++;
-}
-
 enum { BASES = 512 };
 
 static int
@@ -244,11 +220,52 @@ list_bases(const struct model *m, int64_t base[BASES])
 	return n;
 }
 
-/* Bytes and largest timestamp of the batches in [from, to). */
+/* Where the log ends that was cut at offset, perhaps in a hole. */
+static int64_t
+end_of_left(const struct model *m, int64_t offset)
+{
+	int64_t base[BASES], end = m->start;
+
+	for (int i = list_bases(m, base) - 1; i >= 0; i--)
+		if (base[i] <= offset && base[i] > end)
+			end = base[i];
+	if (m->n > 0 && m->v[m->n - 1].next > end)
+		end = m->v[m->n - 1].next;
+	return end < offset ? end : offset;
+}
+
+static void
+truncate_one(struct model *m)
+{
+	int64_t end = log_end(m->l), to;
+	struct kerr e = KERR_INIT;
+
+	to = end - (int64_t)below(below(5) == 0 ? 400 : 20);
+	if (to < m->start)
+		to = m->start;
+	if (log_truncate_to(m->l, to, &e) != 0)
+		fail_msg("%s", e.msg);
+	while (m->n > 0 && m->v[m->n - 1].base >= to)
+		m->n--;
+	/* a batch that it falls into goes as a whole */
+	if (m->n > 0 && m->v[m->n - 1].next > to)
+		to = m->v[--m->n].base;
+	to = end_of_left(m, to);
+	m->end = to;
+	assert_int_equal(log_end(m->l), to);
+	if (m->start > to)
+		m->start = to;
+	if (m->saved > to)
+		m->saved = to;
+	m->epoch++;
+}
+
+/* Bytes and largest timestamp of the batches in [from, to); that of empty ones
+ * where there are no others. */
 static int64_t
 weigh(const struct model *m, int64_t from, int64_t to, int64_t *ts)
 {
-	int64_t bytes = 0, last;
+	int64_t bytes = 0, was = -1, last;
 
 	*ts = -1;
 	for (int i = 0; i < m->n; i++) {
@@ -258,12 +275,17 @@ weigh(const struct model *m, int64_t from, int64_t to, int64_t *ts)
 		for (last = m->v[i].next - 1; last >= m->v[i].base &&
 		    !is_left(&m->v[i], last); last--)
 			;
-		if (last < m->v[i].base)
+		if (last < m->v[i].base) {
+			if (m->v[i].was_ts > was)
+				was = m->v[i].was_ts;
 			continue;
+		}
 		last += m->v[i].ts - m->v[i].base;
 		if (last > *ts)
 			*ts = last;
 	}
+	if (*ts < 0)
+		*ts = was;
 	return bytes;
 }
 
@@ -385,6 +407,7 @@ meet(struct model *m, int i, const uint8_t *p, const struct batch_header *h)
 		left |= 1u << (r.offset - h->base_offset);
 	assert_int_equal(left, m->v[i].left);
 	m->v[i].len = batch_size(h);
+	m->v[i].was_ts = h->max_timestamp;
 	return i + 1;
 }
 
@@ -489,7 +512,7 @@ reopen(struct model *m)
 {
 	int64_t end = log_end(m->l), size = log_size(m->l), base[BASES];
 	struct log_known k = { .start = m->start,
-	    .cleaned = log_cleaned(m->l) };
+	    .cleaned = below(2) == 0 ? log_cleaned(m->l) : 0 };
 
 	if (m->epochs_from < m->start)
 		m->epochs_from = m->start;
