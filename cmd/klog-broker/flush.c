@@ -2,8 +2,7 @@
  * flush.c: group commit. A partition that has something to make durable gets
  * a round: one log_flush() on a pool thread. What is appended while a round
  * runs waits for the next, so the slower the disk, the more each fdatasync
- * carries; rounds of different partitions run side by side, and the file
- * system's journal commits them together.
+ * carries; rounds of different partitions run side by side.
  *
  * A partition that wants another round goes to the end of the pool's queue
  * rather than straight on: with more partitions than threads, each gets its
