@@ -1,6 +1,6 @@
 /*
  * file.h: whole reads and writes over struct sys, and small files that are
- * replaced as a whole. Internal to the store.
+ * replaced as a whole. For the store, and for who keeps files beside it.
  */
 #ifndef KLOG_STORE_FILE_H
 #define KLOG_STORE_FILE_H
