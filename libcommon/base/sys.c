@@ -92,6 +92,20 @@ real_fsync(const struct sys *s, int fd)
 	return fsync(fd);
 }
 
+/* What is still to be written is waited for: the cache keeps that. One that
+ * fails is on the disk or not, as the reader will see. */
+static void
+real_forget(const struct sys *s, int fd)
+{
+	int saved = errno;
+
+	(void)s;
+	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE |
+	    SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	errno = saved;
+}
+
 static void
 real_writeback(const struct sys *s, int fd, off_t at, off_t n)
 {
@@ -229,6 +243,7 @@ static const struct sys real = {
 	.fdatasync = real_fdatasync,
 	.fsync = real_fsync,
 	.writeback = real_writeback,
+	.forget = real_forget,
 	.ftruncate = real_ftruncate,
 	.reserve = real_reserve,
 	.fstat = real_fstat,

@@ -31,6 +31,9 @@ struct sys {
 	int	(*fsync)(const struct sys *, int fd);
 	/* starts writing a range out without waiting; errors are ignored */
 	void	(*writeback)(const struct sys *, int fd, off_t, off_t n);
+	/* who reads the file from now on reads what is on the disk: after a
+	 * write that failed in the kernel's hands its cache tells otherwise */
+	void	(*forget)(const struct sys *, int fd);
 	int	(*ftruncate)(const struct sys *, int fd, off_t);
 	/* reserves blocks, the file's length unchanged; EOPNOTSUPP is fine */
 	int	(*reserve)(const struct sys *, int fd, off_t, off_t n);

@@ -169,6 +169,18 @@ file_remove(const struct sys *s, const char *path, struct kerr *e)
 }
 
 int
+file_forget(const struct sys *s, const char *path, struct kerr *e)
+{
+	int fd = s->open(s, path, O_RDONLY, 0);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : kerr_sys(e, "%s", path);
+	s->forget(s, fd);
+	s->close(s, fd);
+	return 0;
+}
+
+int
 file_sync(const struct sys *s, const char *path, struct kerr *e)
 {
 	int fd = s->open(s, path, O_RDONLY, 0), rc = 0;

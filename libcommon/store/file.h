@@ -35,6 +35,9 @@ int file_save(const struct sys *s, const char *path, const void *p, size_t n,
     bool durable, struct kerr *e);
 /* Removes a file; a missing one is fine. */
 int file_remove(const struct sys *s, const char *path, struct kerr *e);
+/* Who loads it from now on gets what is on the disk (sys.h); a missing file is
+ * fine. */
+int file_forget(const struct sys *s, const char *path, struct kerr *e);
 /* fsync of what is there under that name; a missing file is fine. */
 int file_sync(const struct sys *s, const char *path, struct kerr *e);
 

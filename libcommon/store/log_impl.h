@@ -141,8 +141,9 @@ int log_roll_at(struct log *l, int64_t base, struct kerr *e);
 /* log_state.c: the small files beside the segments */
 char *log_path(const struct log *l, const char *file);
 int log_save_epochs(struct log *l, struct kerr *e);
-/* 1: there is no sound file, log_rebuild_epochs() is needed. */
-int log_load_epochs(struct log *l, struct kerr *e);
+/* 1: there is no sound file, log_rebuild_epochs() is needed. clean: the file
+ * was synced. */
+int log_load_epochs(struct log *l, bool clean, struct kerr *e);
 int log_rebuild_epochs(struct log *l, struct kerr *e);
 /* Writes the producers' snapshot at the end, unless it is there. */
 int log_snapshot(struct log *l, struct kerr *e);

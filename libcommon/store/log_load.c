@@ -216,7 +216,8 @@ load(struct log *l, const struct listing *s, const struct log_known *k,
 		return rc;
 	if ((rc = log_check_txns(l, s->txns.v, s->txns.n, e)) != 0)
 		return rc;
-	if ((rebuild = l->n_segs > 0 ? log_load_epochs(l, e) : 0) < 0)
+	if ((rebuild = l->n_segs > 0 ? log_load_epochs(l, k->clean,
+	    e) : 0) < 0)
 		return rebuild;
 	if ((rc = find_end(l, k, r, e)) != 0)
 		return rc;

@@ -109,6 +109,9 @@ scan_segment(struct pass *p, struct segment *g, struct kerr *e)
 
 	if ((fd = segment_fd(g, false, e)) < 0)
 		return fd;
+	/* an fdatasync that failed before this start has left pages that are
+	 * in memory alone, and the next one would say that all is well */
+	l->sys->forget(l->sys, fd);
 	segment_reset(g);
 	if (p->next < g->base)
 		p->next = g->base;

@@ -48,15 +48,18 @@ log_save_epochs(struct log *l, struct kerr *e)
 }
 
 int
-log_load_epochs(struct log *l, struct kerr *e)
+log_load_epochs(struct log *l, bool clean, struct kerr *e)
 {
 	char *path = log_path(l, EPOCHS_FILE);
 	struct kerr why = KERR_INIT;
 	struct buf b;
-	int rc;
+	int rc = 0;
 
 	buf_init(&b, 0);
-	rc = file_load(l->sys, path, EPOCHS_MAX, &b, &why);
+	if (!clean)
+		rc = file_forget(l->sys, path, &why);
+	if (rc == 0)
+		rc = file_load(l->sys, path, EPOCHS_MAX, &b, &why);
 	if (rc == 0)
 		rc = epochs_parse(&l->epochs, b.p, b.len, &why);
 	if (rc == KE_SYS && e != NULL)
@@ -138,6 +141,16 @@ note_producer(void *arg, const struct batch_header *h, struct segment *g,
 	}
 	return log_note_batch(l, g, h, marker, (size_t)got,
 	    sys_now_ms(l->sys), e);
+}
+
+static int
+forget_snapshot(struct log *l, int64_t at, struct kerr *e)
+{
+	char *path = segment_path(l->dir, at, ".snapshot");
+	int rc = file_forget(l->sys, path, e);
+
+	free(path);
+	return rc;
 }
 
 /* 0 loaded, KE_CORRUPT not sound (said), KE_SYS. */
@@ -255,6 +268,9 @@ log_load_producers(struct log *l, const int64_t *at, int n, int64_t sure,
 	int64_t limit;
 	int rc;
 
+	for (int i = n - 1; i >= 0 && at[i] > sure; i--)
+		if ((rc = forget_snapshot(l, at[i], e)) != 0)
+			return rc;
 	producers_release(&l->producers);
 	l->snapshot_at = -1;
 	if ((limit = first_without(l, at, n, sure, e)) < 0)

@@ -39,6 +39,8 @@ struct node {
 	bool		 dir;
 	struct bytes	 now;
 	struct bytes	 disk;
+	uint8_t		*lost;		/* pages of now that no sync writes */
+	size_t		 n_lost;
 	struct names	 names;		/* of a directory, now */
 	struct names	*history;	/* synced state, then one a change */
 	int		 n_history;
@@ -103,6 +105,88 @@ copy(struct bytes *to, const struct bytes *from)
 	resize(to, from->len);
 	if (from->len > 0)
 		memcpy(to->p, from->p, from->len);
+}
+
+/* Pages that were given up on. */
+
+static bool
+is_lost(const struct node *d, size_t page)
+{
+	return page < d->n_lost && d->lost[page] != 0;
+}
+
+/* They are to be written again. */
+static void
+dirty(struct node *d, size_t at, size_t n)
+{
+	for (size_t page = at / PAGE; page < d->n_lost &&
+	    page * PAGE < at + n; page++)
+		d->lost[page] = 0;
+}
+
+/* What the disk has of a page, zeros past its end. */
+static void
+disk_page(const struct node *d, size_t page, uint8_t *to, size_t n)
+{
+	size_t at = page * PAGE, there = 0;
+
+	if (at < d->disk.len)
+		there = d->disk.len - at < n ? d->disk.len - at : n;
+	if (there > 0)
+		memcpy(to, d->disk.p + at, there);
+	memset(to + there, 0, n - there);
+}
+
+/* The pages of one are those of the other: n bytes, less at the end. */
+static size_t
+page_bytes(const struct bytes *b, size_t page)
+{
+	size_t left = b->len - page * PAGE;
+
+	return left < PAGE ? left : PAGE;
+}
+
+/* Every page that a sync should have written is lost. */
+static void
+give_up(struct node *d)
+{
+	size_t pages = (d->now.len + PAGE - 1) / PAGE;
+	uint8_t old[PAGE];
+
+	if (pages > d->n_lost) {
+		d->lost = xrealloc(d->lost, pages);
+		memset(d->lost + d->n_lost, 0, pages - d->n_lost);
+		d->n_lost = pages;
+	}
+	for (size_t i = 0; i < pages; i++) {
+		disk_page(d, i, old, page_bytes(&d->now, i));
+		d->lost[i] |= memcmp(old, d->now.p + i * PAGE,
+		    page_bytes(&d->now, i)) != 0;
+	}
+}
+
+static void
+show_disk(struct node *d)
+{
+	for (size_t i = 0; i < d->n_lost && i * PAGE < d->now.len; i++)
+		if (is_lost(d, i))
+			disk_page(d, i, d->now.p + i * PAGE,
+			    page_bytes(&d->now, i));
+	dirty(d, 0, d->n_lost * PAGE);
+}
+
+static void
+sync_bytes(struct node *d)
+{
+	struct bytes after = { NULL, 0 };
+
+	copy(&after, &d->now);
+	for (size_t i = 0; i * PAGE < after.len; i++)
+		if (is_lost(d, i))
+			disk_page(d, i, after.p + i * PAGE,
+			    page_bytes(&after, i));
+	free(d->disk.p);
+	d->disk = after;
 }
 
 /* Names. */
@@ -335,8 +419,10 @@ f_open(const struct sys *s, const char *path, int flags, mode_t mode)
 	}
 	if (d == NULL)
 		return leave(f, -1);
-	if ((flags & O_TRUNC) != 0)
+	if ((flags & O_TRUNC) != 0) {
 		resize(&d->now, 0);
+		dirty(d, 0, d->n_lost * PAGE);
+	}
 	return leave(f, give_fd(f, d));
 }
 
@@ -384,6 +470,7 @@ f_pwritev(const struct sys *s, int fd, const struct iovec *v, int n, off_t at)
 		total = (total + 1) / 2;
 	if (d->now.len < (size_t)at + total)
 		resize(&d->now, (size_t)at + total);
+	dirty(d, (size_t)at, total);
 	for (size_t left = total; left > 0; v++, left -= len, at += len) {
 		len = v->iov_len < left ? v->iov_len : left;
 		memcpy(d->now.p + at, v->iov_base, len);
@@ -397,9 +484,15 @@ sync_node(const struct sys *s, int fd, enum fault_call call)
 	struct faultsys *f = self(s);
 	struct node *d;
 
-	if (enter(f, call) != 0 || (d = of_fd(f, fd)) == NULL)
+	if (enter(f, call) != 0) {
+		if (errno == EIO && !f->dark && (d = of_fd(f, fd)) != NULL)
+			give_up(d);
+		errno = f->dark ? EIO : f->err;
 		return leave(f, -1);
-	copy(&d->disk, &d->now);
+	}
+	if ((d = of_fd(f, fd)) == NULL)
+		return leave(f, -1);
+	sync_bytes(d);
 	return leave(f, 0);
 }
 
@@ -420,6 +513,18 @@ f_writeback(const struct sys *s, int fd, off_t at, off_t n)
 {
 }
 
+static void
+f_forget(const struct sys *s, int fd)
+{
+	struct faultsys *f = self(s);
+	struct node *d;
+
+	pthread_mutex_lock(&f->lock);
+	if (!f->dark && (d = of_fd(f, fd)) != NULL)
+		show_disk(d);
+	leave(f, 0);
+}
+
 static int
 f_ftruncate(const struct sys *s, int fd, off_t n)
 {
@@ -428,6 +533,8 @@ f_ftruncate(const struct sys *s, int fd, off_t n)
 
 	if (enter(f, FAULT_FTRUNCATE) != 0 || (d = of_fd(f, fd)) == NULL)
 		return leave(f, -1);
+	/* the rest of its last page is made zero, and written */
+	dirty(d, (size_t)n, d->n_lost * PAGE);
 	resize(&d->now, (size_t)n);
 	return leave(f, 0);
 }
@@ -590,7 +697,7 @@ f_sync_fs(const struct sys *s, const char *path)
 		if (d->dir)
 			set_synced(d, &d->names);
 		else
-			copy(&d->disk, &d->now);
+			sync_bytes(d);
 	return leave(f, 0);
 }
 
@@ -605,6 +712,7 @@ static const struct sys calls = {
 	.fdatasync = f_fdatasync,
 	.fsync = f_fsync,
 	.writeback = f_writeback,
+	.forget = f_forget,
 	.ftruncate = f_ftruncate,
 	.reserve = f_reserve,
 	.fstat = f_fstat,
@@ -651,6 +759,7 @@ faultsys_free(struct faultsys *f)
 		forget(d);
 		free(d->now.p);
 		free(d->disk.p);
+		free(d->lost);
 		free(d);
 	}
 	pthread_mutex_destroy(&f->lock);
@@ -725,6 +834,8 @@ survive_page(struct faultsys *f, const struct node *d, uint8_t *to, size_t at,
 	size_t old = at < d->disk.len ? d->disk.len - at : 0;
 	size_t new = at < d->now.len ? d->now.len - at : 0;
 
+	if (is_lost(d, at / PAGE))
+		torn = 0;
 	if (torn == PAGE / 2)
 		torn = below(f, PAGE / SECTOR) * SECTOR;
 	memset(to, 0, n);
@@ -760,6 +871,7 @@ survive_file(struct faultsys *f, struct node *d)
 	free(d->now.p);
 	d->now = after;
 	copy(&d->disk, &d->now);
+	dirty(d, 0, d->n_lost * PAGE);
 }
 
 static void

@@ -8,6 +8,10 @@
  * between the synced and the written one; of a directory's changes since its
  * last sync a prefix survives. A synced file without a synced name is gone.
  *
+ * A sync that fails with EIO gives up on what it was to write, as Linux does:
+ * calls go on to see it, the disk has the old pages, and no later sync writes
+ * them, unless they are written to once more. sys->forget() shows the disk's.
+ *
  * Numbers come from a seed, so a run can be had again. Time stands still
  * unless it is set.
  */

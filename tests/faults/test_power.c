@@ -2,9 +2,11 @@
  * test_power.c: a log, a model of it, and power that goes at any call. After
  * each cut the log must hold everything that a flush covered, nothing that
  * was never appended, start where its checkpoint says, whatever retention was
- * about, and know its producers. Seeds: 0 to RUNS-1, then one
+ * about, and know its producers; also where a sync failed before, and the log
+ * was opened again with the power on. Seeds: 0 to RUNS-1, then one
  * from the clock, which is printed; KLOG_SEED chooses one.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -375,6 +377,30 @@ stop(struct run *r, struct kerr *e)
 	return log_close(r->l, e);
 }
 
+/* The next sync fails, and the log is opened again in the same boot. */
+static void
+fail_sync(struct run *r)
+{
+	enum fault_call calls[] = { FAULT_FDATASYNC, FAULT_FSYNC };
+
+	if (log_offline(r->l))
+		return;
+	append(r);
+	faultsys_arm(r->f, calls[pick(r, 2)], 1 + (int)pick(r, 3), EIO);
+	for (int i = 0; i < 3 && !log_offline(r->l); i++) {
+		flush(r);
+		if (!log_offline(r->l))
+			checkpoint(r);
+	}
+	(void)faultsys_hit(r->f);
+	if (!log_offline(r->l) || faultsys_is_dark(r->f))
+		return;
+	faultsys_cut_after(r->f, -1);
+	log_abandon(r->l);
+	come_back(r, false);
+	faultsys_cut_after(r->f, (int)pick(r, 100));
+}
+
 static void
 step(struct run *r)
 {
@@ -413,6 +439,10 @@ step(struct run *r)
 		faultsys_cut_after(r->f, -1);
 		come_back(r, e.code == 0);
 		faultsys_cut_after(r->f, (int)pick(r, 100));
+		break;
+	case 11:
+		if (pick(r, 3) == 0)
+			fail_sync(r);
 		break;
 	case 9:
 		delete_records(r);

@@ -121,6 +121,9 @@ test_sys(void **state)
 	assert_memory_equal(got, "\0\0abcdef", 8);
 	s->reserve(s, fd, 0, 1 << 20);
 	s->writeback(s, fd, 0, 8);
+	s->forget(s, fd);
+	assert_int_equal(s->pread(s, fd, got, 8, 0), 8);
+	assert_memory_equal(got, "\0\0abcdef", 8);
 	assert_int_equal(s->fdatasync(s, fd), 0);
 	assert_int_equal(s->fsync(s, fd), 0);
 	assert_int_equal(s->fstat(s, fd, &st), 0);
