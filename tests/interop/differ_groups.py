@@ -63,10 +63,10 @@ class Group:
     def describe(self, v=5, **k):
         return self.plain(self.s.ask('DescribeGroups', v, Groups=[self.name], **k))
 
-    def commit(self, v, topic, offset=5, partition=0, member='', generation=-1, meta='m', **k):
+    def commit(self, v, topic, offset=5, partition=0, member='', generation=-1, meta='m', epoch=-1, **k):
         return self.s.ask('OffsetCommit', v, GroupId=self.name, MemberId=member, GenerationIdOrMemberEpoch=generation,
                           RetentionTimeMs=-1, Topics=[dict(Name=topic, Partitions=[dict(
-                              PartitionIndex=partition, CommittedOffset=offset, CommittedMetadata=meta, CommitTimestamp=-1)])], **k)
+                              PartitionIndex=partition, CommittedOffset=offset, CommittedLeaderEpoch=epoch, CommittedMetadata=meta, CommitTimestamp=-1)])], **k)
 
     def fetch(self, v, topics, stable=False):
         t = None if topics is None else [dict(Name=n, PartitionIndexes=list(p)) for n, p in topics]
@@ -219,7 +219,7 @@ def add(scenario, agreed):
         t, u = s.topic(f'of-{v}', 2), s.topic(f'of-{v}-u')
         g = Group(s, f'fetch-{v}')
         yield 'no group', g.fetch(v, [(t, [0])])
-        g.commit(6, t, offset=3, CommittedLeaderEpoch=1)
+        g.commit(6, t, offset=3, epoch=1)
         g.commit(6, t, partition=1, offset=4, meta='')
         g.commit(6, u, offset=5)
         yield 'some', g.fetch(v, [(t, [0, 1, 7]), (u, [0]), ('no-such', [0])])
