@@ -1,11 +1,10 @@
 /* names.c: which groups are meant; see job.h. */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
+#include "cli/regex.h"
 #include "job.h"
 
 bool
@@ -32,40 +31,17 @@ names_failed(const struct group *q, enum exit_class *status)
 	return true;
 }
 
-static pcre2_code *
-compile(const char *expression, struct kerr *e)
-{
-	PCRE2_UCHAR why[128];
-	PCRE2_SIZE at;
-	pcre2_code *code;
-	int error;
-
-	code = pcre2_compile((PCRE2_SPTR)expression, PCRE2_ZERO_TERMINATED,
-	    PCRE2_ANCHORED | PCRE2_ENDANCHORED, &error, &at, NULL);
-	if (code == NULL) {
-		pcre2_get_error_message(error, why, sizeof(why));
-		kerr_set(e, KE_USAGE, "expression '%s': %s at %zu",
-		    expression, (char *)why, at);
-	}
-	return code;
-}
-
-/* Adds to g those of all that an expression matches and that are not there
- * already. */
 static int
 add_matches(struct groups *g, const struct groups *all,
     const char *expression, struct kerr *e)
 {
-	pcre2_code *code = compile(expression, e);
-	pcre2_match_data *data;
+	struct regex *re = regex_new(expression, e);
 	int k, found = 0;
 
-	if (code == NULL)
+	if (re == NULL)
 		return e->code;
-	data = pcre2_match_data_create(1, NULL);
 	for (int i = 0; i < all->n; i++) {
-		if (pcre2_match(code, (PCRE2_SPTR)all->v[i].name,
-		    PCRE2_ZERO_TERMINATED, 0, 0, data, NULL) < 0)
+		if (!regex_fits(re, all->v[i].name, strlen(all->v[i].name)))
 			continue;
 		found++;
 		for (k = 0; k < g->n; k++)
@@ -75,8 +51,7 @@ add_matches(struct groups *g, const struct groups *all,
 			groups_add(g, all->v[i].name)->coordinator =
 			    all->v[i].coordinator;
 	}
-	pcre2_match_data_free(data);
-	pcre2_code_free(code);
+	regex_free(re);
 	if (found == 0)
 		return kerr_set(e, KE_NOTFOUND, "no group matches '%s'",
 		    expression);

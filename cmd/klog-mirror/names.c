@@ -1,13 +1,11 @@
 /* names.c: see names.h. */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include "names.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "cli/regex.h"
 
 enum { NAME_MAX_LEN = 249 };
 
@@ -20,10 +18,9 @@ struct names {
 	char			*prefix;
 	struct literal		*literal;
 	int			 n_literal;
-	pcre2_code		**re;
+	struct regex		**re;
 	int			 n_re;
-	pcre2_code		*groups;	/* NULL: none */
-	pcre2_match_data	*match;
+	struct regex		*groups;	/* NULL: none */
 };
 
 static bool
@@ -70,28 +67,10 @@ add_list(struct names *nm, const char *s, struct kerr *e)
 	}
 }
 
-static pcre2_code *
-compile(const char *s, struct kerr *e)
-{
-	PCRE2_UCHAR why[128];
-	PCRE2_SIZE at;
-	pcre2_code *re;
-	int code;
-
-	re = pcre2_compile((PCRE2_SPTR)s, PCRE2_ZERO_TERMINATED,
-	    PCRE2_ANCHORED | PCRE2_ENDANCHORED, &code, &at, NULL);
-	if (re == NULL) {
-		pcre2_get_error_message(code, why, sizeof(why));
-		kerr_set(e, KE_USAGE, "expression '%s': %s at %zu", s,
-		    (char *)why, at);
-	}
-	return re;
-}
-
 static int
 add_expression(struct names *nm, const char *s, struct kerr *e)
 {
-	pcre2_code *re = compile(s, e);
+	struct regex *re = regex_new(s, e);
 
 	if (re == NULL)
 		return e->code;
@@ -106,7 +85,6 @@ names_parse(struct names **out, const char *const *list, int n,
 {
 	struct names *nm = *out = xcalloc(1, sizeof(*nm));
 
-	nm->match = pcre2_match_data_create(1, NULL);
 	if (prefix != NULL && !is_name(prefix, strlen(prefix)))
 		return kerr_set(e, KE_USAGE, "'%s' cannot begin the name of a "
 		    "topic", prefix);
@@ -128,9 +106,8 @@ names_free(struct names *nm)
 		free(nm->literal[i].target);
 	}
 	for (int i = 0; i < nm->n_re; i++)
-		pcre2_code_free(nm->re[i]);
-	pcre2_code_free(nm->groups);
-	pcre2_match_data_free(nm->match);
+		regex_free(nm->re[i]);
+	regex_free(nm->groups);
 	free(nm->literal);
 	free(nm->re);
 	free(nm->prefix);
@@ -150,19 +127,12 @@ is_internal(const char *topic)
 }
 
 static bool
-match(const struct names *nm, const pcre2_code *re, const char *s)
-{
-	return pcre2_match(re, (PCRE2_SPTR)s, PCRE2_ZERO_TERMINATED, 0, 0,
-	    nm->match, NULL) >= 0;
-}
-
-static bool
 matches(const struct names *nm, const char *topic)
 {
 	if (nm->n_re == 0 && nm->n_literal == 0)
 		return true;
 	for (int i = 0; i < nm->n_re; i++)
-		if (match(nm, nm->re[i], topic))
+		if (regex_fits(nm->re[i], topic, strlen(topic)))
 			return true;
 	return false;
 }
@@ -183,14 +153,15 @@ names_target(const struct names *nm, const char *topic)
 int
 names_groups(struct names *nm, const char *expression, struct kerr *e)
 {
-	nm->groups = compile(expression, e);
+	nm->groups = regex_new(expression, e);
 	return nm->groups == NULL ? e->code : 0;
 }
 
 bool
 names_group(const struct names *nm, const char *group)
 {
-	return nm->groups != NULL && match(nm, nm->groups, group);
+	return nm->groups != NULL &&
+	    regex_fits(nm->groups, group, strlen(group));
 }
 
 const char *

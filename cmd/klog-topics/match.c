@@ -2,55 +2,29 @@
  * match.c: --regex: from expressions to names, shown before anything is
  * changed.
  */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "cli/regex.h"
 #include "topics.h"
-
-static pcre2_code *
-compile(const char *expression, struct kerr *e)
-{
-	PCRE2_UCHAR why[128];
-	PCRE2_SIZE at;
-	pcre2_code *code;
-	int error;
-
-	code = pcre2_compile((PCRE2_SPTR)expression, PCRE2_ZERO_TERMINATED,
-	    PCRE2_ANCHORED | PCRE2_ENDANCHORED, &error, &at, NULL);
-	if (code == NULL) {
-		pcre2_get_error_message(error, why, sizeof(why));
-		kerr_set(e, KE_USAGE, "expression '%s': %s at %zu", expression,
-		    (char *)why, at);
-	}
-	return code;
-}
 
 /* Marks the topics that one expression matches. */
 static int
 mark(const struct listing *l, const char *expression, bool *hit,
     struct kerr *e)
 {
-	pcre2_match_data *data;
-	pcre2_code *code;
-	int i;
+	struct regex *re = regex_new(expression, e);
 
-	code = compile(expression, e);
-	if (code == NULL)
+	if (re == NULL)
 		return e->code;
-	data = pcre2_match_data_create(1, NULL);
-	if (data == NULL)
-		abort();
-	for (i = 0; i < l->n; i++)
-		if (pcre2_match(code, (PCRE2_SPTR)l->v[i]->name.p,
-		    (PCRE2_SIZE)l->v[i]->name.len, 0, 0, data, NULL) >= 0)
+	for (int i = 0; i < l->n; i++)
+		if (regex_fits(re, l->v[i]->name.p,
+		    (size_t)l->v[i]->name.len))
 			hit[i] = true;
-	pcre2_match_data_free(data);
-	pcre2_code_free(code);
+	regex_free(re);
 	return 0;
 }
 
