@@ -15,6 +15,7 @@ teardown() {
 
 count() { klog-consume -q -e "$1" | wc -l; }
 says() { grep -q "$1" "$T/broker.err"; }
+none_open() { ! find "/proc/$BROKER_PID/fd" -lname "*/$1/*" | grep -q .; }
 
 @test "a full disk: the partition goes offline, and is back when there is room" {
 	SMALL=$BATS_TEST_TMPDIR/small
@@ -49,6 +50,44 @@ says() { grep -q "$1" "$T/broker.err"; }
 	klog_broker_stop
 }
 
+@test "a full disk under several partitions: all are back, each record is there once" {
+	local producers=()
+
+	SMALL=$BATS_TEST_TMPDIR/small
+	mkdir "$SMALL"
+	mount -t tmpfs -o size=24m klog "$SMALL" 2>/dev/null ||
+		{ SMALL=; skip "needs to mount a file system"; }
+	DATA=$SMALL/data
+	klog_broker
+	klog-topics create --partitions 4 many
+	for p in 0 1 2 3; do
+		seq 100 | klog-produce -q -p $p many
+	done
+	cat /dev/zero >"$SMALL/filler" 2>/dev/null || true
+	for p in 0 1 2 3; do
+		seq 101 50000 | klog-produce -q -p $p -X delivery.timeout.ms=60000 many &
+		producers+=($!)
+	done
+	for p in 0 1 2 3; do
+		wait_until 20 says "'many-$p' goes offline: .*No space left on device"
+	done
+	# who does not wait is told that it is not there
+	run -3 klog-produce -q -p 0 -X delivery.timeout.ms=500 many <<<"not there"
+	assert_output --partial "1 record not acknowledged, 0 were"
+	rm "$SMALL/filler"
+	for p in "${producers[@]}"; do
+		wait "$p"
+	done
+	for again in 1 2; do
+		for p in 0 1 2 3; do
+			klog-consume -q -e -p "$p" many | grep -v 'not there' >out
+			seq 50000 | cmp - out
+		done
+		[ $again = 2 ] || { klog_broker_kill; klog_broker; }
+	done
+	assert_equal "$(grep -c "goes offline" "$T/broker.err")" 4
+}
+
 @test "a directory that is removed under the broker: nothing is acknowledged" {
 	klog_broker
 	seq 100 | klog-produce -q lost
@@ -60,6 +99,53 @@ says() { grep -q "$1" "$T/broker.err"; }
 	assert_equal "$(count other)" 100
 	echo more | klog-produce -q other
 	assert_equal "$(count other)" 101
+}
+
+@test "a file system that turns read-only: what is there is read, nothing more is acknowledged" {
+	local disk=$BATS_TEST_TMPDIR/disk trigger
+
+	truncate -s 32M "$disk"
+	mkfs.ext4 -q "$disk" 2>/dev/null || skip "needs mkfs.ext4"
+	SMALL=$BATS_TEST_TMPDIR/small
+	mkdir "$SMALL"
+	mount -o loop,errors=remount-ro "$disk" "$SMALL" 2>/dev/null ||
+		{ SMALL=; skip "needs to mount a file system"; }
+	trigger=$(findmnt -no SOURCE "$SMALL")
+	trigger=/sys/fs/ext4/${trigger##*/}/trigger_fs_error
+	[ -w "$trigger" ] || skip "needs a file system that errs on demand"
+	DATA=$SMALL/data
+	klog_broker -X log.flush.offset.checkpoint.interval.ms=100 \
+		-X log.retention.check.interval.ms=100
+	seq 100 | klog-produce -q wrote
+	seq 100 | klog-produce -q other
+	klog-topics create late
+	# all is written down, and files that are not in use are closed
+	wait_until 10 grep -q '^other 0 100' "$DATA/recovery-point-offset-checkpoint"
+	wait_until 10 none_open other-0
+	echo klog >"$trigger"
+	run -3 klog-produce -q -X delivery.timeout.ms=1000 wrote <<<more
+	assert_output --partial KAFKA_STORAGE_ERROR
+	run -3 klog-produce -q -X delivery.timeout.ms=500 late <<<more
+	assert_equal "$(count other)" 100
+	run ! klog-topics create -m 1 another
+	wait_until 10 says "checkpoint: .*Read-only file system"
+	for what in "'wrote-0' goes offline" "'late-0' goes offline" \
+		"metadata log: " checkpoint: retention:; do
+		assert_equal "$what $(grep -c "$what.*Read-only file system" "$T/broker.err")" "$what 1"
+	done
+	run ! says "'other-0'"
+	klog_broker_kill
+	run -2 klog-broker --listen 127.0.0.1:0 --data "$DATA"
+	assert_output "klog-broker: $DATA/.lock: Read-only file system"
+	# and when it is mended
+	umount "$SMALL"
+	e2fsck -fy "$disk" >fsck || [ $? -eq 1 ]
+	mount -o loop "$disk" "$SMALL"
+	klog_broker
+	seq 100 | cmp - <(klog-consume -q -e wrote)
+	assert_equal "$(count other)" 100
+	echo more | klog-produce -q late
+	klog_broker_stop
 }
 
 # flip FILE OFFSET: the byte there (from the end where negative) is another.

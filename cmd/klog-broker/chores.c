@@ -1,6 +1,7 @@
 /* chores.c: see chores.h. */
 #include "chores.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -18,6 +19,8 @@ struct chores {
 	struct broker	 *broker;
 	struct loop	 *loop;
 	bool		  stopped;
+	_Atomic int	  no_checkpoint; /* why the last one was not written */
+	_Atomic int	  no_retention;	/* likewise; 0: it was */
 
 	struct loop_timer checkpoint;
 
@@ -29,15 +32,29 @@ struct chores {
 	int64_t		  round_at;	/* when the next round begins */
 };
 
+/* What goes wrong round after round is said once, and when it is over. */
+static void
+tell(_Atomic int *last, int rc, const struct kerr *e, const char *what)
+{
+	int now = rc >= 0 ? 0 : e->sys != 0 ? e->sys : rc;
+
+	if (atomic_exchange(last, now) == now)
+		return;
+	if (now != 0)
+		log_line(LOG_WARN, LOG_BROKER, "%s: %s", what, e->msg);
+	else
+		log_line(LOG_WARN, LOG_BROKER, "%s: written again", what);
+}
+
 /* Runs in the pool, and logdir_close() waits for it. */
 static void
 write_checkpoint(void *arg)
 {
-	struct logdir *ld = arg;
+	struct chores *c = arg;
+	struct logdir *ld = c->broker->logdir;
 	struct kerr e = KERR_INIT;
 
-	if (logdir_checkpoint(ld, &e) < 0)
-		log_line(LOG_WARN, LOG_BROKER, "checkpoint: %s", e.msg);
+	tell(&c->no_checkpoint, logdir_checkpoint(ld, &e), &e, "checkpoint");
 	logdir_rest(ld);
 	logdir_job_done(ld);
 }
@@ -48,7 +65,7 @@ checkpoint_due(struct loop_timer *t)
 	struct chores *c = (struct chores *)((char *)t -
 	    offsetof(struct chores, checkpoint));
 
-	logdir_job(c->broker->logdir, write_checkpoint, c->broker->logdir);
+	logdir_job(c->broker->logdir, write_checkpoint, c);
 	loop_timer_set(t, c->broker->config->checkpoint_interval_ms);
 }
 
@@ -63,8 +80,8 @@ tidy_up(struct job *j)
 	atomic_store(&ld->replaced, false);	/* what is from here on */
 	if (atomic_exchange(&ld->full, false) && logdir_revive(ld))
 		atomic_store(&ld->full, true);
-	if (logdir_retain(ld, c->round, &c->wait, &e) < 0)
-		log_line(LOG_WARN, LOG_BROKER, "retention: %s", e.msg);
+	tell(&c->no_retention, logdir_retain(ld, c->round, &c->wait, &e), &e,
+	    "retention");
 	logdir_job_done(ld);
 }
 

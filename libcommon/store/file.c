@@ -10,6 +10,19 @@
 #include "base/xalloc.h"
 
 int
+file_open(const struct sys *s, const char *path, int flags)
+{
+	int fd = s->open(s, path, O_RDWR | flags, 0644);
+
+	if (fd >= 0 || errno != EROFS)
+		return fd;
+	fd = s->open(s, path, O_RDONLY, 0);
+	if (fd < 0 && errno == ENOENT)
+		errno = EROFS;
+	return fd;
+}
+
+int
 file_writev(const struct sys *s, int fd, struct iovec *v, int n, off_t off)
 {
 	ssize_t got;
@@ -24,7 +37,10 @@ file_writev(const struct sys *s, int fd, struct iovec *v, int n, off_t off)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0) {
-			errno = got == 0 ? EIO : errno;
+			if (got == 0)
+				errno = EIO;
+			else if (errno == EBADF)	/* file_open() */
+				errno = EROFS;
 			return -1;
 		}
 		off += got;

@@ -14,6 +14,9 @@
 #include "base/err.h"
 #include "base/sys.h"
 
+/* Opens for reading and writing; a file on a file system that is read-only, for
+ * reading alone: then it is the write that fails, with EROFS. -1 and errno. */
+int file_open(const struct sys *s, const char *path, int flags);
 /* Writes all of v[0..n) at off, whatever the kernel takes at a time; v is
  * used up on the way. 0, or -1 and errno. */
 int file_writev(const struct sys *s, int fd, struct iovec *v, int n,

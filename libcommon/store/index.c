@@ -97,7 +97,7 @@ index_open(struct index *x, const struct sys *s, const char *path,
 	off_t size;
 	int fd;
 
-	fd = s->open(s, path, O_RDWR | O_CREAT, 0644);
+	fd = file_open(s, path, O_CREAT);
 	if (fd < 0)
 		return -1;
 	x->fd = fd;

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "store/file.h"
 #include "store/log.h"
 
 enum {
@@ -295,8 +296,9 @@ open_log(struct segment *g, bool make, struct kerr *e)
 
 	do {
 		segment_files_room();
-		fd = g->sys->open(g->sys, path,
-		    make ? O_RDWR | O_CREAT | O_TRUNC : O_RDWR, 0644);
+		fd = make ? g->sys->open(g->sys, path,
+		    O_RDWR | O_CREAT | O_TRUNC, 0644) :
+		    file_open(g->sys, path, 0);
 	} while (fd < 0 && is_short());
 	if (fd < 0) {
 		rc = kerr_sys(e, "%s", path);

@@ -30,7 +30,7 @@ txnindex_open(struct txnindex *x, const struct sys *s, const char *path)
 {
 	off_t size;
 
-	if ((x->fd = s->open(s, path, O_RDWR, 0644)) < 0 ||
+	if ((x->fd = file_open(s, path, 0)) < 0 ||
 	    (size = file_size(s, x->fd)) < 0)
 		return -1;
 	if (size / TXNINDEX_ENTRY > INT32_MAX) {
