@@ -416,7 +416,6 @@ rest() { klog-consume -q -G "$GROUP" -e "$@" "$TOPIC"; }
 		-G g -p 0
 		-G g --sort -e
 		-G g -X partition.assignment.strategy=best
-		-G g -X group.protocol=consumer
 		-G g -X session.timeout.ms=1000 -X heartbeat.interval.ms=1000
 		-G g --commit=sometimes
 		-G g --reset 3..5

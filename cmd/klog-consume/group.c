@@ -72,23 +72,14 @@ set_ms(const struct config *c, const char *name, int32_t *to)
 		*to = (int32_t)(ms < INT32_MAX ? ms : INT32_MAX);
 }
 
-int
-group_configure(struct consume *co, struct kerr *e)
+/* What the members of the classic protocol decide among themselves. */
+static int
+configure_classic(const struct config *c, struct subscriber_config *cf,
+    struct kerr *e)
 {
-	const struct config *c = co->o->common.config;
-	struct group *g = co->group = xcalloc(1, sizeof(*g));
-	struct subscriber_config *cf = &g->cf;
-	const char *text = NULL;
-	bool yes = true;
+	const char *text;
 
-	g->name = co->o->group;
-	subscriber_config_defaults(cf);
-	cf->group = g->name;
-	cf->wake = wake;
-	cf->arg = co;
-	config_str(c, "group.instance.id", &cf->instance);
 	set_ms(c, "session.timeout.ms", &cf->session_ms);
-	set_ms(c, "max.poll.interval.ms", &cf->rebalance_ms);
 	set_ms(c, "heartbeat.interval.ms", &cf->heartbeat_ms);
 	if (config_where(c, "heartbeat.interval.ms") == CONFIG_UNSET &&
 	    cf->heartbeat_ms > cf->session_ms / 3)
@@ -97,10 +88,48 @@ group_configure(struct consume *co, struct kerr *e)
 		return kerr_set(e, KE_CONFIG, "property "
 		    "'heartbeat.interval.ms': has to be less than "
 		    "session.timeout.ms");
-	if (config_str(c, "group.protocol", &text) &&
-	    strcasecmp(text, "classic") != 0)
-		return kerr_set(e, KE_UNSUPPORTED, "property "
-		    "'group.protocol': this version speaks classic only");
+	if (config_where(c, "group.remote.assignor") != CONFIG_UNSET)
+		return kerr_set(e, KE_CONFIG, "property "
+		    "'group.remote.assignor' needs group.protocol=consumer");
+	if (config_str(c, "partition.assignment.strategy", &text))
+		return parse_assignors(cf, text, e);
+	return 0;
+}
+
+/* The broker decides: as Java, these are refused and not passed over. */
+static int
+configure_consumer(const struct config *c, struct subscriber_config *cf,
+    struct kerr *e)
+{
+	static const char *const classic[] = { "session.timeout.ms",
+		"heartbeat.interval.ms", "partition.assignment.strategy" };
+
+	for (size_t i = 0; i < sizeof(classic) / sizeof(classic[0]); i++)
+		if (config_where(c, classic[i]) != CONFIG_UNSET)
+			return kerr_set(e, KE_CONFIG, "property '%s': the "
+			    "broker decides with group.protocol=consumer",
+			    classic[i]);
+	cf->consumer = true;
+	config_str(c, "group.remote.assignor", &cf->remote_assignor);
+	return 0;
+}
+
+int
+group_configure(struct consume *co, struct kerr *e)
+{
+	const struct config *c = co->o->common.config;
+	struct group *g = co->group = xcalloc(1, sizeof(*g));
+	struct subscriber_config *cf = &g->cf;
+	const char *text = "classic";
+	bool yes = true;
+
+	g->name = co->o->group;
+	subscriber_config_defaults(cf);
+	cf->group = g->name;
+	cf->wake = wake;
+	cf->arg = co;
+	config_str(c, "group.instance.id", &cf->instance);
+	set_ms(c, "max.poll.interval.ms", &cf->rebalance_ms);
 	g->interval = COMMIT_MS;
 	config_int(c, "auto.commit.interval.ms", &g->interval);
 	config_bool(c, "enable.auto.commit", &yes);
@@ -108,9 +137,9 @@ group_configure(struct consume *co, struct kerr *e)
 		g->how = (enum commit_how)co->o->commit;
 	else
 		g->how = yes ? COMMIT_AUTO : COMMIT_NONE;
-	if (config_str(c, "partition.assignment.strategy", &text))
-		return parse_assignors(cf, text, e);
-	return 0;
+	config_str(c, "group.protocol", &text);
+	return strcasecmp(text, "consumer") == 0 ?
+	    configure_consumer(c, cf, e) : configure_classic(c, cf, e);
 }
 
 /* The topics of the plan, each once. */
@@ -225,9 +254,10 @@ tell(const struct group *g, const struct subscriber_event *ev)
 	buf_init(&b, 0);
 	print_parts(ev, &b);
 	if (ev->kind == SUBSCRIBER_ASSIGNED)
-		warn_line("group '%s': generation %d, by %s: assigned%s, "
-		    "%zu in all", g->name, (int)ev->generation, ev->assignor,
-		    (char *)b.p, ev->total);
+		warn_line("group '%s': %s %d, by %s: assigned%s, "
+		    "%zu in all", g->name, g->cf.consumer ? "epoch" :
+		    "generation", (int)ev->generation, ev->assignor != NULL ?
+		    ev->assignor : "the broker", (char *)b.p, ev->total);
 	else
 		warn_line("group '%s': %s%s", g->name, what[ev->kind],
 		    (char *)b.p);

@@ -86,6 +86,23 @@ place_new(struct consume *co, struct part *p, struct kerr *e)
 	return p->fresh ? 0 : plan_check_start(co, p, e);
 }
 
+/* The coordinator knows of new partitions before other brokers do. */
+static int
+ask_beginnings(struct consume *co, struct admin_offset *v, size_t n,
+    struct kerr *e)
+{
+	int64_t until = loop_clock(co->loop) + ASK_MS;
+	int rc;
+
+	while ((rc = admin_list_offsets(co->cl, v, n, false,
+	    co->conf.request_ms, e)) == KE_NOTFOUND && stop_signal == 0 &&
+	    loop_clock(co->loop) < until) {
+		kerr_clear(e);
+		loop_run_for(co->loop, co->conf.backoff_ms);
+	}
+	return rc;
+}
+
 /* Partitions that came after the start begin at their beginning: one question
  * for all of them, as an answer may have to wait behind a Fetch. */
 static int
@@ -108,8 +125,7 @@ find_beginnings(struct consume *co, const int *slots,
 		part[count++] = p;
 	}
 	if (count > 0)
-		rc = admin_list_offsets(co->cl, v, count, false,
-		    co->conf.request_ms, e);
+		rc = ask_beginnings(co, v, count, e);
 	for (size_t i = 0; i < count && rc == 0; i++)
 		part[i]->from = v[i].offset;
 	free(part);

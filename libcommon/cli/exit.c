@@ -80,7 +80,9 @@ static const struct {
 	{ 100, EXIT_MISSING, NULL },	/* UNKNOWN_TOPIC_ID */
 	{ 105, EXIT_MISSING, NULL },	/* TRANSACTIONAL_ID_NOT_FOUND */
 	{ 110, EXIT_CONFLICT, NULL },	/* FENCED_MEMBER_EPOCH */
-	{ 111, EXIT_CONFLICT, NULL },	/* UNRELEASED_INSTANCE_ID */
+	{ 111, EXIT_CONFLICT, "a member with this group.instance.id is there, "
+	    "or was until its session has ended" },
+	{ 112, EXIT_BAD_USAGE, NULL },	/* UNSUPPORTED_ASSIGNOR */
 };
 
 #define NKAFKA	(sizeof(kafka_classes) / sizeof(kafka_classes[0]))

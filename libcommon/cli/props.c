@@ -125,6 +125,7 @@ const struct prop props[] = {
 	STR("group.id", NULL, "the consumer group"),
 	ENUM("group.protocol", "classic consumer", NULL,
 	    "how members talk to the group's coordinator"),
+	STR("group.remote.assignor", NULL, "the broker's, such as uniform"),
 	STR("group.instance.id", NULL, "static member of the group"),
 	INT("session.timeout.ms", 1, HOUR, NULL, "a silent member is gone"),
 	INT("heartbeat.interval.ms", 1, HOUR, NULL, "between heartbeats"),

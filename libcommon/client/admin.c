@@ -267,19 +267,23 @@ ask_all(struct cluster *c, struct ask *ask, int committed, int64_t left)
 		loop_once(cluster_loop(c), -1);
 }
 
+/* A partition that is not known may have come since the last metadata. */
 static int
 load_topics(struct cluster *c, const struct admin_offset *v, size_t n,
     int64_t left, struct kerr *e)
 {
 	struct kerr ignored = KERR_INIT;
+	const struct cluster_topic *t;
 
 	if (cluster_connect(c, e) != 0)
 		return e->code;
 	for (size_t i = 0; i < n; i++)
 		cluster_want(c, v[i].topic);
-	for (size_t i = 0; i < n; i++)
-		if (cluster_topic(c, v[i].topic) == NULL)
+	for (size_t i = 0; i < n; i++) {
+		t = cluster_topic(c, v[i].topic);
+		if (t == NULL || (t->error == 0 && v[i].partition >= t->n))
 			cluster_load_topic(c, v[i].topic, left, &ignored);
+	}
 	return 0;
 }
 

@@ -1,8 +1,9 @@
-/* member.c: see member.h. */
+/* member.c: see member.h; the classic protocol. */
 #include "client/member.h"
 
 #include <string.h>
 
+#include "client/member_impl.h"
 #include "client/retry.h"
 #include "wire/kerror.h"
 
@@ -12,6 +13,7 @@ member_init(struct member *m, const struct member_config *cf)
 	memset(m, 0, sizeof(*m));
 	m->cf = *cf;
 	m->generation = -1;
+	m->interval_ms = cf->heartbeat_ms;
 }
 
 static enum member_do
@@ -28,8 +30,8 @@ beat(struct member *m, int64_t now, int64_t *at)
 	return MEMBER_HEARTBEAT;
 }
 
-static enum member_do
-request(struct member *m, enum member_phase phase, enum member_do what)
+enum member_do
+member_request(struct member *m, enum member_phase phase, enum member_do what)
 {
 	m->busy = true;
 	m->phase = phase;
@@ -41,7 +43,7 @@ leave(struct member *m)
 {
 	if (m->phase == MEMBER_LEAVING && m->coordinator && m->id[0] != '\0' &&
 	    !m->cf.fixed)
-		return request(m, MEMBER_LEAVING, MEMBER_LEAVE);
+		return member_request(m, MEMBER_LEAVING, MEMBER_LEAVE);
 	m->phase = MEMBER_GONE;
 	return MEMBER_WAIT;
 }
@@ -49,6 +51,8 @@ leave(struct member *m)
 enum member_do
 member_next(struct member *m, int64_t now, int64_t *at)
 {
+	if (m->cf.consumer)
+		return member_consumer_next(m, now, at);
 	*at = INT64_MAX;
 	if (m->failed)
 		return MEMBER_FAILED;
@@ -69,15 +73,15 @@ member_next(struct member *m, int64_t now, int64_t *at)
 		return MEMBER_WAIT;
 	}
 	if (!m->coordinator)
-		return request(m, m->phase, MEMBER_FIND);
+		return member_request(m, m->phase, MEMBER_FIND);
 	switch (m->phase) {
 	case MEMBER_OUT:
 		if (m->beating)		/* its answer may say more */
 			return MEMBER_WAIT;
 		m->rejoin = false;
-		return request(m, MEMBER_JOINING, MEMBER_JOIN);
+		return member_request(m, MEMBER_JOINING, MEMBER_JOIN);
 	case MEMBER_SYNCING:
-		return request(m, MEMBER_SYNCING, MEMBER_SYNC);
+		return member_request(m, MEMBER_SYNCING, MEMBER_SYNC);
 	case MEMBER_STABLE:
 	case MEMBER_GIVING_UP:
 		return beat(m, now, at);
@@ -86,8 +90,8 @@ member_next(struct member *m, int64_t now, int64_t *at)
 	}
 }
 
-static void
-wait_a_while(struct member *m, int64_t now)
+void
+member_back_off(struct member *m, int64_t now)
 {
 	m->failures++;
 	m->not_before = now + retry_backoff(m->failures, m->cf.backoff_ms,
@@ -101,10 +105,9 @@ fail(struct member *m, const struct kerr *e)
 	m->err = *e;
 }
 
-/* It is no member any more, or not of this generation: what it had may be
- * others' by now. */
-static void
-drop_out(struct member *m, bool forget)
+/* Or not of this generation. */
+void
+member_drop_out(struct member *m, bool forget)
 {
 	m->generation = -1;
 	if (forget)
@@ -121,34 +124,48 @@ passes(const struct kerr *e)
 	    retry_policy(e, 1, false) != RETRY_FAIL;
 }
 
-/* What an error means in any request of the group. */
-static void
-take_error(struct member *m, int64_t now, const struct kerr *e)
+int
+member_error(const struct kerr *e)
 {
-	int error = e->code == KE_BROKER ? e->kafka : 0;
+	return e->code == KE_BROKER ? e->kafka : 0;
+}
 
-	switch (error) {
-	case ERR_REBALANCE_IN_PROGRESS:
-		m->rejoin = true;
-		return;
-	case ERR_UNKNOWN_MEMBER_ID:
-		drop_out(m, true);
-		return;
-	case ERR_ILLEGAL_GENERATION:
-		drop_out(m, false);
-		return;
-	case ERR_COORDINATOR_LOAD_IN_PROGRESS:
-		break;
-	default:
+void
+member_trouble(struct member *m, int64_t now, const struct kerr *e)
+{
+	if (member_error(e) != ERR_COORDINATOR_LOAD_IN_PROGRESS) {
 		if (e->code == KE_UNSUPPORTED || e->code == KE_CANCELLED ||
 		    e->code == KE_DATA || !passes(e)) {
 			fail(m, e);
 			return;
 		}
 		m->coordinator = false;
+	}
+	member_back_off(m, now);
+}
+
+/* What an error means in any request of the group. */
+static void
+take_error(struct member *m, int64_t now, const struct kerr *e)
+{
+	if (m->cf.consumer) {
+		member_consumer_error(m, now, e);
+		return;
+	}
+	switch (member_error(e)) {
+	case ERR_REBALANCE_IN_PROGRESS:
+		m->rejoin = true;
+		break;
+	case ERR_UNKNOWN_MEMBER_ID:
+		member_drop_out(m, true);
+		break;
+	case ERR_ILLEGAL_GENERATION:
+		member_drop_out(m, false);
+		break;
+	default:
+		member_trouble(m, now, e);
 		break;
 	}
-	wait_a_while(m, now);
 }
 
 void
@@ -203,7 +220,7 @@ member_joined(struct member *m, int64_t now, const struct kerr *e,
 	take_error(m, now, e);
 	if (e->code == KE_BROKER && (e->kafka == ERR_REBALANCE_IN_PROGRESS ||
 	    e->kafka == ERR_UNKNOWN_MEMBER_ID))
-		wait_a_while(m, now);
+		member_back_off(m, now);
 }
 
 void
@@ -267,6 +284,14 @@ member_may_commit(const struct member *m)
 {
 	return m->generation >= 0 && !m->lost && !m->failed &&
 	    m->phase != MEMBER_SYNCING && m->phase != MEMBER_GONE;
+}
+
+bool
+member_settled(const struct member *m)
+{
+	if (m->cf.consumer)
+		return member_consumer_settled(m);
+	return m->phase == MEMBER_STABLE && !m->rejoin;
 }
 
 void

@@ -26,6 +26,9 @@ struct subscriber;
 struct subscriber_config {
 	const char	*group;
 	const char	*instance;	/* group.instance.id; NULL: none */
+	bool		 consumer;	/* the consumer protocol (KIP-848): the
+					 * broker has the intervals and assigns */
+	const char	*remote_assignor; /* by which; NULL: its own choice */
 	int32_t		 session_ms;	/* session.timeout.ms */
 	int32_t		 rebalance_ms;	/* max.poll.interval.ms */
 	int32_t		 heartbeat_ms;	/* heartbeat.interval.ms */
@@ -49,8 +52,9 @@ void subscriber_topics(struct subscriber *s, const char *const *names,
     size_t n);
 
 struct subscriber_part {
-	char	*topic;
-	int32_t	 partition;
+	char		*topic;
+	int32_t		 partition;
+	struct kuuid	 id;		/* of the topic; none: not known */
 };
 
 enum subscriber_kind {
@@ -65,8 +69,9 @@ struct subscriber_event {
 	struct subscriber_part		*part;
 	size_t				 n;
 	size_t				 total;	/* partitions held after it */
-	int32_t				 generation;
-	const char			*assignor;	/* ASSIGNED */
+	int32_t				 generation;	/* or member epoch */
+	const char			*assignor;	/* ASSIGNED; NULL: the
+							 * broker's */
 	struct kerr			 err;
 };
 

@@ -19,11 +19,15 @@ parts_release(struct parts *p)
 }
 
 void
-parts_add(struct parts *p, const char *topic, size_t len, int32_t partition)
+parts_add(struct parts *p, const char *topic, size_t len,
+    const struct kuuid *id, int32_t partition)
 {
+	static const struct kuuid none;
+
 	p->v = xreallocarray(p->v, p->n + 1, sizeof(*p->v));
-	p->v[p->n++] = (struct subscriber_part){ xstrndup(topic, len),
-		partition };
+	p->v[p->n++] = (struct subscriber_part){ topic != NULL ?
+		xstrndup(topic, len) : NULL, partition,
+		id != NULL ? *id : none };
 }
 
 static bool
@@ -31,6 +35,7 @@ parts_has(const struct parts *p, const struct subscriber_part *part)
 {
 	for (size_t i = 0; i < p->n; i++)
 		if (p->v[i].partition == part->partition &&
+		    kuuid_eq(&p->v[i].id, &part->id) &&
 		    strcmp(p->v[i].topic, part->topic) == 0)
 			return true;
 	return false;
@@ -45,7 +50,7 @@ parts_minus(const struct parts *a, const struct parts *b)
 	for (size_t i = 0; i < a->n; i++)
 		if (!parts_has(b, &a->v[i]))
 			parts_add(&out, a->v[i].topic, strlen(a->v[i].topic),
-			    a->v[i].partition);
+			    &a->v[i].id, a->v[i].partition);
 	return out;
 }
 
@@ -60,7 +65,8 @@ news_add(struct subscriber *s, enum subscriber_kind kind, struct parts *p)
 	ev->pub.n = p->n;
 	ev->pub.total = s->owned.n;
 	ev->pub.generation = s->m.generation;
-	ev->pub.assignor = assign_name(s->chosen);
+	ev->pub.assignor = s->m.cf.consumer ? s->remote :
+	    assign_name(s->chosen);
 	*p = (struct parts){ NULL, 0 };
 	TAILQ_INSERT_TAIL(&s->events, ev, link);
 	s->cf.wake(s->cf.arg);
@@ -88,12 +94,25 @@ void
 subscriber_done(struct subscriber *s)
 {
 	struct news *ev = TAILQ_FIRST(&s->events);
+	struct parts none = { NULL, 0 };
 
 	TAILQ_REMOVE(&s->events, ev, link);
-	if (ev->gives_up)
+	switch (ev->then) {
+	case THEN_NOTHING:
+		break;
+	case THEN_GIVEN_UP:
+		parts_release(&s->told);
 		member_given_up(&s->m);
-	if (ev->rejoin)
+		break;
+	case THEN_REJOIN:
 		member_rejoin(&s->m);
+		break;
+	case THEN_RECONCILED:
+		parts_release(&s->told);
+		s->told = parts_minus(&s->owned, &none);
+		member_reconciled(&s->m);
+		break;
+	}
 	news_free(ev);
 	subscriber_step(s);
 }
@@ -102,7 +121,7 @@ void
 news_assigned(struct subscriber *s, struct parts *now)
 {
 	struct parts had = { NULL, 0 }, gone, more;
-	bool revoked;
+	bool revoked, first = s->owned_gen < 0;
 
 	if (s->m.has)
 		had = s->owned;
@@ -116,10 +135,17 @@ news_assigned(struct subscriber *s, struct parts *now)
 	s->owned_gen = s->m.generation;
 	member_has(&s->m, s->owned.n > 0);
 	revoked = gone.n > 0;
+	/* consumer: nothing has changed for the program */
+	if (s->m.cf.consumer && !first && !revoked && more.n == 0) {
+		member_reconciled(&s->m);
+		return;
+	}
 	if (revoked)
 		news_add(s, SUBSCRIBER_REVOKED, &gone);
-	/* what was given up can be assigned only now: one more rebalance */
-	news_add(s, SUBSCRIBER_ASSIGNED, &more)->rejoin = revoked;
+	/* what was given up can be assigned only now: the coordinator is told,
+	 * or one more rebalance is due */
+	news_add(s, SUBSCRIBER_ASSIGNED, &more)->then = s->m.cf.consumer ?
+	    THEN_RECONCILED : revoked ? THEN_REJOIN : THEN_NOTHING;
 }
 
 void
@@ -132,7 +158,7 @@ news_give_up(struct subscriber *s)
 	gone = parts_minus(&s->owned, &none);
 	s->owned.n = 0;
 	news_add(s, s->m.lost ? SUBSCRIBER_LOST : SUBSCRIBER_REVOKED,
-	    &gone)->gives_up = true;
+	    &gone)->then = THEN_GIVEN_UP;
 	s->owned.n = n;
 }
 

@@ -1,7 +1,9 @@
 /*
  * subscriber_impl.h: what the files of the group's member share.
  *
- *	subscriber.c	     requests of the membership
+ *	subscriber.c	     the membership: begin, go on, end
+ *	subscriber_classic.c requests of the classic protocol
+ *	subscriber_consumer.c those of the consumer protocol (KIP-848)
  *	subscriber_events.c  what the program is told
  *	subscriber_lead.c    the leader's part: topics, assignment
  *	subscriber_offsets.c committing, and what is committed
@@ -19,8 +21,9 @@
 struct news {
 	TAILQ_ENTRY(news)	 link;
 	struct subscriber_event	 pub;
-	bool			 gives_up;	/* tell the machine when done */
-	bool			 rejoin;
+	enum {
+		THEN_NOTHING, THEN_GIVEN_UP, THEN_REJOIN, THEN_RECONCILED
+	}			 then;		/* when it is done */
 };
 
 /* A list of partitions that owns its names. */
@@ -46,7 +49,7 @@ struct subscriber {
 	struct cluster		*cl;		/* the membership's own */
 	struct loop		*loop;
 	struct subscriber_config cf;
-	char			*group, *instance, *rack;
+	char			*group, *instance, *rack, *remote;
 	struct member		 m;
 	int32_t			 coordinator;	/* broker id */
 	struct call		*call;		/* under way: find .. leave */
@@ -68,6 +71,12 @@ struct subscriber {
 	struct seen		*seen;		/* leader */
 	size_t			 n_seen;
 	struct cluster_watch	 watch;
+	struct parts		 target;	/* consumer: last assignment; a
+						 * name is NULL while unknown */
+	struct parts		 told;		/* consumer: what is had, as the
+						 * coordinator is told */
+	size_t			 named;		/* of target, when it was last
+						 * taken over */
 	TAILQ_HEAD(, news)	 events;
 	bool			 told_failed;
 
@@ -82,13 +91,38 @@ struct subscriber {
 /* For a request to the coordinator that may not wait long: behind a Fetch it
  * may have to, but less long than behind a JoinGroup. */
 struct cluster *subscriber_line(const struct subscriber *s);
-/* Goes on with whatever the machine wants, soon. */
+/* Goes on with whatever the machine wants, soon; at once, for answers. */
 void subscriber_step(struct subscriber *s);
+void subscriber_step_now(struct subscriber *s);
+/* What a request came to, Kafka's error in the answer included; NULL: well. */
+const struct kerr *subscriber_outcome(const struct reply *r, int16_t error,
+    struct kerr *e);
+/* Logs it; before the machine is told. */
+void subscriber_say(const struct subscriber *s, const char *what,
+    const struct kerr *e);
+/* The answer to the request that ends the membership. */
+void subscriber_left(void *arg, struct reply *r);
+
+/* subscriber_classic.c: each sends a request and tells the machine later. */
+void classic_join(struct subscriber *s);
+void classic_sync(struct subscriber *s);
+void classic_heartbeat(struct subscriber *s);
+void classic_leave(struct subscriber *s);
+
+/* subscriber_consumer.c: the same; the member makes up its own id. */
+void consumer_protocol_name(struct subscriber *s);
+void consumer_protocol_heartbeat(struct subscriber *s);
+void consumer_protocol_leave(struct subscriber *s);
+/* Takes over of the last assignment what has a name by now. */
+void consumer_protocol_reconcile(struct subscriber *s);
+/* Metadata came: names, maybe. */
+void consumer_protocol_metadata(struct subscriber *s);
 
 /* subscriber_events.c */
 void parts_release(struct parts *p);
+/* id NULL: not known. */
 void parts_add(struct parts *p, const char *topic, size_t len,
-    int32_t partition);
+    const struct kuuid *id, int32_t partition);
 void news_free(struct news *ev);
 /* A new assignment, which is taken over: what it takes away is given up
  * first. */

@@ -14,7 +14,9 @@
 #include "wire/msg_offset_commit.h"
 #include "wire/msg_offset_fetch.h"
 
-#define FETCH_VERSION	7	/* newer ones ask for many groups at once */
+#define UNKNOWN_TOPIC_TRIES	3
+#define FETCH_VERSION	7	/* newer ones ask for many groups at once, */
+#define FETCH_AS_MEMBER	9	/* and know members of the consumer protocol */
 
 /* The first error among the partitions of the answer; 0: none. */
 static int16_t
@@ -142,10 +144,15 @@ commit_waited(void *arg, const struct kerr *e)
 		w->err = *e;
 }
 
+/* A topic that the coordinator does not know is new to it, or was deleted. */
 static bool
-may_pass(const struct kerr *e)
+may_pass(const struct kerr *e, int attempt)
 {
-	if (e->code == KE_BROKER && e->kafka == ERR_REBALANCE_IN_PROGRESS)
+	if (e->code == KE_BROKER && e->kafka ==
+	    ERR_UNKNOWN_TOPIC_OR_PARTITION && attempt >= UNKNOWN_TOPIC_TRIES)
+		return false;
+	if (e->code == KE_BROKER && (e->kafka == ERR_REBALANCE_IN_PROGRESS ||
+	    e->kafka == ERR_STALE_MEMBER_EPOCH))
 		return true;
 	return retry_policy(e, 1, true) != RETRY_FAIL;
 }
@@ -181,7 +188,7 @@ subscriber_commit_wait(struct subscriber *s,
 			return 0;
 		if (e != NULL)
 			*e = w.err;
-		if (!may_pass(&w.err) || s->m.lost || s->m.failed ||
+		if (!may_pass(&w.err, attempt) || s->m.lost || s->m.failed ||
 		    (left = until - loop_clock(s->loop)) <= 0)
 			return w.err.code;
 		loop_run_for(s->loop, retry_backoff(attempt, cf->backoff_ms,
@@ -189,11 +196,30 @@ subscriber_commit_wait(struct subscriber *s,
 	}
 }
 
-/* Takes what the answer says over; the first error. */
+/* Takes what the answer says of a partition over; its error. */
+static int
+take_offset(struct kstr topic, int32_t partition, int64_t offset,
+    int32_t epoch, int16_t error, struct subscriber_offset *v, size_t n,
+    struct kerr *e)
+{
+	if (error != 0)
+		return kerr_kafka(e, error, "%.*s[%d]: %s", (int)topic.len,
+		    topic.p, (int)partition, kerror_name(error));
+	for (size_t x = 0; x < n; x++)
+		if (v[x].partition == partition &&
+		    kstr_eq(kstr(v[x].topic), topic)) {
+			v[x].offset = offset;
+			v[x].epoch = epoch;
+		}
+	return 0;
+}
+
 static int
 take_offsets(const struct offset_fetch_response *rsp,
     struct subscriber_offset *v, size_t n, struct kerr *e)
 {
+	int rc = 0;
+
 	if (rsp->error_code != 0)
 		return kerr_kafka(e, rsp->error_code, "%s",
 		    kerror_name(rsp->error_code));
@@ -201,62 +227,106 @@ take_offsets(const struct offset_fetch_response *rsp,
 		const struct offset_fetch_response_topic *t =
 		    &rsp->topics.v[i];
 
-		for (int32_t k = 0; k < t->partitions.n; k++) {
-			const struct offset_fetch_response_partition *p =
-			    &t->partitions.v[k];
-
-			if (p->error_code != 0)
-				return kerr_kafka(e, p->error_code, "%.*s[%d]: "
-				    "%s", (int)t->name.len, t->name.p,
-				    (int)p->partition_index,
-				    kerror_name(p->error_code));
-			for (size_t x = 0; x < n; x++)
-				if (v[x].partition == p->partition_index &&
-				    kstr_eq(kstr(v[x].topic), t->name)) {
-					v[x].offset = p->committed_offset;
-					v[x].epoch = p->committed_leader_epoch;
-				}
-		}
+		for (int32_t k = 0; k < t->partitions.n && rc == 0; k++)
+			rc = take_offset(t->name,
+			    t->partitions.v[k].partition_index,
+			    t->partitions.v[k].committed_offset,
+			    t->partitions.v[k].committed_leader_epoch,
+			    t->partitions.v[k].error_code, v, n, e);
 	}
-	return 0;
+	return rc;
 }
 
+/* The same of the only group asked for. */
+static int
+take_group(const struct offset_fetch_response *rsp,
+    struct subscriber_offset *v, size_t n, struct kerr *e)
+{
+	const struct offset_fetch_response_group *g = rsp->groups.v;
+	int rc = 0;
+
+	if (rsp->groups.n < 1)
+		return kerr_set(e, KE_PROTO, "an answer without the group");
+	if (g->error_code != 0)
+		return kerr_kafka(e, g->error_code, "%s",
+		    kerror_name(g->error_code));
+	for (int32_t i = 0; i < g->topics.n; i++) {
+		const struct offset_fetch_response_group_topic *t =
+		    &g->topics.v[i];
+
+		for (int32_t k = 0; k < t->partitions.n && rc == 0; k++)
+			rc = take_offset(t->name,
+			    t->partitions.v[k].partition_index,
+			    t->partitions.v[k].committed_offset,
+			    t->partitions.v[k].committed_leader_epoch,
+			    t->partitions.v[k].error_code, v, n, e);
+	}
+	return rc;
+}
+
+/* The request, as older and as newer brokers have it. A member of the consumer
+ * protocol asks as such; one that has just been fenced as nobody: it is told
+ * soon that it has lost the partitions. */
 static int
 ask_offsets(struct subscriber *s, struct subscriber_offset *v, size_t n,
     int64_t wait_ms, struct kerr *e)
 {
+	struct call_options opt = { .timeout_ms = wait_ms,
+		.max_version = s->m.cf.consumer ? FETCH_AS_MEMBER :
+		FETCH_VERSION };
+	struct offset_fetch_request_group g = { .group_id = kstr(s->group),
+		.member_id = KSTR_NULL, .member_epoch = -1 };
+	struct offset_fetch_request_group_topic *gt;
+	struct offset_fetch_request_topic *t;
 	struct offset_fetch_request req;
-	struct offset_fetch_request_topic *topics, *t = NULL;
-	struct call_options opt = { .max_version = FETCH_VERSION,
-		.timeout_ms = wait_ms };
 	int32_t *numbers = xcalloc(n + 1, sizeof(*numbers));
 	struct reply *r;
+	int32_t k = -1;
 	int rc;
 
-	topics = xcalloc(n + 1, sizeof(*topics));
 	kmsg_defaults(&offset_fetch_request_msg, &req);
 	req.group_id = kstr(s->group);
 	req.require_stable = true;
-	req.topics.v = topics;
+	req.groups.v = &g;
+	req.groups.n = 1;
+	req.topics.v = t = xcalloc(n + 1, sizeof(*t));
+	g.topics.v = gt = xcalloc(n + 1, sizeof(*gt));
+	if (member_may_commit(&s->m)) {
+		g.member_id = kstr(s->m.id);
+		g.member_epoch = s->m.generation;
+	}
 	for (size_t i = 0; i < n; i++) {
-		if (t == NULL || strcmp(v[i].topic, v[i - 1].topic) != 0) {
-			t = &topics[req.topics.n++];
-			t->name = kstr(v[i].topic);
-			t->partition_indexes.v = &numbers[i];
+		if (i == 0 || strcmp(v[i].topic, v[i - 1].topic) != 0) {
+			k++;
+			t[k].name = gt[k].name = kstr(v[i].topic);
+			t[k].partition_indexes.v = &numbers[i];
+			gt[k].partition_indexes.v = &numbers[i];
 		}
-		t->partition_indexes.n++;
+		gt[k].partition_indexes.n = ++t[k].partition_indexes.n;
 		numbers[i] = v[i].partition;
 		v[i].offset = v[i].epoch = -1;
 	}
+	req.topics.n = g.topics.n = k + 1;
 	rc = cluster_call(subscriber_line(s), s->coordinator, API_OFFSET_FETCH,
 	    &req, &opt, &r, e);
 	if (rc == 0) {
-		rc = take_offsets(r->msg, v, n, e);
+		rc = r->version > FETCH_VERSION ? take_group(r->msg, v, n, e) :
+		    take_offsets(r->msg, v, n, e);
 		reply_free(r);
 	}
-	free(topics);
+	free(t);
+	free(gt);
 	free(numbers);
 	return rc;
+}
+
+/* Errors that tell a member of the consumer protocol about itself. */
+static bool
+is_of_member(const struct kerr *e)
+{
+	return e->code == KE_BROKER && (e->kafka == ERR_UNKNOWN_MEMBER_ID ||
+	    e->kafka == ERR_STALE_MEMBER_EPOCH ||
+	    e->kafka == ERR_FENCED_MEMBER_EPOCH);
 }
 
 int
@@ -265,18 +335,21 @@ subscriber_committed(struct subscriber *s, struct subscriber_offset *v,
 {
 	const struct cluster_config *cf = cluster_conf(s->data);
 	int64_t until = loop_clock(s->loop) + wait_ms, left = wait_ms;
+	int32_t generation;
 	int rc;
 
 	if (n == 0)
 		return 0;
 	for (int attempt = 1;; attempt++) {
+		generation = s->m.generation;
 		rc = ask_offsets(s, v, n, left, e);
-		if (rc == 0 || retry_policy(e, attempt, true) == RETRY_FAIL)
+		if (rc == 0 || (retry_policy(e, attempt, true) ==
+		    RETRY_FAIL && !is_of_member(e)))
 			return rc;
-		if (retry_policy(e, attempt, true) == RETRY_COORDINATOR ||
-		    e->code != KE_BROKER)
-			member_committed(&s->m, loop_now(s->loop),
-			    s->m.generation, e);
+		if (is_of_member(e) || e->code != KE_BROKER ||
+		    retry_policy(e, attempt, true) == RETRY_COORDINATOR)
+			member_committed(&s->m, loop_now(s->loop), generation,
+			    e);
 		subscriber_step(s);
 		loop_run_for(s->loop, retry_backoff(attempt, cf->backoff_ms,
 		    cf->backoff_max_ms, 0));
