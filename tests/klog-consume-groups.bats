@@ -503,8 +503,8 @@ $TOPIC 0 2 [] c"
 @test "--each: a signal waits for the command, a rebalance too" {
 	new_topic --partitions 1
 	numbers "$TOPIC" 0 1 3
-	klog-consume -q -G "$GROUP" --each \
-		'touch began; while [ ! -e go ]; do sleep 0.05; done; cat' \
+	mkfifo go
+	klog-consume -q -G "$GROUP" --each 'touch began; read -r _ <go; cat' \
 		"$TOPIC" >out 3>&- &
 	local pid=$!
 	KLOG_PIDS+=("$pid")
@@ -512,7 +512,7 @@ $TOPIC 0 2 [] c"
 	kill -TERM $pid
 	sleep 0.2
 	kill -0 $pid
-	touch go
+	echo >go
 	ends 143 $pid
 	run -0 cat out
 	assert_output 1
@@ -525,7 +525,8 @@ $TOPIC 0 2 [] c"
 	numbers "$TOPIC" 0 1 1
 	numbers "$TOPIC" 1 2 2
 	# each waits for the other
+	mkfifo to0 to1
 	run -0 timeout 20 klog-consume -q -G "$GROUP" -e --jobs 2 --each \
-		'touch j$KLOG_PARTITION
-		while [ ! -e j0 ] || [ ! -e j1 ]; do sleep 0.02; done' "$TOPIC"
+		'if [ $KLOG_PARTITION = 0 ]; then echo >to1; read -r _ <to0
+		else read -r _ <to1; echo >to0; fi' "$TOPIC"
 }

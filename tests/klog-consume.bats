@@ -278,9 +278,9 @@ $TOPIC|0|2|||0|0||%"
 	fresh_topic
 	run -4 klog-consume -e "$TOPIC"
 	assert_output --partial "$TOPIC: UNKNOWN_TOPIC_OR_PARTITION"
-	klog-consume --wait -c 1 "$TOPIC" >out &
+	klog-consume --wait -d wire -c 1 "$TOPIC" >out 2>err &
 	local pid=$!
-	sleep 0.3
+	wait_until 5 traced 3 '< .* Metadata' err
 	klog-topics create "$TOPIC" --partitions 1
 	put "$TOPIC" 0 here
 	wait $pid
@@ -341,20 +341,22 @@ $TOPIC|0|2|||0|0||%"
 	assert_output a
 }
 
+# What lies in the pipe at descriptor 4 (FIONREAD) is what fits in.
+is_full() { perl -e 'ioctl(STDIN, 0x541b, $n); exit unpack("i", $n) < 65536' <&4; }
+
 @test "a write that nobody takes does not keep it from ending" {
 	new_topic --partitions 1
 	seq 300000 | klog-produce -q "$TOPIC"
 	mkfifo pipe
-	# shellcheck disable=SC2217
-	sleep 10 <pipe &
-	KLOG_PIDS+=($!)
+	exec 4<>pipe
 	klog-consume "$TOPIC" >pipe &
 	local pid=$!
-	sleep 0.5
+	wait_until 5 is_full
 	kill "$pid"
 	status=0
 	wait "$pid" || status=$?
 	assert_equal "$status" 143
+	exec 4>&-
 }
 
 @test "no broker there: exit 3" {
@@ -373,7 +375,6 @@ $TOPIC|0|2|||0|0||%"
 	KLOG_PIDS+=("$pid")
 	wait_until 5 grep -q before out
 	klog_broker_stop
-	sleep 0.3
 	klog_broker
 	put "$TOPIC" 0 after
 	wait_until 10 grep -q after out

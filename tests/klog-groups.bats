@@ -243,10 +243,10 @@ $G-3	$TOPIC	1		1		moved"
 	run -7 klog-groups delete "$G" -y
 	run -7 klog-groups delete "$G" -t "$TOPIC" -y
 	assert_output --partial GROUP_SUBSCRIBED_TO_TOPIC
-	klog-groups seek "$G" --to 0 -y --wait >moved 3>&- &
+	klog-groups seek "$G" --to 0 -y --wait -d wire >moved 2>err 3>&- &
 	local seek=$!
 	KLOG_PIDS+=("$seek")
-	sleep 0.3
+	wait_until 5 traced 3 '< .* DescribeGroups' err
 	kill -0 "$seek"
 	kill "$MEMBER"
 	wait "$seek"

@@ -94,6 +94,9 @@ wait_until() {
 	done
 }
 
+# traced N EXPRESSION FILE: a trace (-d) has that many such lines.
+traced() { [ "$(grep -c -e "$2" "$3")" -ge "$1" ]; }
+
 # klog_broker [OPTION..]: a broker on TCP, on a free port; sets BROKER (its
 # address), BROKER_PID and DATA (kept when set: a restart), and
 # KLOG_BROKERS. Returns when it is ready.

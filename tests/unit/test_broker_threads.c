@@ -40,6 +40,7 @@ struct io {
 
 static struct logdir ld;
 static struct pool *pool;
+static sem_t appended;		/* how often, by all of them */
 static char path[] = "/tmp/klog-test-XXXXXX";
 
 static void
@@ -55,13 +56,13 @@ run(void *ctx, void (*fn)(void *), void *arg)
 }
 
 static bool
-await(struct io *io, int seconds)
+await(sem_t *sem)
 {
 	struct timespec until;
 
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += seconds;
-	return sem_timedwait(&io->woken, &until) == 0;
+	until.tv_sec += 20;
+	return sem_timedwait(sem, &until) == 0;
 }
 
 static const struct topic_config config = {
@@ -115,7 +116,7 @@ append_one(struct io *io)
 	error = partition_append(io->p, &a, &d, &w);
 	if (error != 0)
 		return error;
-	if (!delayed_settled(&d, 1) && !await(io, 20))
+	if (!delayed_settled(&d, 1) && !await(&io->woken))
 		return ERR_REQUEST_TIMED_OUT;
 	return partition_acked(io->p, &w);
 }
@@ -125,8 +126,10 @@ produce(void *arg)
 {
 	struct io *io = arg;
 
-	while (io->done < APPENDS && (io->error = append_one(io)) == 0)
+	while (io->done < APPENDS && (io->error = append_one(io)) == 0) {
 		io->done++;
+		sem_post(&appended);
+	}
 	return NULL;
 }
 
@@ -176,7 +179,7 @@ consume(void *arg)
 		}
 		delayed_init(&d, &ld, (struct waker){ io, 0, 0 }, 1);
 		if (partition_wait(io->p, &f, &d, &w) &&
-		    !await(io, 20))
+		    !await(&io->woken))
 			io->error = ERR_REQUEST_TIMED_OUT;
 		partition_unwait(&w);
 	}
@@ -200,6 +203,7 @@ test_threads(void **state)
 	struct io consumers[CONSUMERS], hungry;
 	struct kerr e = KERR_INIT;
 
+	sem_init(&appended, 0, 0);
 	for (int i = 0; i < PRODUCERS; i++) {
 		start(&producers[i], kept, produce);
 		start(&doomed[i], gone, produce);
@@ -208,7 +212,8 @@ test_threads(void **state)
 		start(&consumers[i], kept, consume);
 	start(&hungry, gone, consume);
 	for (int i = 0; i < 5; i++) {
-		usleep(10000);
+		for (int k = 0; k < PRODUCERS * APPENDS / 6; k++)
+			assert_true(await(&appended));
 		assert_int_equal(logdir_checkpoint(&ld, &e), 0);
 	}
 	partition_delete(gone);
