@@ -1,8 +1,6 @@
 /*
- * transactions.c: transactions as their coordinators and the partitions see
- * them. One that is open in a partition, and that no coordinator has open, hangs:
- * its end has been lost, and who reads committed records waits for it for
- * ever. Abort ends such, and those of a transactional id.
+ * transactions.c: transactions as their coordinators see them; ending those of
+ * a transactional id. What is open in partitions: transactions_open.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,15 +10,14 @@
 #include "client/admin.h"
 #include "client/retry.h"
 #include "topics.h"
+#include "transactions.h"
 #include "wire/api.h"
 #include "wire/codec.h"
 #include "wire/kerror.h"
-#include "wire/msg_describe_producers.h"
 #include "wire/msg_describe_transactions.h"
 #include "wire/msg_find_coordinator.h"
 #include "wire/msg_init_producer_id.h"
 #include "wire/msg_list_transactions.h"
-#include "wire/msg_write_txn_markers.h"
 
 enum { FIND_ONE = 3, KEY_TRANSACTION = 1, TRIES = 50, PAUSE_MS = 20 };
 
@@ -52,21 +49,8 @@ topics_transactions_operands(struct topics *t, char **operands, int n,
 	return 0;
 }
 
-/* A transaction as its coordinator has it. */
-struct known {
-	char	*id;
-	char	*state;
-	int64_t	 producer;
-	int32_t	 coordinator;
-};
-
-struct all {
-	struct known	*v;
-	int		 n;
-};
-
-static void
-all_release(struct all *a)
+void
+txn_all_release(struct txn_all *a)
 {
 	for (int i = 0; i < a->n; i++) {
 		free(a->v[i].id);
@@ -78,8 +62,8 @@ all_release(struct all *a)
 static int
 by_id(const void *a, const void *b)
 {
-	return strcmp(((const struct known *)a)->id,
-	    ((const struct known *)b)->id);
+	return strcmp(((const struct txn_known *)a)->id,
+	    ((const struct txn_known *)b)->id);
 }
 
 static char *
@@ -89,7 +73,7 @@ dup(struct kstr s)
 }
 
 static int
-ask_one(struct topics *t, int32_t broker, struct all *a, struct kerr *e)
+ask_one(struct topics *t, int32_t broker, struct txn_all *a, struct kerr *e)
 {
 	struct list_transactions_request req;
 	const struct list_transactions_response *rsp;
@@ -109,22 +93,21 @@ ask_one(struct topics *t, int32_t broker, struct all *a, struct kerr *e)
 		    &rsp->transaction_states.v[i];
 
 		a->v = xreallocarray(a->v, (size_t)a->n + 1, sizeof(*a->v));
-		a->v[a->n++] = (struct known){ dup(s->transactional_id),
+		a->v[a->n++] = (struct txn_known){ dup(s->transactional_id),
 		    dup(s->transaction_state), s->producer_id, broker };
 	}
 	reply_free(r);
 	return e->code;
 }
 
-/* The transactions of all coordinators. */
-static int
-load_all(struct topics *t, struct all *a, struct kerr *e)
+int
+txn_all_load(struct topics *t, struct txn_all *a, struct kerr *e)
 {
 	const struct cluster_broker *b;
 	int32_t *id;
 	int n;
 
-	*a = (struct all){ NULL, 0 };
+	*a = (struct txn_all){ NULL, 0 };
 	if (cluster_connect(t->cluster, e) != 0)
 		return e->code;
 	n = cluster_brokers(t->cluster, &b);
@@ -146,10 +129,10 @@ list_all(struct topics *t)
 	    "producer", "coordinator", NULL };
 	struct kerr e = KERR_INIT;
 	struct output out;
-	struct all a;
+	struct txn_all a;
 
-	if (load_all(t, &a, &e) != 0) {
-		all_release(&a);
+	if (txn_all_load(t, &a, &e) != 0) {
+		txn_all_release(&a);
 		return exit_report(&e, NULL);
 	}
 	output_open(&out, t->form, stdout, columns);
@@ -158,7 +141,7 @@ list_all(struct topics *t)
 		    CELL_STR(a.v[i].state), CELL_N(a.v[i].producer),
 		    CELL_N(a.v[i].coordinator) });
 	output_close(&out);
-	all_release(&a);
+	txn_all_release(&a);
 	return EXIT_DONE;
 }
 
@@ -347,172 +330,6 @@ abort_ids(struct topics *t)
 	return status;
 }
 
-/* A transaction that is open in a partition. */
-struct open_one {
-	struct kstr	 topic;
-	int32_t		 partition, leader;
-	const struct describe_producers_response_active_producer *p;
-	const struct known *known;	/* NULL: it hangs */
-};
-
-typedef void visit(struct topics *t, const struct open_one *o,
-    struct output *out, enum exit_class *status);
-
-static const struct known *
-find_open(const struct all *a, int64_t producer)
-{
-	for (int i = 0; i < a->n; i++)
-		if (a->v[i].producer == producer &&
-		    strcmp(a->v[i].state, "Empty") != 0 &&
-		    strncmp(a->v[i].state, "Complete", 8) != 0)
-			return &a->v[i];
-	return NULL;
-}
-
-/* What is open in one partition. */
-static int
-look(struct topics *t, struct kstr topic,
-    const struct metadata_response_partition *mp, const struct all *all,
-    visit *each, struct output *out, enum exit_class *status, struct kerr *e)
-{
-	struct describe_producers_request req;
-	struct describe_producers_request_topic rt = { .name = topic };
-	const struct describe_producers_response *rsp;
-	const struct describe_producers_response_partition *p;
-	int32_t index = mp->partition_index;
-	struct reply *r;
-
-	kmsg_defaults(&describe_producers_request_msg, &req);
-	rt.partition_indexes.v = &index;
-	rt.partition_indexes.n = 1;
-	req.topics.v = &rt;
-	req.topics.n = 1;
-	if (mp->leader_id < 0)
-		return kerr_kafka(e, ERR_LEADER_NOT_AVAILABLE,
-		    "LEADER_NOT_AVAILABLE");
-	if (admin_request(t->cluster, mp->leader_id, API_DESCRIBE_PRODUCERS,
-	    &req, t->wait_ms, &r, e) != 0)
-		return e->code;
-	rsp = r->msg;
-	if (rsp->topics.n != 1 || rsp->topics.v[0].partitions.n != 1) {
-		reply_free(r);
-		return kerr_set(e, KE_PROTO, "no answer for the partition");
-	}
-	p = &rsp->topics.v[0].partitions.v[0];
-	if (p->error_code != 0)
-		kerr_kafka(e, p->error_code, "%s", kerror_name(p->error_code));
-	for (int i = 0; i < p->active_producers.n && e->code == 0; i++) {
-		struct open_one o = { topic, index, mp->leader_id,
-		    &p->active_producers.v[i], NULL };
-
-		if (o.p->current_txn_start_offset < 0)
-			continue;
-		o.known = find_open(all, o.p->producer_id);
-		each(t, &o, out, status);
-	}
-	reply_free(r);
-	return e->code;
-}
-
-static void
-print_one(struct topics *t, const struct open_one *o, struct output *out,
-    enum exit_class *status)
-{
-	output_row(out, (struct cell[]){ cell_text(o->topic.p, o->topic.len),
-	    CELL_N(o->partition), CELL_N(o->p->current_txn_start_offset),
-	    CELL_N(o->p->producer_id), CELL_N(o->p->producer_epoch),
-	    CELL_N(o->p->last_timestamp), CELL_STR(o->known == NULL ?
-	    "hanging" : "open"), o->known != NULL ? CELL_STR(o->known->id) :
-	    CELL_NONE });
-}
-
-static int
-write_abort(struct topics *t, const struct open_one *o, struct kerr *e)
-{
-	struct write_txn_markers_request req;
-	struct write_txn_markers_request_marker m = {
-	    .producer_id = o->p->producer_id,
-	    .producer_epoch = (int16_t)o->p->producer_epoch,
-	    .transaction_result = false,
-	    .coordinator_epoch = o->p->coordinator_epoch > 0 ?
-	    o->p->coordinator_epoch : 0 };
-	struct write_txn_markers_request_topic mt = { .name = o->topic };
-	int32_t index = o->partition;
-	const struct write_txn_markers_response *rsp;
-	struct reply *r;
-	int16_t error;
-
-	kmsg_defaults(&write_txn_markers_request_msg, &req);
-	mt.partition_indexes.v = &index;
-	mt.partition_indexes.n = 1;
-	m.topics.v = &mt;
-	m.topics.n = 1;
-	req.markers.v = &m;
-	req.markers.n = 1;
-	if (admin_request(t->cluster, o->leader, API_WRITE_TXN_MARKERS, &req,
-	    t->wait_ms, &r, e) != 0)
-		return e->code;
-	rsp = r->msg;
-	if (rsp->markers.n != 1 || rsp->markers.v[0].topics.n != 1 ||
-	    rsp->markers.v[0].topics.v[0].partitions.n != 1)
-		kerr_set(e, KE_PROTO, "no answer for the partition");
-	else if ((error = rsp->markers.v[0].topics.v[0].partitions.v[0]
-	    .error_code) != 0)
-		kerr_kafka(e, error, "%s", kerror_name(error));
-	reply_free(r);
-	return e->code;
-}
-
-/* Only what hangs: the others are somebody's. */
-static void
-abort_one(struct topics *t, const struct open_one *o, struct output *out,
-    enum exit_class *status)
-{
-	struct kerr e = KERR_INIT;
-
-	if (o->known != NULL)
-		return;
-	if (!t->dry_run && write_abort(t, o, &e) != 0)
-		*status = exit_worse(*status, exit_report(&e, "%.*s[%d]",
-		    (int)o->topic.len, o->topic.p, (int)o->partition));
-	else
-		print_one(t, o, out, status);
-}
-
-static enum exit_class
-visit_topics(struct topics *t, visit *each)
-{
-	static const char *const columns[] = { "topic", "partition", "start",
-	    "producer", "epoch", "last_timestamp", "state",
-	    "transactional_id", NULL };
-	enum exit_class status = EXIT_DONE;
-	struct kerr e = KERR_INIT;
-	struct listing l;
-	struct output out;
-	struct all all;
-
-	if (load_all(t, &all, &e) != 0 ||
-	    topics_load(t, &l, &status, &e) != 0) {
-		all_release(&all);
-		return exit_report(&e, NULL);
-	}
-	output_open(&out, t->form, stdout, columns);
-	for (int i = 0; i < l.n; i++)
-		for (int k = 0; k < l.v[i]->partitions.n; k++) {
-			kerr_clear(&e);
-			if (look(t, l.v[i]->name, &l.v[i]->partitions.v[k],
-			    &all, each, &out, &status, &e) != 0)
-				status = exit_worse(status, exit_report(&e,
-				    "%.*s[%d]", (int)l.v[i]->name.len,
-				    l.v[i]->name.p, (int)l.v[i]->partitions
-				    .v[k].partition_index));
-		}
-	output_close(&out);
-	topics_release(&l);
-	all_release(&all);
-	return status;
-}
-
 enum exit_class
 topics_transactions(struct topics *t)
 {
@@ -521,9 +338,9 @@ topics_transactions(struct topics *t)
 		return describe(t);
 	case TXN_ABORT:
 		return t->more.n > 0 || t->regex ?
-		    visit_topics(t, abort_one) : abort_ids(t);
+		    transactions_open(t, true) : abort_ids(t);
 	default:
 		return t->more.n > 0 || t->regex ?
-		    visit_topics(t, print_one) : list_all(t);
+		    transactions_open(t, false) : list_all(t);
 	}
 }
