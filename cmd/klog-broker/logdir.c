@@ -1,4 +1,4 @@
-/* logdir.c: the data directory; see logdir.h. */
+/* logdir.c: the data directory, opened and closed; see logdir.h. */
 #include "logdir.h"
 
 #include <assert.h>
@@ -7,10 +7,9 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "checkpoints.h"
 #include "partition_impl.h"
 #include "wire/uuid.h"
-#include "store/checkpoint.h"
-#include "store/clean.h"
 #include "store/datadir.h"
 
 #define TRIM_AFTER	100	/* logs that have given back their memory */
@@ -144,36 +143,6 @@ open_job(void *arg)
 	free(o);
 }
 
-enum { RECOVERY, HW, START, CLEANER, CHECKPOINTS };
-
-static const char *const checkpoint_names[CHECKPOINTS] = {
-	[RECOVERY] = CHECKPOINT_RECOVERY,
-	[HW] = CHECKPOINT_HW,
-	[START] = CHECKPOINT_START,
-	[CLEANER] = CHECKPOINT_CLEANER,
-};
-
-static void
-release_checkpoints(struct checkpoint c[CHECKPOINTS])
-{
-	for (int i = 0; i < CHECKPOINTS; i++)
-		checkpoint_release(&c[i]);
-}
-
-/* A checkpoint that cannot be read costs a longer scan and no more. */
-static void
-load_checkpoints(struct logdir *ld, struct checkpoint c[CHECKPOINTS])
-{
-	for (int i = 0; i < CHECKPOINTS; i++) {
-		struct kerr e = KERR_INIT;
-		char *path = xasprintf("%s/%s", ld->path, checkpoint_names[i]);
-
-		if (checkpoint_load(&c[i], ld->sys, path, &e) < 0)
-			log_line(LOG_WARN, LOG_BROKER, "%s", e.msg);
-		free(path);
-	}
-}
-
 static void
 start_opening(struct partition *p, struct checkpoint c[CHECKPOINTS],
     bool clean)
@@ -183,11 +152,12 @@ start_opening(struct partition *p, struct checkpoint c[CHECKPOINTS],
 	o->p = p;
 	o->known.clean = clean;
 	o->known.topic_id = p->topic_id;
-	o->known.recovery_point = checkpoint_get(&c[RECOVERY], p->topic,
+	o->known.recovery_point = checkpoint_get(&c[CP_RECOVERY], p->topic,
 	    p->index, 0);
-	o->known.start = checkpoint_get(&c[START], p->topic, p->index, 0);
-	o->known.cleaned = checkpoint_get(&c[CLEANER], p->topic, p->index, 0);
-	o->high_watermark = checkpoint_get(&c[HW], p->topic, p->index, 0);
+	o->known.start = checkpoint_get(&c[CP_START], p->topic, p->index, 0);
+	o->known.cleaned = checkpoint_get(&c[CP_CLEANER], p->topic, p->index,
+	    0);
+	o->high_watermark = checkpoint_get(&c[CP_HW], p->topic, p->index, 0);
 	logdir_job(p->ld, open_job, o);
 }
 
@@ -201,7 +171,7 @@ logdir_recover(struct logdir *ld, bool clean, struct kerr *e)
 	rc = datadir_scan(ld->datadir, see_directory, ld, e);
 	if (rc < 0)
 		return rc;
-	load_checkpoints(ld, c);
+	checkpoints_load(ld, c);
 	all = logdir_partitions(ld, &n);
 	for (int i = 0; i < n; i++) {
 		if (all[i]->present)
@@ -211,160 +181,8 @@ logdir_recover(struct logdir *ld, bool clean, struct kerr *e)
 	}
 	free(all);
 	wait_idle(ld);
-	release_checkpoints(c);
+	checkpoints_release(c);
 	return 0;
-}
-
-/* Checkpoints. */
-
-/* What had no files leaves no trace; what is offline keeps what was written
- * last, so that the next start does not take damage for a lost tail, nor bring
- * back what was deleted. Lock held. */
-static bool
-is_noted(struct partition *p)
-{
-	if (p->log != NULL && !p->offline) {
-		p->start = log_start(p->log);
-		p->cleaned = log_cleaned(p->log);
-	}
-	return !p->deleted && (p->log != NULL || p->offline);
-}
-
-static void
-note_start(struct partition *p, struct checkpoint *c)
-{
-	pthread_mutex_lock(&p->lock);
-	if (is_noted(p) && p->start > 0)
-		checkpoint_set(c, p->topic, p->index, p->start);
-	pthread_mutex_unlock(&p->lock);
-}
-
-static void
-note_cleaned(struct partition *p, struct checkpoint *c)
-{
-	pthread_mutex_lock(&p->lock);
-	if (is_noted(p) && p->cleaned > 0)
-		checkpoint_set(c, p->topic, p->index, p->cleaned);
-	pthread_mutex_unlock(&p->lock);
-}
-
-static void
-note(struct partition *p, struct checkpoint c[CHECKPOINTS])
-{
-	struct kerr e = KERR_INIT;
-	int64_t hw, recovered;
-
-	pthread_mutex_lock(&p->lock);
-	verify_expire(&p->verifying, sys_mono_ns(p->ld->sys) / 1000000 -
-	    VERIFY_KEPT_MS);
-	if (!is_noted(p)) {
-		pthread_mutex_unlock(&p->lock);
-		return;
-	}
-	hw = p->high_watermark;
-	if (!p->offline) {
-		flush_overdue(p);
-		p->users++;
-		pthread_mutex_unlock(&p->lock);
-
-		recovered = log_checkpoint(p->log, &e);
-
-		pthread_mutex_lock(&p->lock);
-		if (recovered < 0)
-			partition_fail(p, &e);
-		else
-			p->recovery_point = recovered;
-		partition_leave(p);
-	}
-	checkpoint_set(&c[RECOVERY], p->topic, p->index, p->recovery_point);
-	pthread_mutex_unlock(&p->lock);
-	checkpoint_set(&c[HW], p->topic, p->index, hw);
-	note_start(p, &c[START]);
-}
-
-static int
-save_checkpoint(struct logdir *ld, struct checkpoint *c, const char *name,
-    struct kerr *e)
-{
-	char *path = xasprintf("%s/%s", ld->path, name);
-	int rc = checkpoint_save(c, ld->sys, path, e);
-
-	free(path);
-	return rc;
-}
-
-/* One of the files alone; *moved: something is newer than it. */
-static int
-save_one(struct logdir *ld, int which, atomic_bool *moved,
-    void (*note_one)(struct partition *, struct checkpoint *), struct kerr *e)
-{
-	struct checkpoint c = { 0 };
-	struct partition **all;
-	int n, rc;
-
-	pthread_mutex_lock(&ld->writing);
-	/* what moves from here on is in the next one */
-	atomic_store(moved, false);
-	all = logdir_partitions(ld, &n);
-	for (int i = 0; i < n; i++) {
-		note_one(all[i], &c);
-		partition_unref(all[i]);
-	}
-	free(all);
-	if ((rc = save_checkpoint(ld, &c, checkpoint_names[which], e)) < 0)
-		atomic_store(moved, true);
-	pthread_mutex_unlock(&ld->writing);
-	checkpoint_release(&c);
-	return rc;
-}
-
-int
-logdir_save_starts(struct logdir *ld, struct kerr *e)
-{
-	return save_one(ld, START, &ld->starts_moved, note_start, e);
-}
-
-int
-logdir_save_cleaned(struct logdir *ld, struct kerr *e)
-{
-	return save_one(ld, CLEANER, &ld->cleaned_moved, note_cleaned, e);
-}
-
-static void
-note_saved(struct partition *p)
-{
-	pthread_mutex_lock(&p->lock);
-	p->recovery_saved = p->recovery_point;
-	pthread_mutex_unlock(&p->lock);
-}
-
-int
-logdir_checkpoint(struct logdir *ld, struct kerr *e)
-{
-	struct checkpoint c[CHECKPOINTS] = { 0 };
-	struct partition **all;
-	int n, rc = 0;
-
-	pthread_mutex_lock(&ld->writing);
-	atomic_store(&ld->starts_moved, false);
-	all = logdir_partitions(ld, &n);
-	for (int i = 0; i < n; i++)
-		note(all[i], c);
-	for (int i = 0; i < CLEANER && rc == 0; i++)
-		rc = save_checkpoint(ld, &c[i], checkpoint_names[i], e);
-	if (rc < 0)
-		atomic_store(&ld->starts_moved, true);
-	for (int i = 0; i < n; i++) {
-		if (rc == 0)
-			note_saved(all[i]);
-		partition_unref(all[i]);
-	}
-	free(all);
-	pthread_mutex_unlock(&ld->writing);
-	release_checkpoints(c);
-	if (rc == 0 && atomic_load(&ld->cleaned_moved))
-		rc = logdir_save_cleaned(ld, e);
-	return rc;
 }
 
 /* Rest. */

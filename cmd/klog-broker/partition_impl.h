@@ -1,7 +1,7 @@
 /*
  * partition_impl.h: the inside of a partition, for the files that make it up
- * (partition.c, partition_io.c, flush.c, retention.c, revive.c, compaction.c, logdir.c)
- * and no others.
+ * (partition.c, partition_io.c, flush.c, retention.c, revive.c, compaction.c,
+ * logdir.c, checkpoints.c) and no others.
  *
  * The log's own rules (store/log.h) let reads and flushes run next to an
  * append, so they run without the lock. What keeps the log from being closed
