@@ -51,7 +51,7 @@ MIRROR_OBJ := $(patsubst %,$B/cmd/klog-mirror/%.o,names omap plan recode state)
 UNIT := $(patsubst tests/unit/%.c,$B/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FAULT := $(patsubst tests/faults/%.c,$B/tests/faults/%,$(wildcard tests/faults/test_*.c))
 HELPER := $(patsubst tests/helper/%.c,$B/tests/helper/%,$(wildcard tests/helper/*.c))
-BENCH := $(patsubst tests/bench/%.c,$B/tests/bench/%,$(wildcard tests/bench/*.c))
+BENCH := $(patsubst tests/bench/%.c,$B/tests/bench/%,$(filter-out tests/bench/groups_%.c,$(wildcard tests/bench/*.c)))
 FUZZ := $(patsubst tests/fuzz/%.c,$B/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .PHONY: all
@@ -117,6 +117,9 @@ $B/tests/helper/%: $B/tests/helper/%.o $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $B/tests/bench/%: $B/tests/bench/%.o $(LIB)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$B/tests/bench/groups: $(patsubst %,$B/tests/bench/%.o,groups groups_commit groups_form groups_wire) $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 # Harness plus a plain driver that replays files: no fuzzer needed.
