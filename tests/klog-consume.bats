@@ -254,10 +254,27 @@ $TOPIC|0|2|||0|0||%"
 	new_topic --partitions 1
 	put "$TOPIC" 0 '{"a":[1,2]}' 'no json' '"text"'
 	run -0 bash -c "klog-consume -e -J -s value=json $TOPIC |
-		jq -c '[.payload,.value_format]'"
-	assert_output '[{"a":[1,2]},"json"]
-["no json",null]
-["\"text\"",null]'
+		jq -c '[.payload,.value_format,.value_error]'"
+	assert_output '[{"a":[1,2]},"json",null]
+["no json",null,"no JSON"]
+["\"text\"",null,null]'
+}
+
+@test "--strict: what is not in the form of -s ends it, exit 6" {
+	new_topic --partitions 1
+	put "$TOPIC" 0 '{}' oops '[]'
+	for p in '' -J; do
+		run -6 --separate-stderr klog-consume -q -e $p -s value=json --strict "$TOPIC"
+		assert_equal "$stderr" "klog-consume: $TOPIC[0]: offset 1: the value is not as -s 'json' has it"
+		assert_equal "${#lines[@]}" 1
+	done
+	run -0 klog-consume -q -e -s value=json "$TOPIC"
+	assert_output $'{}\noops\n[]'
+	run -6 klog-consume -q -e -s 'value=hh' --strict "$TOPIC"
+	assert_output --partial 'offset 0'
+	run -0 klog-consume -q -e -s 'key=>I' -s value=hex --strict "$TOPIC"
+	run -2 klog-consume -e --strict "$TOPIC"
+	assert_output --partial '--strict goes with -s'
 }
 
 @test "several topics, and ^regex" {

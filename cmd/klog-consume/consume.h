@@ -55,6 +55,7 @@ struct opts {
 	const char	*null;		/* --null */
 	bool		 null_word;	/* -Z */
 	struct opt_list	 decode;	/* -s */
+	bool		 strict;	/* --strict */
 	bool		 sort;
 	int		 bytes;		/* enum bytes_form; -1: as they are */
 	bool		 iso;

@@ -52,7 +52,9 @@ static const struct opt options[] = {
 	    "text for null (nothing);  -Z: --null NULL"),
 	OPT_FLAG('Z', "null-word", struct opts, null_word, NULL),
 	OPT_LIST('s', "decode", "[key|value=]json|hex|base64|PACK",
-	    struct opts, decode, "how bytes are shown"),
+	    struct opts, decode,
+	    "how bytes are shown;  --strict: exit 6 when not so"),
+	OPT_FLAG(0, "strict", struct opts, strict, NULL),
 	OPT_FLAG(0, "sort", struct opts, sort,
 	    "merge partitions by time; needs an end"),
 	OPT_FLAG(0, "iso", struct opts, iso,
@@ -138,6 +140,8 @@ check(const struct opts *o, const struct spec *spec)
 {
 	if (o->format != NULL && o->common.json)
 		usage_error(&program, "-f and -J exclude each other");
+	if (o->strict && o->decode.n == 0)
+		usage_error(&program, "--strict goes with -s");
 	if (o->format != NULL && (o->delim != NULL || o->nul ||
 	    o->key_delim != NULL || o->with_offset))
 		usage_error(&program, "-f says all: no -D, -0, -K or -O "

@@ -28,8 +28,8 @@ struct printer {
 	struct envelope_opts	 envelope;
 	struct format		*format;	/* NULL: values alone */
 	struct format_opts	 format_opts;
-	bool			 raw_key;	/* -s says how it is shown */
-	bool			 raw_value;
+	struct decode		 decode;	/* -s */
+	bool			 strict;	/* what is not in its form ends it */
 	struct buf		 text[2];	/* Kafka's own records decoded */
 	uint8_t			*delim;		/* behind values */
 	size_t			 delim_len;
@@ -146,8 +146,8 @@ printer_new(const struct opts *o, struct kerr *e)
 		p->envelope.key = p->envelope.value = p->envelope.headers =
 		    o->bytes == BYTES_HEX ? ENVELOPE_HEX : ENVELOPE_BASE64;
 	rc = decode_parse(&d, &o->decode, e);
-	p->raw_key = d.key != NULL;
-	p->raw_value = d.value != NULL;
+	p->decode = d;
+	p->strict = o->strict;
 	if (rc == 0 && p->json) {
 		rc = envelope_form(d.key, &p->envelope.key, e);
 		if (rc == 0)
@@ -255,12 +255,12 @@ decode_internal(struct printer *p, enum internal_topic t,
 	*to = *r;
 	buf_clear(&p->text[0]);
 	buf_clear(&p->text[1]);
-	if (!p->raw_key && internal_print_key(t, key, &p->text[0])) {
+	if (p->decode.key == NULL && internal_print_key(t, key, &p->text[0])) {
 		to->key = p->text[0].p;
 		to->key_len = (int32_t)p->text[0].len;
 		forms->key = ENVELOPE_JSON;
 	}
-	if (!p->raw_value &&
+	if (p->decode.value == NULL &&
 	    internal_print_value(t, key, value, &p->text[1])) {
 		to->value = p->text[1].p;
 		to->value_len = (int32_t)p->text[1].len;
@@ -280,6 +280,27 @@ printer_passed(struct printer *p, int slot, int64_t next)
 	out_mark(p->sink, p->out.len, slot, next);
 }
 
+/* --strict. */
+static int
+check_forms(struct printer *p, const struct record *r, struct kerr *e)
+{
+	const struct decode *d = &p->decode;
+	const char *what = NULL, *form = NULL;
+
+	if (d->value != NULL && r->value_len >= 0 && !decode_fits(d->value,
+	    r->value, (size_t)r->value_len, &p->text[1])) {
+		what = "value";
+		form = d->value;
+	}
+	if (d->key != NULL && r->key_len >= 0 && !decode_fits(d->key, r->key,
+	    (size_t)r->key_len, &p->text[0])) {
+		what = "key";
+		form = d->key;
+	}
+	return what == NULL ? 0 : kerr_set(e, KE_DATA, "offset %lld: the %s is "
+	    "not as -s '%s' has it", (long long)r->offset, what, form);
+}
+
 int
 printer_record(struct printer *p, struct consume *co,
     const struct consumer_batch *b, const struct record *r, struct kerr *e)
@@ -288,6 +309,8 @@ printer_record(struct printer *p, struct consume *co,
 	struct envelope_opts forms = p->envelope;
 	struct record decoded;
 
+	if (p->strict && check_forms(p, r, e) != 0)
+		return e->code;
 	if (t != INTERNAL_NONE) {
 		decode_internal(p, t, r, &decoded, &forms);
 		r = &decoded;

@@ -150,6 +150,9 @@ print_merged(struct merge *m, struct kerr *e)
 		struct lane *l = &m->lane[m->heap[0]];
 		int rc = printer_record(m->co->printer, m->co, l->b, &l->r, e);
 
+		if (rc < 0 && !printer_failed(m->co->printer))
+			kerr_wrap(e, "%s[%d]", l->b->topic,
+			    (int)l->b->partition);
 		if (rc == 0)
 			rc = advance(m, l, e);
 		if (rc < 0)

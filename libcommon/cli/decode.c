@@ -46,6 +46,16 @@ check_json(char *p, size_t n, struct kerr *e)
 	return j.bad != NULL ? json_error(&j, e) : 0;
 }
 
+bool
+decode_fits(const char *form, const void *p, size_t n, struct buf *room)
+{
+	buf_clear(room);
+	if (strcmp(form, "json") == 0)	/* only looked at */
+		return check_json((char *)(uintptr_t)p, n, NULL) == 0;
+	return strcmp(form, "hex") == 0 || strcmp(form, "base64") == 0 ||
+	    format_unpack(form, p, n, room);
+}
+
 int
 decode_text(const char *form, char *p, size_t n, struct buf *room,
     const void **out, int32_t *len, struct kerr *e)

@@ -36,19 +36,25 @@ envelope_put_bytes(struct buf *out, const void *p, size_t n,
  * not come back as the same bytes: a string or null, and an object that looks
  * like our own form of bytes. Line breaks between its words become blanks.
  */
-static bool
+enum nested { NESTED, LEFT_ALONE, NO_JSON };
+
+static enum nested
 put_nested(struct buf *out, const uint8_t *p, size_t n)
 {
+	enum nested other = LEFT_ALONE;
 	struct json_text doc, name;
 	struct json j;
 	size_t start = out->len;
 
 	buf_put(out, p, n);
 	if (p == NULL || out->err != 0)
-		return false;
+		return LEFT_ALONE;
 	json_init(&j, (char *)out->p + start, n);
-	if (!json_skip(&j, &doc) || json_peek(&j) != 0 || *doc.p == '"' ||
-	    *doc.p == 'n')
+	if (!json_skip(&j, &doc) || json_peek(&j) != 0 || j.p != j.end) {
+		other = NO_JSON;
+		goto no;
+	}
+	if (*doc.p == '"' || *doc.p == 'n')
 		goto no;
 	if (*doc.p == '{') {
 		json_init(&j, doc.p + 1, doc.n - 1);
@@ -60,10 +66,10 @@ put_nested(struct buf *out, const uint8_t *p, size_t n)
 	for (size_t i = start; i < out->len; i++)
 		if (out->p[i] == '\n' || out->p[i] == '\r')
 			out->p[i] = ' ';
-	return true;
+	return NESTED;
 no:
 	out->len = start;
-	return false;
+	return other;
 }
 
 static void
@@ -90,16 +96,20 @@ put_headers(const struct record *r, enum envelope_form form, struct buf *out)
 
 /* ,"FIELD":BYTES and what is to be said of their form. */
 static void
-put_field(struct buf *out, const char *open, const char *nested,
+put_field(struct buf *out, const char *field, const char *what,
     const uint8_t *p, int32_t len, enum envelope_form form)
 {
 	size_t n = len > 0 ? (size_t)len : 0;
+	enum nested nested = LEFT_ALONE;
 
-	buf_puts(out, open);
-	if (form == ENVELOPE_JSON && put_nested(out, p, n))
-		buf_puts(out, nested);
-	else
+	buf_puts(out, field);
+	if (form == ENVELOPE_JSON)
+		nested = put_nested(out, p, n);
+	if (nested != NESTED)
 		envelope_put_bytes(out, p, n, form);
+	if (nested != LEFT_ALONE)
+		buf_printf(out, ",\"%s_%s\":\"%s\"", what, nested == NESTED ?
+		    "format" : "error", nested == NESTED ? "json" : "no JSON");
 }
 
 /* Appends NAME and a number; *p has room. */
@@ -153,10 +163,9 @@ envelope_print(const struct envelope_opts *opts,
 	out->len = (size_t)(p - out->p);
 	if (r->n_headers > 0)
 		put_headers(r, opts->headers, out);
-	put_field(out, ",\"key\":", ",\"key_format\":\"json\"", r->key,
-	    r->key_len, opts->key);
-	put_field(out, ",\"payload\":", ",\"value_format\":\"json\"", r->value,
-	    r->value_len, opts->value);
+	put_field(out, ",\"key\":", "key", r->key, r->key_len, opts->key);
+	put_field(out, ",\"payload\":", "value", r->value, r->value_len,
+	    opts->value);
 	if ((p = buf_reserve(out, 40)) == NULL)
 		return;
 	p = NUMBER(p, ",\"epoch\":", b->header.leader_epoch);

@@ -30,8 +30,8 @@ enum envelope_form {
 	ENVELOPE_BASE64,
 	ENVELOPE_HEX,
 	ENVELOPE_JSON		/* a JSON document as it is, not as a string;
-				 * what is none, or would not come back the
-				 * same, as AUTO */
+				 * what would not come back the same, as AUTO,
+				 * and so what is none, which is said */
 };
 
 struct envelope_opts {

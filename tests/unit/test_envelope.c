@@ -284,9 +284,10 @@ test_nested(void **state)
 		{ "1.5", "1.5,\"value_format\":\"json\"" },
 		{ "\"x\"", "\"\\\"x\\\"\"" },
 		{ "null", "\"null\"" },
-		{ "{\"a\":", "\"{\\\"a\\\":\"" },
+		{ "{\"a\":", "\"{\\\"a\\\":\",\"value_error\":\"no JSON\"" },
+		{ "1 2", "\"1 2\",\"value_error\":\"no JSON\"" },
 		{ "{\"base64\":\"x\"}", "\"{\\\"base64\\\":\\\"x\\\"}\"" },
-		{ "", "\"\"" },
+		{ "", "\"\",\"value_error\":\"no JSON\"" },
 	};
 	struct envelope_opts opts = { .value = ENVELOPE_JSON };
 
