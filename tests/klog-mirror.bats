@@ -59,6 +59,23 @@ fill() {
 	equal
 }
 
+@test "small batches: records come together, as they were" {
+	local codec
+	src klog-topics create "$TOPIC" --partitions 1
+	src klog-topics create "$TOPIC-narrow" --partitions 1 --set max.message.bytes=2000
+	for codec in lz4 zstd none lz4; do
+		seq 2000 | sed "s/.*/k&:$codec & of some length, some length, some length/" |
+			src klog-produce -q -z "$codec" -K : -X batch.size=4096 \
+				-H "codec=$codec" "$TOPIC"
+	done
+	seq 80000 81000 | src klog-produce -q -X batch.size=4096 "$TOPIC-narrow"
+	mirror --topics "$TOPIC,$TOPIC-narrow"
+	equal
+	equal "$TOPIC-narrow"
+	bytes() { klog-topics -q -b "$1" stat "$TOPIC" | cut -f 4; }
+	[ "$(bytes "$TO")" -lt "$(bytes "$SRC")" ]
+}
+
 @test "the last line, with -v and as JSON" {
 	src klog-topics create "$TOPIC" --partitions 2
 	seq 10 | src klog-produce -q "$TOPIC"

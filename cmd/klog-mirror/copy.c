@@ -265,11 +265,38 @@ add(struct mirror *m, struct part *pt, const struct recoded *r,
 	return rc;
 }
 
+/* A record of a small batch, for whichever batch the partition has open. */
+struct lone {
+	struct mirror		*m;
+	struct part		*pt;
+	const struct recoded	*of;
+};
+
+static int
+add_lone(void *arg, int32_t i, const struct record_input *in, struct kerr *e)
+{
+	struct lone *l = arg;
+	struct producer *p = l->m->producer;
+	uint64_t at = l->of->first + (l->of->offsets != NULL ?
+	    l->of->offsets[i] : (uint32_t)i);
+	int rc;
+
+	while ((rc = producer_add(p, l->pt->pair->topic, l->pt->index, in, at,
+	    e)) == KE_AGAIN) {
+		kerr_clear(e);
+		if (producer_wait_room(p, e) != 0)
+			return e->code;
+	}
+	return rc;
+}
+
 static int
 take_batch(struct mirror *m, const struct consumer_batch *b, struct kerr *e)
 {
 	struct part *pt = m->by_slot[b->slot];
 	struct recoded r;
+	struct lone lone = { m, pt, &r };
+	int rc;
 
 	if (recode(m->recoder, b, &r, e) != 0)
 		return kerr_wrap(e, "%s[%d]", b->topic, (int)b->partition);
@@ -279,7 +306,10 @@ take_batch(struct mirror *m, const struct consumer_batch *b, struct kerr *e)
 	m->bytes += r.n;
 	rate_take(&m->rate, (uint64_t)b->header.count, r.n,
 	    loop_now(m->loop));
-	return add(m, pt, &r, e);
+	producer_codec(m->producer, pt->pair->topic, pt->index,
+	    batch_codec(&b->header));
+	rc = recode_small(m->recoder, &r, add_lone, &lone, e);
+	return rc > 0 ? add(m, pt, &r, e) : rc;
 }
 
 static bool

@@ -7,7 +7,7 @@
  *	plan.c		what is to be done about a partition
  *	prepare.c	topics of the target: made, grown, configured
  *	copy.c		batches from the source into transactions
- *	recode.c	batches that cannot go through as they are
+ *	recode.c	batches that cannot go through as they are, or are small
  *	rate.c		--rate
  *	state.c		what is remembered, as records
  *	omap.c		where the records of the source lie in the target
@@ -215,6 +215,12 @@ struct recoded {
 };
 int recode(struct recoder *rc, const struct consumer_batch *b,
     struct recoded *out, struct kerr *e);
+/* Takes a small batch apart: calls each() for every record of it, i counts
+ * them. 1, and nothing was called: it goes on whole. */
+typedef int recode_record(void *arg, int32_t i, const struct record_input *in,
+    struct kerr *e);
+int recode_small(struct recoder *rc, const struct recoded *r,
+    recode_record *each, void *arg, struct kerr *e);
 
 /* groups.c */
 int groups_sync(struct mirror *m, struct kerr *e);

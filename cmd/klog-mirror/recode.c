@@ -4,6 +4,10 @@
  * given an origin. Records keep their key, value, headers and time; the codec
  * stays the batch's.
  *
+ * Small batches, as a slow producer leaves them, are taken apart, so that their
+ * records gather in larger ones: with a request for each the copy would take
+ * thirty times as long.
+ *
  * A record whose header klog-origin names the target was copied from there: it
  * is left out, and so no record goes round in circles between two clusters.
  * Those without the header get the source's id. Confluent Replicator's header
@@ -20,9 +24,14 @@
 #define ORIGIN		"klog-origin"
 #define PROVENANCE	"__replicator_id"
 
-/* What a record may take more than it did, without the origin: wider deltas of
- * offset and time. */
-enum { RECORD_EXTRA = 24 };
+enum {
+	/* What a record may take more than it did, without the origin: wider
+	 * deltas of offset and time. */
+	RECORD_EXTRA = 24,
+	/* A small batch has no more than that. */
+	SMALL_BYTES = 4096,
+	SMALL_RECORDS = 64
+};
 
 struct recoder {
 	struct codecs		*codecs;
@@ -207,6 +216,54 @@ finish_batch(struct recoder *rc, struct builder *b, enum codec codec,
 	out->p = b->mem;
 	out->n = (size_t)n;
 	out->offsets = rc->offsets;
+	return 0;
+}
+
+/* Starts reading a small batch; false where it is to stay whole. A record
+ * without a time would be given the present one. */
+static bool
+open_small(struct recoder *rc, const struct recoded *r,
+    struct record_iter *it)
+{
+	struct batch_header h;
+	struct record_iter ahead;
+	struct record rec;
+	int rv;
+
+	if (r->n > SMALL_BYTES || batch_parse(r->p, r->n, &h, NULL) != 0 ||
+	    h.count > SMALL_RECORDS)
+		return false;
+	if (rc->codecs == NULL)
+		rc->codecs = codecs_new();
+	if (record_iter_init(it, r->p, &h, rc->codecs, &rc->raw,
+	    BATCH_MAX_RAW, NULL) != 0)
+		return false;
+	ahead = *it;
+	while ((rv = record_iter_next(&ahead, &rec)) > 0)
+		if (rec.timestamp < 0)
+			return false;
+	return rv == 0;
+}
+
+int
+recode_small(struct recoder *rc, const struct recoded *r,
+    recode_record *each, void *arg, struct kerr *e)
+{
+	struct record_iter it;
+	struct record rec;
+
+	if (!open_small(rc, r, &it))
+		return 1;
+	for (int32_t i = 0; record_iter_next(&it, &rec) > 0; i++) {
+		struct record_input in = { rec.timestamp, rec.key, rec.value,
+		    rec.key_len, rec.value_len, NULL, rec.n_headers };
+
+		if (read_headers(rc, &rec, e) != 0)
+			return e->code;
+		in.headers = rc->headers;
+		if (each(arg, i, &in, e) != 0)
+			return e->code;
+	}
 	return 0;
 }
 

@@ -114,6 +114,7 @@ topic_new(struct producer *p, const char *name, int32_t n)
 	for (int32_t i = 0; i < n; i++) {
 		t->part[i].topic = t;
 		t->part[i].index = i;
+		t->part[i].codec = p->cf.codec;
 		pqueue_init(&t->part[i].q, p->cf.in_flight, p->cf.idempotent,
 		    p->epoch);
 	}
@@ -167,6 +168,7 @@ part_open(struct ppart *pp, size_t cap)
 		return NULL;
 	}
 	pp->open = batch_new(p, cap);
+	pp->open->codec = pp->codec;
 	make_busy(pp);
 	return pp->open;
 }
@@ -206,6 +208,21 @@ add_giant(struct ppart *pp, const struct record_input *r, uint64_t tag,
 	pp->topic->p->stats.added++;
 	part_close(pp);
 	return 0;
+}
+
+void
+producer_codec(struct producer *p, struct ptopic *t, int32_t part,
+    enum codec codec)
+{
+	struct ppart *pp = &t->part[part];
+
+	if (pp->codec == codec)
+		return;
+	pp->codec = codec;
+	if (pp->open != NULL && pp->open->b.count > 0)
+		part_close(pp);
+	if (pp->open != NULL)
+		pp->open->codec = codec;
 }
 
 /* A batch of its own, full, behind what the partition has open. */

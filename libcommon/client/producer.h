@@ -100,6 +100,11 @@ ssize_t producer_add_lines(struct producer *p, struct ptopic *t,
     int32_t part, const void *buf, size_t n, int delim, int64_t ts,
     uint64_t tag, size_t *count, struct kerr *e);
 
+/* The codec of what is added to a partition from now on, in place of the
+ * configured one; records of different codecs are of different batches. */
+void producer_codec(struct producer *p, struct ptopic *t, int32_t part,
+    enum codec codec);
+
 /* A whole batch as another broker gave it: [batch, batch + n) is copied, only
  * its header is written anew; what is compressed stays so, unread. Its records'
  * offsets must be without holes. tags: tag of each record - tag; NULL: they

@@ -44,6 +44,7 @@ struct ppart {
 	struct ptopic	*topic;
 	int32_t		 index;
 	struct batch	*open;		/* being filled, or NULL */
+	enum codec	 codec;		/* of the next one */
 	struct pqueue	 q;
 	bool		 busy;		/* listed: has open or queued batches */
 	bool		 pushed;	/* its open batch leaves as soon as

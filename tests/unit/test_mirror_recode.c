@@ -284,6 +284,59 @@ origin(void **state)
 	recoder_free(rc);
 }
 
+/* Notes what it is called with: "i:key:value:time+headers ". */
+static int
+note(void *arg, int32_t i, const struct record_input *in, struct kerr *e)
+{
+	buf_printf(arg, "%d:%.*s:%.2s:%lld+%d ", (int)i, (int)in->key_len,
+	    (const char *)in->key, (const char *)in->value,
+	    (long long)in->timestamp, (int)in->n_headers);
+	return 0;
+}
+
+static int
+small(struct recoder *rc, const struct consumer_batch *b, struct buf *out)
+{
+	struct recoded r;
+	int rv;
+
+	buf_clear(out);
+	assert_int_equal(recode(rc, b, &r, NULL), 0);
+	rv = recode_small(rc, &r, note, out, NULL);
+	buf_putc(out, '\0');
+	return rv;
+}
+
+/* Small ones are taken apart; others stay whole, and nobody is called. */
+static void
+small_batches(void **state)
+{
+	struct recoder *rc = recoder_new(NULL, NULL, NULL);
+	struct consumer_batch b;
+	struct buf out;
+
+	buf_init(&out, 0);
+	for (int codec = CODEC_NONE; codec < CODEC_MAX; codec++) {
+		b = make((enum codec)codec, NULL);
+		assert_int_equal(small(rc, &b, &out), 0);
+		assert_string_equal((char *)out.p, "0:k0:v0:50000+0 "
+		    "1:k1:v1:50001+1 2:k2:v2:50002+0 3:k3:v3:50003+0 "
+		    "4:k4:v4:50004+0 5:k5:v5:50005+0 ");
+	}
+	b = make(CODEC_NONE, NULL);	/* a time from before 1970 */
+	b.header.base_timestamp = -3;
+	batch_header_put(mem, &b.header);
+	assert_int_equal(small(rc, &b, &out), 1);
+	assert_string_equal((char *)out.p, "");
+	b = make(CODEC_NONE, NULL);	/* malformed: the target's to refuse */
+	mem[BATCH_HEADER] = 0xfe;
+	mem[BATCH_HEADER + 1] = 0xff;
+	assert_int_equal(small(rc, &b, &out), 1);
+	assert_string_equal((char *)out.p, "");
+	buf_release(&out);
+	recoder_free(rc);
+}
+
 static void
 malformed(void **state)
 {
@@ -308,6 +361,7 @@ main(void)
 		cmocka_unit_test(append_time),
 		cmocka_unit_test(filter),
 		cmocka_unit_test(origin),
+		cmocka_unit_test(small_batches),
 		cmocka_unit_test(malformed),
 	};
 
