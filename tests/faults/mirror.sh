@@ -3,8 +3,8 @@
 # source grows, and at a random moment of each run one is killed with SIGKILL:
 # the mirror, the source, the target, or the mirror and one of them. In the end
 # both clusters must hold the same: every partition record by record, key,
-# value, headers, time and order; and a group's offsets must point at the same
-# records. SOURCE and TARGET say what the clusters are: klog (the default) or
+# value, headers, time and order; and of a topic that is compacted all the while,
+# on both sides, the last record of each key. SOURCE and TARGET say what the clusters are: klog (the default) or
 # kafka, Apache Kafka, which is given a second to come up each time.
 set -u
 build=$(cd "${1:?usage: mirror.sh BUILD [RUNS]}" && pwd)
@@ -47,7 +47,7 @@ up() {
 		return
 	fi
 	klog-broker --listen "127.0.0.1:${port[$1]}" --data "$dir/$1" \
-		>>"$dir/$1.log" 2>&1 &
+		-X log.cleaner.backoff.ms=100 >>"$dir/$1.log" 2>&1 &
 	pid[$1]=$!
 	for _ in $(seq 1000); do
 		(exec 3<>"/dev/tcp/127.0.0.1/${port[$1]}") 2>/dev/null && return
@@ -66,7 +66,7 @@ down() {
 
 mirror() {
 	klog-mirror -q --from "127.0.0.1:${port[source]}" --link faults \
-		--to "127.0.0.1:${port[target]}" --topics mixed
+		--to "127.0.0.1:${port[target]}" --topics mixed,table
 }
 
 produce() { klog-produce -q -b "127.0.0.1:${port[source]}" "$@"; }
@@ -85,6 +85,8 @@ feed() {
 		[ $((round % 4)) != 0 ] ||
 			{ seq 500 | sed 's/.*/{"payload":"undone &"}/'; echo oops; } |
 			produce --txn -J mixed 2>/dev/null
+		seq 300 | shuf -r -n 200 | sed "s/.*/&:value of & in round $round/" |
+			produce -z "${codecs[round % 5]}" -K : table 2>>"$dir/feed.err"
 		[ ! -f "$dir/stop" ] || return
 		sleep 0.1
 	done
@@ -96,13 +98,19 @@ content() {
 		-f '%T %K:%k %S:%s %h\n' "${3:-mixed}"
 }
 
+# Each key's last record in the compacted topic.
+table() {
+	content "$1" 0 table | awk '{ split($2, k, ":"); v[k[2]] = $0 }
+		END { for (i in v) print v[i] }' | sort
+}
+
 # One run with one kill in it; the exit status must be one that cron would
 # forgive: done, to be tried again, or killed.
 one_run() {
 	local what rc m
 	what=$((RANDOM % 5))
 	klog-mirror -q --from "127.0.0.1:${port[source]}" --link faults \
-		--to "127.0.0.1:${port[target]}" --topics mixed 2>"$dir/mirror.err" &
+		--to "127.0.0.1:${port[target]}" --topics mixed,table 2>"$dir/mirror.err" &
 	m=$!
 	sleep "0.$(printf %03d $((RANDOM % 600)))"
 	case $what in 0 | 3 | 4) kill -9 $m 2>/dev/null ;; esac
@@ -135,7 +143,14 @@ kill_and_compare() {
 			rc=1
 		fi
 	done
-	echo "# $(cat "$dir"/source.[0-2] | wc -l) records, $runs kills"
+	table source >"$dir/source.table"
+	table target >"$dir/target.table"
+	if ! cmp -s "$dir/source.table" "$dir/target.table"; then
+		echo "# compacted: $(diff "$dir/source.table" "$dir/target.table" | head -3)"
+		rc=1
+	fi
+	echo "# $(cat "$dir"/source.[0-2] | wc -l) records, $runs kills," \
+		"$(content source 0 table | wc -l) left of the compacted"
 	[ ! -s "$dir/feed.err" ] || sed 's/^/# feeder: /' "$dir/feed.err" | head -3
 	return $rc
 }
@@ -144,6 +159,9 @@ port[source]=${PORT:-$((20000 + RANDOM % 10000))}
 port[target]=$((port[source] + 2))
 up source && up target || { result "the brokers start" 1; exit 1; }
 klog-topics -q -b "127.0.0.1:${port[source]}" create mixed --partitions 3
+klog-topics -q -b "127.0.0.1:${port[source]}" create table --partitions 1 \
+	--set cleanup.policy=compact --set segment.ms=100 --set segment.bytes=1048576 \
+	--set min.cleanable.dirty.ratio=0.01
 kill_and_compare
 result "$runs kills: nothing lost, nothing twice, nothing changed" $?
 echo "1..$n"
