@@ -68,6 +68,7 @@ segment_note(struct segment *g, pthread_mutex_t *lock,
 {
 	int64_t last = batch_last_offset(h);
 
+	g->indexes_synced = false;
 	pthread_mutex_lock(lock);
 	g->has_max = true;
 	if (g->first_ts < 0)

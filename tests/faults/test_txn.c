@@ -258,12 +258,46 @@ test_faults(void **state)
 	}
 }
 
+/* What a log that was opened after a clean stop adds to its indexes is synced
+ * before the recovery point moves past it. */
+static void
+test_after_stop(void **state)
+{
+	struct log_config c = LOG_CONFIG_INIT;
+	struct log_known k = { .clean = true };
+
+	for (int n = 1; n <= 50; n++) {
+		struct faultsys *f = faultsys_new((uint64_t)n);
+		struct log *l = begin(f);
+		struct kerr e = KERR_INIT;
+		int64_t point = 0;
+		int32_t seq[2] = { 0 };
+
+		assert_int_equal(data(l, 0, 0, &seq[0], &e), 0);
+		assert_int_equal(mark(l, 0, 0, n % 2 != 0, &e), 0);
+		assert_int_equal(log_close(l, &e), 0);
+		assert_int_equal(log_open(&l, faultsys_sys(f), DIR, &c, &k,
+		    NULL, &e), 0);
+		assert_int_equal(data(l, 1, 0, &seq[1], &e), 0);
+		assert_int_equal(mark(l, 1, 0, false, &e), 0);
+		assert_int_equal(log_roll(l, &e), 0);
+		assert_int_equal(data(l, 0, 0, &seq[0], &e), 0);
+		assert_int_equal(log_flush(l, &e), 0);
+		assert_int_equal(checkpoint(l, &point, &e), 0);
+		assert_int_equal(point, 5);
+		log_abandon(l);
+		restart_and_check(f, point, "after a stop", n);
+		faultsys_free(f);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_power),
 		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_after_stop),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
