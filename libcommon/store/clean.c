@@ -10,6 +10,7 @@
 
 #include "base/xalloc.h"
 #include "store/clean_impl.h"
+#include "store/file.h"
 
 void
 clean_parts_take(struct clean_parts *p, struct log *l, unsigned int *cuts)
@@ -226,6 +227,20 @@ learn(struct cleaning *c, struct kerr *e)
 	return rc < 0 ? rc : 0;
 }
 
+/* A producer's batch that is not its last may go, though what came after it is
+ * not on disk: the snapshot that the rest of the log begins with is then all
+ * that there is of it. */
+static int
+sync_producers(struct cleaning *c, struct kerr *e)
+{
+	struct log *l = c->l;
+	char *path = segment_path(l->dir, c->want->upto, ".snapshot");
+	int rc = file_sync(l->sys, path, e);
+
+	free(path);
+	return rc != 0 ? log_fail_sync(l, rc, e) : 0;
+}
+
 /* Rewrites the segments up to the last offset in the map. */
 static int
 rewrite(struct cleaning *c, struct kerr *e)
@@ -278,7 +293,8 @@ run(struct cleaning *c, struct kerr *e)
 	if (clean_map_init(&c->map, c->l->sys, (size_t)w->map_bytes,
 	    w->map_load, (uint64_t)(w->upto - w->dirty)) != 0)
 		return kerr_sys(e, "memory for the map of keys");
-	if ((rc = learn(c, e)) == 0 && c->filter.latest >= w->dirty)
+	if ((rc = learn(c, e)) == 0 && c->filter.latest >= w->dirty &&
+	    (rc = sync_producers(c, e)) == 0)
 		rc = rewrite(c, e);
 	if (rc == 0) {
 		c->r->dirty = c->filter.latest + 1;

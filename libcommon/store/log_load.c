@@ -142,7 +142,7 @@ open_segments(struct log *l, const struct offsets *bases,
 			return (int)size;
 		g->size = g->tail = g->synced = g->written = size;
 		g->indexes_synced = true;
-		g->snapshot_synced = k->clean || g->base <= k->recovery_point;
+		g->snapshot_synced = k->clean || g->base < k->recovery_point;
 		g->made_ms = sys_now_ms(l->sys);
 		g->jitter_ms = log_jitter(l);
 		l->bytes += size;
@@ -154,7 +154,9 @@ static int
 find_end(struct log *l, const struct log_known *k, struct log_recovery *r,
     struct kerr *e)
 {
-	int i = log_segment_of(l, k->recovery_point);
+	/* a segment that begins there may be younger than the checkpoint, for
+	 * which the one before was the active one, and not synced as a whole */
+	int i = log_segment_of(l, k->recovery_point - 1);
 	int64_t holes;
 
 	if (i < 0) {
@@ -206,22 +208,59 @@ begin_past_end(struct log *l, struct log_recovery *r, struct kerr *e)
 	return rc;
 }
 
+/* What recovery found of epochs, and the file does not say, is lost when the
+ * recovery point has moved past it. */
+static int
+settle_epochs(struct log *l, const struct buf *saved, struct kerr *e)
+{
+	struct buf now;
+	int rc = 0;
+
+	buf_init(&now, 0);
+	epochs_format(&l->epochs, &now);
+	if (now.len != saved->len || memcmp(now.p, saved->p, now.len) != 0)
+		rc = log_save_epochs(l, e);
+	else
+		l->epochs_unsaved = false;
+	/* one that is there may be in memory alone */
+	l->epochs_unsynced = true;
+	buf_release(&now);
+	return rc;
+}
+
+static int
+find_end_and_epochs(struct log *l, const struct log_known *k,
+    struct log_recovery *r, struct kerr *e)
+{
+	struct buf saved;
+	int rc, rebuild;
+
+	if (l->n_segs == 0)
+		return find_end(l, k, r, e);
+	if ((rebuild = log_load_epochs(l, k->clean, e)) < 0)
+		return rebuild;
+	buf_init(&saved, 0);
+	if (!rebuild)
+		epochs_format(&l->epochs, &saved);
+	if ((rc = find_end(l, k, r, e)) == 0 && rebuild)
+		rc = log_rebuild_epochs(l, e);
+	if (rc == 0 && !k->clean)
+		rc = settle_epochs(l, &saved, e);
+	buf_release(&saved);
+	return rc;
+}
+
 static int
 load(struct log *l, const struct listing *s, const struct log_known *k,
     struct log_recovery *r, struct kerr *e)
 {
-	int rc, rebuild;
+	int rc;
 
 	if ((rc = open_segments(l, &s->logs, k, e)) != 0)
 		return rc;
 	if ((rc = log_check_txns(l, s->txns.v, s->txns.n, e)) != 0)
 		return rc;
-	if ((rebuild = l->n_segs > 0 ? log_load_epochs(l, k->clean,
-	    e) : 0) < 0)
-		return rebuild;
-	if ((rc = find_end(l, k, r, e)) != 0)
-		return rc;
-	if (rebuild && (rc = log_rebuild_epochs(l, e)) != 0)
+	if ((rc = find_end_and_epochs(l, k, r, e)) != 0)
 		return rc;
 	l->start = k->start;
 	if (l->n_segs > 0 && l->start > l->end &&
@@ -236,7 +275,7 @@ load(struct log *l, const struct listing *s, const struct log_known *k,
 	if (!k->clean)
 		l->checked = k->recovery_point;
 	return log_load_producers(l, s->snapshots.v, s->snapshots.n,
-	    k->clean ? INT64_MAX : k->recovery_point, e);
+	    k->clean ? INT64_MAX : k->recovery_point - 1, e);
 }
 
 /* The directory of another topic of the same name, deleted and not yet gone,

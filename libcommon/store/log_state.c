@@ -118,31 +118,6 @@ log_snapshot(struct log *l, struct kerr *e)
 	return l->snapshot_at == l->end ? 0 : save_snapshot(l, l->end, e);
 }
 
-/* Where the walk comes to a segment, the snapshot that it begins with was not
- * sound, or was never there: retention leans on it. */
-static int
-note_producer(void *arg, const struct batch_header *h, struct segment *g,
-    int64_t at, struct kerr *e)
-{
-	struct log *l = arg;
-	uint8_t marker[256];
-	ssize_t got = 0;
-	int fd, rc;
-
-	if (at == 0 && l->snapshot_at != g->base && g != l->segs[0] &&
-	    (rc = save_snapshot(l, g->base, e)) != 0)
-		return rc;
-	if (batch_is_control(h) && batch_size(h) <= sizeof(marker)) {
-		if ((fd = segment_fd(g, false, e)) < 0)
-			return fd;
-		got = file_read(l->sys, fd, marker, batch_size(h), at);
-		if (got < 0)
-			return kerr_sys(e, "%020lld.log", (long long)g->base);
-	}
-	return log_note_batch(l, g, h, marker, (size_t)got,
-	    sys_now_ms(l->sys), e);
-}
-
 static int
 forget_snapshot(struct log *l, int64_t at, struct kerr *e)
 {
@@ -170,13 +145,54 @@ load_snapshot(struct log *l, int64_t at, struct kerr *e)
 	if (rc == KE_SYS && e != NULL)
 		*e = why;
 	if (rc != 0 && rc != KE_SYS) {
-		log_line(LOG_WARN, LOG_STORE, "%s: %s; not used", path,
-		    why.msg);
+		if (rc != KE_NOTFOUND)
+			log_line(LOG_WARN, LOG_STORE, "%s: %s; not used",
+			    path, why.msg);
 		rc = KE_CORRUPT;
 	}
 	buf_release(&b);
 	free(path);
 	return rc;
+}
+
+/* Where a walk comes to base, the snapshot there, if it is a sound one, knows
+ * what compaction has taken from the batches on the way; else it is made, as
+ * retention leans on it. */
+static int
+meet_snapshot(struct log *l, int64_t base, struct kerr *e)
+{
+	int rc;
+
+	if (l->snapshot_at == base)
+		return 0;
+	if ((rc = load_snapshot(l, base, e)) == KE_CORRUPT)
+		return save_snapshot(l, base, e);
+	if (rc == 0)
+		l->snapshot_at = base;
+	return rc;
+}
+
+static int
+note_producer(void *arg, const struct batch_header *h, struct segment *g,
+    int64_t at, struct kerr *e)
+{
+	struct log *l = arg;
+	uint8_t marker[256];
+	ssize_t got = 0;
+	int fd, rc;
+
+	if (at == 0 && g != l->segs[0] &&
+	    (rc = meet_snapshot(l, g->base, e)) != 0)
+		return rc;
+	if (batch_is_control(h) && batch_size(h) <= sizeof(marker)) {
+		if ((fd = segment_fd(g, false, e)) < 0)
+			return fd;
+		got = file_read(l->sys, fd, marker, batch_size(h), at);
+		if (got < 0)
+			return kerr_sys(e, "%020lld.log", (long long)g->base);
+	}
+	return log_note_batch(l, g, h, marker, (size_t)got,
+	    sys_now_ms(l->sys), e);
 }
 
 static bool
@@ -291,6 +307,6 @@ log_load_producers(struct log *l, const int64_t *at, int n, int64_t sure,
 	l->txns_from = 0;
 	/* the walk sees nothing of an empty segment */
 	if (rc == 0 && l->n_segs > 1 && log_active(l)->base == l->end)
-		rc = log_snapshot(l, e);
+		rc = meet_snapshot(l, l->end, e);
 	return rc;
 }

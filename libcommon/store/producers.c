@@ -418,10 +418,13 @@ load_entry(struct producers *ps, struct rd *r, int64_t now_ms)
 	struct past_batch b;
 	struct producer *p;
 	int64_t id = rd_i64(r);
+	int16_t epoch = rd_i16(r);
+	bool known;
 
 	if ((p = find(ps, id)) == NULL)
 		p = add(ps, id);
-	p->epoch = rd_i16(r);
+	known = p->n > 0 && p->epoch == epoch;
+	p->epoch = epoch;
 	b.last_seq = rd_i32(r);
 	b.last_offset = rd_i64(r);
 	b.delta = rd_i32(r);
@@ -429,6 +432,9 @@ load_entry(struct producers *ps, struct rd *r, int64_t now_ms)
 	p->coordinator_epoch = rd_i32(r);
 	set_open(ps, p, rd_i64(r));
 	p->seen_ms = now_ms;
+	/* more than the last is known of one that was seen up to there */
+	if (known && p->batch[p->n - 1].last_offset == b.last_offset)
+		return;
 	p->n = 0;
 	if (b.last_seq >= 0 && b.delta >= 0)
 		remember(p, &b);

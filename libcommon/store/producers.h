@@ -100,8 +100,9 @@ struct producer_end *producers_ends(const struct producers *ps, int *n);
 const struct producer_end *producer_end_find(const struct producer_end *v,
     int n, int64_t id);
 
-/* A .snapshot file's bytes. load: KE_CORRUPT (and nothing loaded) where
- * version, CRC or lengths are not right. */
+/* A .snapshot file's bytes. load: what it says of a producer counts, whatever
+ * was known before; KE_CORRUPT (and nothing loaded) where version, CRC or
+ * lengths are not right. */
 void producers_save(const struct producers *ps, struct buf *b);
 int producers_load(struct producers *ps, const void *p, size_t n,
     int64_t now_ms, struct kerr *e);

@@ -1,9 +1,13 @@
 /*
- * test_compact.c: compaction and a disk that fails, or loses power, at any
- * call. Whatever happens, after the next opening the last record of every key
- * is there, and every record that was not yet compacted; each is what was
- * appended; and the log ends no earlier than what was acknowledged, also where
- * the recovery point is lost, and the cleaner's checkpoint was never written.
+ * test_compact.c: a whole history: appends, some of producers and of
+ * transactions, compaction, deletion of records, retention, truncation, leader
+ * epochs, and a disk that fails, or loses power, at any call. Whatever happens,
+ * after the next opening the last record of every key is there, and every
+ * record that was not yet compacted; each is what was appended; and the log
+ * ends no earlier than what was acknowledged, also where the recovery point is
+ * lost, and the cleaner's checkpoint was never written. Transactions are open
+ * or aborted that were so, producers go on where they were, and each record has
+ * its epoch.
  *
  * The log lives on a disk in memory (faultsys.h). Seeds: 0 to RUNS-1, then one
  * from the clock, which is printed; KLOG_SEED chooses one.
@@ -21,20 +25,32 @@
 #include "base/xalloc.h"
 #include "faultsys.h"
 #include "record/builder.h"
+#include "record/iter.h"
 #include "store/checkpoint.h"
 #include "store/clean.h"
 #include "store/log.h"
 #include "store/producers.h"
+#include "store/txnindex.h"
 
 enum { RUNS = 300, CUTS = 8, OPS = 40, KEYS = 12, MODEL_MAX = 4000 };
+enum { NOBODY = -1, IDEMPOTENT = 99, TRANSACTIONAL = 7 };
 
 #define DIR	"/data/t-0"
 #define POINTS	"/data/" CHECKPOINT_RECOVERY
+#define STARTS	"/data/" CHECKPOINT_START
+
+enum fate { DATA, COMMIT, ABORT };
 
 struct put {
 	int	key;
 	int	fill;		/* byte of the value */
 	int	len;		/* of the value */
+	int	first;		/* a batch begins here */
+	int	pid;
+	int32_t	seq;
+	int32_t	epoch;		/* the leader's */
+	enum fate kind;		/* a record, or a marker */
+	enum fate fate;		/* of its transaction, DATA: none, or open */
 };
 
 struct run {
@@ -47,7 +63,11 @@ struct run {
 	int64_t		 end;
 	int64_t		 acked;
 	int64_t		 cleaned;	/* no pass went past it, or tried to */
-	int32_t		 seq;
+	int64_t		 start;		/* is written down */
+	int64_t		 start_most;	/* may be */
+	int64_t		 now;
+	int32_t		 epoch;
+	bool		 forgets;	/* the recovery point is lost at times */
 	int		 cuts;
 };
 
@@ -58,28 +78,111 @@ pick(struct run *r, size_t n)
 }
 
 static int64_t
-point_load(struct run *r)
+load(struct run *r, const char *path)
 {
 	struct checkpoint c = { NULL };
 	int64_t offset;
 
-	(void)checkpoint_load(&c, r->sys, POINTS, NULL);
+	(void)checkpoint_load(&c, r->sys, path, NULL);
 	offset = checkpoint_get(&c, "t", 0, 0);
 	checkpoint_release(&c);
 	return offset;
+}
+
+static int64_t
+point_load(struct run *r)
+{
+	return load(r, POINTS);
+}
+
+static bool
+save(struct run *r, const char *path, int64_t offset)
+{
+	struct checkpoint c = { NULL };
+	int rc;
+
+	checkpoint_set(&c, "t", 0, offset);
+	rc = checkpoint_save(&c, r->sys, path, NULL);
+	checkpoint_release(&c);
+	return rc == 0;
 }
 
 static void
 checkpoint(struct run *r)
 {
 	int64_t point = log_checkpoint(r->l, NULL);
-	struct checkpoint c = { NULL };
 
-	if (point < 0)
+	if (point >= 0)
+		(void)save(r, POINTS, point);
+}
+
+/* What the producer has in the log, below the model's end: -1, or its last
+ * offset there. */
+static int64_t
+last_of(const struct run *r, int pid)
+{
+	int64_t o = r->end;
+
+	while (--o >= 0 && (r->put[o].pid != pid || r->put[o].kind != DATA))
+		;
+	return o;
+}
+
+/* Where its transaction began that is open at the model's end, -1. */
+static int64_t
+open_txn(const struct run *r)
+{
+	int64_t first = -1;
+
+	for (int64_t o = 0; o < r->end; o++) {
+		if (r->put[o].pid != TRANSACTIONAL)
+			continue;
+		if (r->put[o].kind != DATA)
+			first = -1;
+		else if (first < 0)
+			first = o;
+	}
+	return first;
+}
+
+/* Each record of a transaction learns of its marker. */
+static void
+decide(struct run *r)
+{
+	enum fate fate = DATA;
+
+	for (int64_t o = r->end - 1; o >= 0; o--) {
+		if (r->put[o].pid != TRANSACTIONAL)
+			continue;
+		if (r->put[o].kind != DATA)
+			fate = r->put[o].kind;
+		r->put[o].fate = fate;
+	}
+}
+
+/* Hands a batch of n offsets over, of which the model knows already. */
+static void
+hand_over(struct run *r, void *mem, ssize_t len, int n)
+{
+	struct iovec v = { mem, (size_t)len };
+	struct log_appended a;
+	struct kerr e = KERR_INIT;
+
+	assert_true(len > 0);
+	for (int i = 0; i < n; i++) {
+		r->put[r->end + i].first = i == 0;
+		r->put[r->end + i].epoch = r->epoch;
+	}
+	if (log_append(r->l, &v, 1, r->epoch, -1, &a, &e) == 0) {
+		assert_false(a.duplicate);
+		assert_int_equal(a.base, r->end);
+	} else if (e.code == KE_OFFLINE) {
 		return;
-	checkpoint_set(&c, "t", 0, point);
-	(void)checkpoint_save(&c, r->sys, POINTS, NULL);
-	checkpoint_release(&c);
+	} else if (e.code != KE_SYS) {
+		fail_msg("cut %d: %s", r->cuts, e.msg);
+	}
+	/* what failed may be on disk all the same */
+	r->end += n;
 }
 
 /* Not past the model's end, of 1 to 4 records, of a codec or none, of a
@@ -87,14 +190,14 @@ checkpoint(struct run *r)
 static void
 append(struct run *r)
 {
+	static const int pids[] = { NOBODY, NOBODY, IDEMPOTENT, TRANSACTIONAL };
 	static uint8_t mem[1 << 16];
 	struct builder_opts o = BUILDER_OPTS;
-	int n = 1 + (int)pick(r, 4);
-	struct log_appended a;
-	struct kerr e = KERR_INIT;
+	int n = 1 + (int)pick(r, 4), pid = pids[pick(r, 4)];
+	int64_t last = last_of(r, pid);
+	int32_t seq = last >= 0 && pid != NOBODY ? r->put[last].seq + 1 : 0;
 	struct builder b;
 	struct buf scratch;
-	struct iovec v;
 	char value[3000], key[8];
 	struct put *p;
 
@@ -103,9 +206,10 @@ append(struct run *r)
 	builder_init(&b, mem, sizeof(mem));
 	for (int i = 0; i < n; i++) {
 		p = &r->put[r->end + i];
-		p->key = (int)pick(r, KEYS);
-		p->fill = 'a' + (int)pick(r, 26);
-		p->len = (int)pick(r, pick(r, 4) == 0 ? 3000 : 100);
+		*p = (struct put){ .key = (int)pick(r, KEYS),
+		    .fill = 'a' + (int)pick(r, 26), .pid = pid,
+		    .len = (int)pick(r, pick(r, 4) == 0 ? 3000 : 100),
+		    .seq = seq + i };
 		memset(value, p->fill, sizeof(value));
 		snprintf(key, sizeof(key), "%d", p->key);
 		assert_int_equal(builder_add(&b, &(struct record_input){
@@ -114,23 +218,94 @@ append(struct run *r)
 		    .value_len = p->len }), 0);
 	}
 	o.codec = pick(r, 3) == 0 ? CODEC_LZ4 : CODEC_NONE;
-	if (pick(r, 2) == 0) {
-		o.producer_id = 99;
+	if (pid != NOBODY) {
+		o.producer_id = pid;
 		o.producer_epoch = 0;
-		o.base_sequence = r->seq;
+		o.base_sequence = seq;
 	}
+	if (pid == TRANSACTIONAL)
+		o.flags |= BATCH_TRANSACTIONAL;
 	buf_init(&scratch, 0);
-	v = (struct iovec){ mem, (size_t)builder_finish(&b, &o, r->codecs,
-	    &scratch, NULL) };
+	hand_over(r, mem, builder_finish(&b, &o, r->codecs, &scratch, NULL),
+	    n);
 	buf_release(&scratch);
-	if (log_append(r->l, &v, 1, 0, -1, &a, &e) == 0)
-		assert_int_equal(a.base, r->end);
-	else if (e.code != KE_SYS)
+}
+
+/* The transaction that is open ends. */
+static void
+end_txn(struct run *r)
+{
+	struct builder_opts o = BUILDER_OPTS;
+	bool commit = pick(r, 2) == 0;
+	uint8_t mem[256], key[4] = { 0, 0, 0, commit }, value[6] = { 0 };
+	struct builder b;
+
+	if (open_txn(r) < 0 || r->end == MODEL_MAX)
 		return;
-	/* what failed may be on disk all the same */
-	if (o.producer_id >= 0)
-		r->seq += n;
-	r->end += n;
+	r->put[r->end] = (struct put){ .key = -1, .pid = TRANSACTIONAL,
+	    .kind = commit ? COMMIT : ABORT };
+	o.flags = BATCH_TRANSACTIONAL | BATCH_CONTROL;
+	o.producer_id = TRANSACTIONAL;
+	o.producer_epoch = 0;
+	builder_init(&b, mem, sizeof(mem));
+	builder_add(&b, &(struct record_input){ .timestamp = 1000 + r->end,
+	    .key = key, .key_len = 4, .value = value, .value_len = 6 });
+	hand_over(r, mem, builder_finish(&b, &o, NULL, NULL, NULL), 1);
+}
+
+/* Not into what was compacted, as the high watermark keeps a leader from it;
+ * then, as not all is there any more that producers wrote before, not what they
+ * wrote last. */
+static void
+truncate_log(struct run *r)
+{
+	int64_t to = r->end - (int64_t)pick(r, 12), least = r->start_most;
+
+	if (log_offline(r->l))
+		return;
+	if (least < r->cleaned)
+		least = r->cleaned;
+	for (int64_t o = r->end; r->cleaned > 0 && --o >= least;)
+		if (r->put[o].pid != NOBODY)
+			least = o + 1;
+	while (to > 0 && to < r->end && !r->put[to].first)
+		to--;
+	if (to < least || to >= r->end)
+		return;
+	if (r->acked > to)
+		r->acked = to;
+	if (point_load(r) > to && !save(r, POINTS, to))
+		return;
+	if (log_truncate_to(r->l, to, NULL) != 0)
+		return;
+	assert_int_equal(log_end(r->l), to);
+	r->end = to;
+}
+
+/* By hand, or by size. */
+static void
+move_start(struct run *r)
+{
+	struct log_retention how = { -1, (int64_t)pick(r, 60000),
+	    log_flushed(r->l) };
+	int64_t start = log_start(r->l), wait;
+	struct kerr e = KERR_INIT;
+
+	if (log_offline(r->l))
+		return;
+	if (pick(r, 2) == 0)
+		(void)log_set_start(r->l, start + (int64_t)pick(r,
+		    (size_t)(log_flushed(r->l) - start) / 4 + 1), &e);
+	else if ((start = log_keep_from(r->l, &how, &e)) >= 0)
+		(void)log_retain_from(r->l, start, &e);
+	if (e.code != 0 && !faultsys_is_dark(r->f))
+		fail_msg("%s", e.msg);
+	r->start_most = log_start(r->l);
+	if (!save(r, STARTS, r->start_most))
+		return;
+	r->start = r->start_most;
+	log_drop_old(r->l);
+	(void)log_remove_old(r->l, (int64_t)pick(r, 2) * 10, &wait, NULL);
 }
 
 static void
@@ -146,15 +321,20 @@ static int
 clean(struct run *r, int64_t from, struct kerr *e)
 {
 	struct log_clean_limits limits = { .dirty = from,
-	    .stable = point_load(r), .now_ms = 5000,
+	    .stable = point_load(r), .now_ms = r->now += 700,
 	    .max_lag_ms = INT64_MAX };
-	struct log_clean c = { .now_ms = 5000, .delete_retention_ms = 1000,
+	struct log_clean c = { .now_ms = r->now, .delete_retention_ms = 1000,
 	    .map_bytes = pick(r, 2) == 0 ? 4096 : 240, .map_load = 0.9 };
 	struct producer_end *ends;
 	struct log_cleaned done;
 	struct log_dirt d;
+	int64_t unstable;
 	int rc;
 
+	/* as the last stable offset is, whose high watermark is flushed */
+	unstable = log_first_unstable(r->l, log_flushed(r->l));
+	if (unstable >= 0 && unstable < limits.stable)
+		limits.stable = unstable;
 	if ((rc = log_clean_look(r->l, &limits, &d, e)) != 0)
 		return rc;
 	c.dirty = d.dirty;
@@ -176,9 +356,12 @@ open_log(struct run *r, bool stop)
 
 	memset(k.topic_id.b, 7, sizeof(k.topic_id.b));
 	k.recovery_point = point_load(r);
-	if (!stop && pick(r, 3) == 0)
+	k.start = load(r, STARTS);
+	if (!stop && r->forgets && pick(r, 2) == 0) {
 		k.recovery_point = (int64_t)pick(r,
 		    (size_t)k.recovery_point + 1);
+		assert_true(save(r, POINTS, k.recovery_point));
+	}
 	if (log_open(&r->l, r->sys, DIR, &r->config, &k, NULL, &e) != 0)
 		fail_msg("cut %d: %s", r->cuts, e.msg);
 }
@@ -198,6 +381,62 @@ compare_record(struct run *r, const struct record *x)
 	assert_int_equal(x->timestamp, 1000 + x->offset);
 }
 
+/* One batch. */
+static void
+compare_batch(struct run *r, const struct batch_header *h, const uint8_t *p,
+    bool *there, struct buf *raw)
+{
+	int64_t start = log_start(r->l);
+	struct kerr e = KERR_INIT;
+	struct record_iter it;
+	struct record x;
+
+	assert_true(batch_crc_ok(p, h));
+	assert_int_equal(h->leader_epoch, r->put[h->base_offset].epoch);
+	if (h->base_offset >= start)
+		assert_int_equal(log_epoch_at(r->l, h->base_offset),
+		    h->leader_epoch);
+	assert_true(record_iter_init(&it, p, h, r->codecs, raw, 1 << 20,
+	    &e) == 0);
+	while (record_iter_next(&it, &x) > 0) {
+		there[x.offset] = true;
+		if (batch_is_control(h))
+			assert_int_equal(record_control_type(&x) ==
+			    CONTROL_ABORT, r->put[x.offset].kind == ABORT);
+		else
+			compare_record(r, &x);
+	}
+}
+
+/* Of those that are there, who reads what is committed learns which are
+ * aborted. */
+static void
+compare_txns(struct run *r, const bool *there)
+{
+	int64_t start = log_start(r->l), end = log_end(r->l);
+	struct aborted_txns t;
+	const struct put *p;
+	bool aborted;
+
+	if (log_aborted(r->l, start, end, &t, NULL) != 0) {
+		assert_true(faultsys_is_dark(r->f));
+		return;
+	}
+	for (int64_t o = start; o < end; o++) {
+		p = &r->put[o];
+		if (!there[o] || p->pid != TRANSACTIONAL || p->kind != DATA)
+			continue;
+		aborted = false;
+		for (int i = 0; i < t.n; i++)
+			aborted |= t.v[i].first <= o && o <= t.v[i].last;
+		if (aborted != (p->fate == ABORT))
+			fail_msg("cut %d: offset %lld is aborted: %d, not %d",
+			    r->cuts, (long long)o, aborted, p->fate == ABORT);
+	}
+	free(t.v);
+	assert_int_equal(log_first_open(r->l), open_txn(r));
+}
+
 /* Reads all of it, and holds it against the model. */
 static void
 compare(struct run *r)
@@ -206,10 +445,9 @@ compare(struct run *r)
 	int64_t end = log_end(r->l), at = log_start(r->l), last[KEYS];
 	struct kerr e = KERR_INIT;
 	struct batch_header h;
-	struct record_iter it;
 	struct buf b, raw;
-	struct record x;
 
+	decide(r);
 	buf_init(&b, 0);
 	buf_init(&raw, 0);
 	memset(there, 0, sizeof(there));
@@ -224,24 +462,20 @@ compare(struct run *r)
 		for (size_t i = 0; i < b.len; i += batch_size(&h)) {
 			assert_int_equal(batch_parse(b.p + i, b.len - i, &h,
 			    &e), 0);
-			assert_true(batch_crc_ok(b.p + i, &h));
-			assert_true(record_iter_init(&it, b.p + i, &h,
-			    r->codecs, &raw, 1 << 20, &e) == 0);
-			while (record_iter_next(&it, &x) > 0) {
-				compare_record(r, &x);
-				there[x.offset] = true;
-			}
+			compare_batch(r, &h, b.p + i, there, &raw);
 			at = batch_last_offset(&h) + 1;
 		}
 	}
 	memset(last, -1, sizeof(last));
 	for (int64_t o = 0; o < end; o++)
-		last[r->put[o].key] = o;
-	for (int64_t o = 0; o < end; o++)
+		if (r->put[o].kind == DATA && r->put[o].fate != ABORT)
+			last[r->put[o].key] = o;
+	for (int64_t o = log_start(r->l); o < end; o++)
 		if (!there[o] && (o >= r->cleaned ||
-		    last[r->put[o].key] == o))
+		    (r->put[o].kind == DATA && last[r->put[o].key] == o)))
 			fail_msg("cut %d: offset %lld of key %d is gone",
 			    r->cuts, (long long)o, r->put[o].key);
+	compare_txns(r, there);
 out:
 	buf_release(&b);
 	buf_release(&raw);
@@ -258,8 +492,42 @@ come_back(struct run *r, bool stop)
 		fail_msg("cut %d: acknowledged up to %lld, found %lld",
 		    r->cuts, (long long)r->acked, (long long)end);
 	assert_true(end <= r->end);
+	if (log_start(r->l) < r->start || log_start(r->l) > r->start_most)
+		fail_msg("cut %d: start %lld to %lld, found %lld", r->cuts,
+		    (long long)r->start, (long long)r->start_most,
+		    (long long)log_start(r->l));
+	r->start = r->start_most = log_start(r->l);
 	r->end = r->acked = end;
+	if (r->cleaned > end)
+		r->cleaned = end;
 	compare(r);
+}
+
+/* A sync fails, and the log is opened again in the same boot. */
+static void
+fail_sync(struct run *r)
+{
+	int64_t wait;
+
+	if (log_offline(r->l))
+		return;
+	append(r);
+	faultsys_arm(r->f, pick(r, 2) == 0 ? FAULT_FDATASYNC : FAULT_FSYNC,
+	    1 + (int)pick(r, 3), EIO);
+	for (int i = 0; i < 3 && !log_offline(r->l); i++) {
+		flush(r);
+		if (!log_offline(r->l))
+			checkpoint(r);
+		if (!log_offline(r->l))
+			(void)log_remove_old(r->l, 0, &wait, NULL);
+	}
+	(void)faultsys_hit(r->f);
+	if (!log_offline(r->l) || faultsys_is_dark(r->f))
+		return;
+	faultsys_cut_after(r->f, -1);
+	log_abandon(r->l);
+	come_back(r, false);
+	faultsys_cut_after(r->f, (int)pick(r, 200));
 }
 
 static void
@@ -267,7 +535,7 @@ step(struct run *r)
 {
 	struct kerr e = KERR_INIT;
 
-	switch (pick(r, 12)) {
+	switch (pick(r, 24)) {
 	case 0:
 		(void)log_roll(r->l, NULL);
 		break;
@@ -286,6 +554,25 @@ step(struct run *r)
 		if (!faultsys_is_dark(r->f))
 			compare(r);
 		break;
+	case 6:
+	case 7:
+	case 8:
+		end_txn(r);
+		break;
+	case 9:
+		truncate_log(r);
+		break;
+	case 10:
+		if (pick(r, 2) == 0)
+			move_start(r);
+		break;
+	case 11:
+		r->epoch++;
+		break;
+	case 12:
+		if (pick(r, 4) == 0)
+			fail_sync(r);
+		break;
 	default:
 		append(r);
 	}
@@ -299,6 +586,8 @@ run_new(uint64_t seed)
 	r->f = faultsys_new(seed);
 	r->sys = faultsys_sys(r->f);
 	r->codecs = codecs_new();
+	r->now = 5000;
+	r->forgets = pick(r, 3) == 0;
 	r->config = (struct log_config)LOG_CONFIG_INIT;
 	r->config.segment_bytes = 12000 + (int32_t)pick(r, 30000);
 	r->config.index_interval_bytes = (int32_t)pick(r, 3) * 1000;
@@ -345,7 +634,8 @@ lose_power(struct run *r)
 static void
 open_in_vain(struct run *r)
 {
-	struct log_known k = { .recovery_point = point_load(r) };
+	struct log_known k = { .recovery_point = point_load(r),
+	    .start = load(r, STARTS) };
 
 	faultsys_cut_after(r->f, 1 + (int)pick(r, 40));
 	if (log_open(&r->l, r->sys, DIR, &r->config, &k, NULL, NULL) == 0)
@@ -400,6 +690,7 @@ fail_once(enum fault_call call, int nth, int err)
 
 	for (int i = 0; i < 60; i++)
 		append(r);
+	end_txn(r);
 	(void)log_roll(r->l, NULL);
 	append(r);
 	flush(r);
