@@ -28,8 +28,11 @@ lost = sum((p, o) not in printed for p in ends for o in range(ends[p]))
 twice = [(po, who) for po, who in printed.items() if len(who) > 1]
 bad = [(po, who) for po, who in twice
        if sum(w not in killed and w not in told for w in who) > 1]
+again = collections.Counter(w for po, who in twice for w in set(who)
+                            if w in killed or w in told)
 print(f"# {sum(ends.values())} records, {lost} lost, {len(twice)} printed "
-      f"twice, {len(bad)} of them without a reason")
+      f"twice (at most {max(again.values(), default=0)} of a member's, of "
+      f"{len(again)}), {len(bad)} of them without a reason")
 for po, who in bad[:5]:
     print("#", po, who)
 sys.exit(bool(lost or bad or os.path.exists(dir + "/unfed")))

@@ -1,5 +1,6 @@
 // main franz|sarama write BROKER FILE TOPIC=CODEC.. | read BROKER TOPIC.. | group BROKER TOPIC GROUP
 // | member BROKER GROUP TOPIC ASSIGNOR (franz alone) | txn BROKER TOPIC GROUP
+// | shim BROKER (sarama alone: for the tests of its own)
 package main
 
 import (
@@ -97,6 +98,9 @@ func main() {
 	var cl client = franz{broker}
 	if library == "sarama" {
 		cl = saramaClient{broker}
+	}
+	if verb == "shim" {
+		check(shim(broker))
 	}
 	if verb == "member" {
 		check(franz{broker}.member(rest[0], rest[1], rest[2]))
