@@ -264,17 +264,12 @@ coordinator_changed(struct broker *b, const struct image *im,
 	struct coordinator *c = b->coordinator;
 	const struct image_topic *t = image_topic(im, kstr(TOPIC));
 	struct groups *gs = coordinator_enter(b);
-	bool ours = pl == NULL;
 
 	if (pl == NULL || pl->n_changed > 0 || pl->n_removed > 0)
 		groups_topics_changed(gs);
-	for (int32_t i = 0; pl != NULL && i < pl->n_removed; i++) {
-		ours |= kstr_eq(pl->removed[i]->name, kstr(TOPIC));
+	for (int32_t i = 0; pl != NULL && i < pl->n_removed; i++)
 		groups_topic_deleted(gs, pl->removed[i]->name);
-	}
-	for (int32_t i = 0; pl != NULL && i < pl->n_changed; i++)
-		ours |= kstr_eq(pl->changed[i]->name, kstr(TOPIC));
-	if (ours) {
+	if (places_touch(pl, kstr(TOPIC))) {
 		if (t != NULL)
 			groups_set_partitions(gs, t->n);
 		journal_follow(c->journal, im);

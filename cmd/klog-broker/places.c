@@ -85,6 +85,22 @@ places_tell(struct broker *b, const struct places *pl)
 	}
 }
 
+static bool
+is_among(struct image_topic *const *v, int32_t n, struct kstr topic)
+{
+	for (int32_t i = 0; i < n; i++)
+		if (kstr_eq(v[i]->name, topic))
+			return true;
+	return false;
+}
+
+bool
+places_touch(const struct places *pl, struct kstr topic)
+{
+	return pl == NULL || is_among(pl->changed, pl->n_changed, topic) ||
+	    is_among(pl->removed, pl->n_removed, topic);
+}
+
 void
 places_release(struct places *pl)
 {

@@ -6,6 +6,7 @@
 #ifndef KLOG_BROKER_PLACES_H
 #define KLOG_BROKER_PLACES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "image_edit.h"
@@ -25,6 +26,8 @@ void places_take(struct broker *, struct image_edit *, struct places *);
 /* The change is durable: leaders, epochs, properties, removals. */
 void places_tell(struct broker *, const struct places *);
 void places_release(struct places *);
+/* Whether the change is one of that topic; NULL is the start, which is. */
+bool places_touch(const struct places *, struct kstr topic);
 
 /* At the start: the partitions of a whole image that nobody else has seen
  * yet; then, when they are open, what was decided about them. */

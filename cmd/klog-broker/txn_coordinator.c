@@ -354,13 +354,8 @@ txn_coordinator_changed(struct broker *b, const struct image *im,
 {
 	struct txn_coordinator *tc = b->txn_coordinator;
 	const struct image_topic *t = image_topic(im, kstr(TXN_TOPIC));
-	bool ours = pl == NULL;
 
-	for (int32_t i = 0; pl != NULL && i < pl->n_removed; i++)
-		ours |= kstr_eq(pl->removed[i]->name, kstr(TXN_TOPIC));
-	for (int32_t i = 0; pl != NULL && i < pl->n_changed; i++)
-		ours |= kstr_eq(pl->changed[i]->name, kstr(TXN_TOPIC));
-	if (!ours)
+	if (!places_touch(pl, kstr(TXN_TOPIC)))
 		return;
 	if (t != NULL)
 		txns_set_partitions(tc->txns, t->n);
