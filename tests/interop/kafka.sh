@@ -14,7 +14,7 @@ for v in 3.9.1 4.3.1; do
 		klog-consume -q -b "$BROKER" -e "packages-$codec" >"$WORK/out"
 		same "$v: klog-consume $codec" "$WORK/lines" "$WORK/out"
 	done
-	for f in produce produce-txn consume mirror topics topics-config groups; do
+	for f in produce produce-fields produce-txn consume mirror topics topics-config groups; do
 		check "$v: klog-$f.bats" env BATS_TEST_TIMEOUT=120 KLOG_TEST_BROKERS="$BROKER" bats "$HERE/../klog-$f.bats"
 	done
 	"$HERE/kafka-broker.sh" stop "$WORK/kafka-$v"
