@@ -182,5 +182,9 @@ void ptxn_enrol(struct ppart *pp);
 /* Sends the request that is due; *at becomes the time of the next look, where
  * that is sooner. */
 void ptxn_pump(struct producer *p, int64_t now, int64_t *at);
+void ptxn_forget_offsets(struct ptxn *x);
+/* Every partition that stands at from now stands at to; how many there are. */
+int ptxn_move_all(struct producer *p, enum enrolment from,
+    enum enrolment to);
 
 #endif

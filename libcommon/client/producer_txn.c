@@ -1,5 +1,5 @@
-/* producer_txn.c: transactions: what is sent to coordinators, what is waited
- * for (producer_impl.h); which request is due is txn.c's to say. */
+/* producer_txn.c: transactions: what is sent to coordinators (producer_impl.h);
+ * which request is due is txn.c's to say. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,9 +19,7 @@ enum {				/* versions from which things are different */
 	ADD_PARTITIONS_CLIENT = 3,	/* 4 and above are for brokers */
 	FIND_ONE = 3,			/* 4 and above ask for many */
 	INIT_RENEWS = 3,		/* KIP-360 */
-	KEY_GROUP = 0, KEY_TRANSACTION = 1,
-	/* for an abort: the coordinator sees to it later, without being told */
-	ABORT_MS = 5000
+	KEY_GROUP = 0, KEY_TRANSACTION = 1
 };
 
 void
@@ -32,8 +30,8 @@ ptxn_open(struct producer *p)
 	txn_init(&p->txn->t, p->cf.delivery_ms);
 }
 
-static void
-forget_offsets(struct ptxn *x)
+void
+ptxn_forget_offsets(struct ptxn *x)
 {
 	for (int i = 0; i < x->n_offsets; i++) {
 		free((void *)(uintptr_t)x->offsets[i].topic);
@@ -53,7 +51,7 @@ ptxn_close(struct producer *p)
 		return;
 	if (p->txn->call != NULL)
 		cluster_cancel(p->cl, p->txn->call);
-	forget_offsets(p->txn);
+	ptxn_forget_offsets(p->txn);
 	free(p->txn->id);
 	free(p->txn);
 	p->txn = NULL;
@@ -79,9 +77,8 @@ ptxn_enrol(struct ppart *pp)
 	txn_add(&pp->topic->p->txn->t, 1);
 }
 
-/* Every partition that stands at from now stands at to; how many there are. */
-static int
-move_all(struct producer *p, enum enrolment from, enum enrolment to)
+int
+ptxn_move_all(struct producer *p, enum enrolment from, enum enrolment to)
 {
 	int n = 0;
 
@@ -208,10 +205,10 @@ answered(void *arg, struct reply *r)
 	else
 		kerr_wrap(&e, "%s", kapi_get(r->api)->name);
 	if (x->asked == TXN_ADD_PARTITIONS)
-		n = move_all(p, ENROL_ASKED, e.code == 0 ? ENROLLED :
+		n = ptxn_move_all(p, ENROL_ASKED, e.code == 0 ? ENROLLED :
 		    ENROL_WAITING);
 	if (e.code == 0 && x->asked == TXN_COMMIT_OFFSETS)
-		forget_offsets(x);
+		ptxn_forget_offsets(x);
 	p->trouble = e;
 	txn_answered(&x->t, x->asked, n, &e, loop_now(p->loop));
 	reply_free(r);
@@ -312,13 +309,6 @@ add_offsets(struct producer *p)
 	ask(p, p->txn->coordinator, API_ADD_OFFSETS_TO_TXN, &req, 0);
 }
 
-static int
-by_topic(const void *a, const void *b)
-{
-	return strcmp(((const struct producer_offset *)a)->topic,
-	    ((const struct producer_offset *)b)->topic);
-}
-
 static void
 commit_offsets(struct producer *p)
 {
@@ -333,7 +323,7 @@ commit_offsets(struct producer *p)
 	for (int i = 0; i < x->n_offsets; i++) {
 		const struct producer_offset *o = &x->offsets[i];
 
-		if (i == 0 || by_topic(&o[-1], o) != 0) {
+		if (i == 0 || strcmp(o[-1].topic, o->topic) != 0) {
 			at = &v[req.topics.n++];
 			at->name = kstr(o->topic);
 			at->partitions.v = &parts[i];
@@ -401,149 +391,4 @@ ptxn_pump(struct producer *p, int64_t now, int64_t *at)
 		end(p);
 		break;
 	}
-}
-
-/* Runs the loop until the machine stands still. */
-static int
-settle(struct producer *p, struct kerr *e)
-{
-	struct txn *t = &p->txn->t;
-
-	producer_pump(p);
-	while (t->phase == TXN_STARTING || t->phase == TXN_COMMITTING ||
-	    t->phase == TXN_ABORTING)
-		loop_once(p->loop, -1);
-	if (t->phase != TXN_DEAD)
-		return 0;
-	if (e != NULL)
-		*e = t->err;
-	return t->err.code;
-}
-
-/* There are brokers that give ids to producers, and no more than that. */
-static bool
-lacks_transactions(const struct producer *p)
-{
-	int32_t broker = p->txn->coordinator;
-
-	return cluster_version(p->cl, broker, API_INIT_PRODUCER_ID) >= 0 &&
-	    (cluster_version(p->cl, broker, API_ADD_PARTITIONS_TO_TXN) < 0 ||
-	    cluster_version(p->cl, broker, API_END_TXN) < 0);
-}
-
-int
-producer_start(struct producer *p, struct kerr *e)
-{
-	int rc;
-
-	if (cluster_connect(p->cl, e) != 0)
-		return e->code;
-	p->txn->t.give_up_ms = p->cf.request_ms;
-	rc = settle(p, e);
-	p->txn->t.give_up_ms = p->cf.delivery_ms;
-	if (rc == 0 && lacks_transactions(p))
-		rc = kerr_set(e, KE_UNSUPPORTED, "the cluster has no "
-		    "transactions");
-	return rc;
-}
-
-void
-producer_begin(struct producer *p)
-{
-	move_all(p, ENROL_WAITING, ENROL_NONE);
-	move_all(p, ENROLLED, ENROL_NONE);
-	txn_begin(&p->txn->t);
-}
-
-/* Waits until all that was to be told to coordinators has been. */
-static int
-wait_told(struct producer *p, struct kerr *e)
-{
-	struct txn *t = &p->txn->t;
-
-	producer_pump(p);
-	while (t->phase == TXN_OPEN && !txn_settled(t))
-		loop_once(p->loop, -1);
-	if (t->phase == TXN_OPEN)
-		return 0;
-	*e = t->err;
-	return t->err.code;
-}
-
-int
-producer_add_offsets(struct producer *p, const char *group,
-    const struct producer_offset *v, int n, struct kerr *e)
-{
-	struct ptxn *x = p->txn;
-
-	if (n == 0)
-		return 0;
-	if (wait_told(p, e) != 0)
-		return e->code;
-	x->group = xstrdup(group);
-	x->offsets = xcalloc((size_t)n, sizeof(*v));
-	x->n_offsets = n;
-	x->t.group_found = false;
-	for (int i = 0; i < n; i++) {
-		x->offsets[i] = v[i];
-		x->offsets[i].topic = xstrdup(v[i].topic);
-		if (v[i].metadata != NULL)
-			x->offsets[i].metadata = xstrdup(v[i].metadata);
-	}
-	qsort(x->offsets, (size_t)n, sizeof(*x->offsets), by_topic);
-	txn_add_offsets(&x->t);
-	return wait_told(p, e);
-}
-
-int
-producer_commit(struct producer *p, struct kerr *e)
-{
-	if (producer_flush(p, NULL, e) != 0 || wait_told(p, e) != 0)
-		return e->code;
-	p->txn->unshown |= p->txn->t.begun;
-	txn_commit(&p->txn->t);
-	return settle(p, e);
-}
-
-/* What has not left is dropped; what is under way must have come back before
- * the coordinator is told, or it might be written behind the end. */
-static bool
-call_back(struct producer *p, int64_t until)
-{
-	struct kerr e = KERR_INIT;
-	bool dropped = p->stats.added != p->stats.acked + p->stats.failed;
-
-	kerr_set(&e, KE_CANCELLED, "aborted");
-	if (dropped)
-		txn_break(&p->txn->t, &e);
-	producer_pump(p);
-	while ((!TAILQ_EMPTY(&p->flights) || p->txn->call != NULL) &&
-	    loop_clock(p->loop) < until)
-		loop_once(p->loop, ABORT_MS);
-	producer_abandon(p);
-	return dropped;
-}
-
-int
-producer_abort(struct producer *p, struct kerr *e)
-{
-	struct ptxn *x = p->txn;
-	bool dropped = call_back(p, loop_clock(p->loop) + ABORT_MS);
-	int rc;
-
-	if (x->call != NULL)
-		return kerr_set(e, KE_TIMEOUT, "the coordinator does not "
-		    "answer");
-	forget_offsets(x);
-	x->t.give_up_ms = ABORT_MS;
-	txn_abort(&x->t, dropped);
-	rc = settle(p, e);
-	x->t.give_up_ms = p->cf.delivery_ms;
-	return rc;
-}
-
-const struct kerr *
-producer_txn_error(const struct producer *p)
-{
-	return &p->txn->t.err;
 }
