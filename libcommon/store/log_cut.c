@@ -131,7 +131,9 @@ truncate_to(struct log *l, int64_t offset, struct kerr *e)
 
 	if (l->n_segs == 0 || l->segs[0]->base > offset)
 		return truncate_all(l, offset, e);
-	while (log_active(l)->base >= offset && l->n_segs > 1)
+	/* one that begins there stays, for the producers' snapshot that it
+	 * begins with: compaction may have left less in those before it */
+	while (log_active(l)->base > offset && l->n_segs > 1)
 		if ((rc = drop_last(l, e)) != 0)
 			return rc;
 	segment_ref(g = log_active(l));

@@ -66,7 +66,7 @@ struct segment {
 	int64_t		 jitter_ms;	/* taken off segment.ms for this one */
 	int32_t		 unindexed;	/* bytes since the last index entry */
 	int64_t		 synced;	/* bytes of the .log known durable */
-	bool		 indexes_synced;
+	_Atomic bool	 indexes_synced;
 	bool		 snapshot_synced; /* of the producers, at its base */
 	int64_t		 reserved;	/* blocks are reserved up to here */
 	_Atomic int64_t	 written;	/* writeback was started up to here */

@@ -145,6 +145,26 @@ open_txn(const struct run *r)
 	return first;
 }
 
+/* The first one that is open, or whose marker is not flushed: the last stable
+ * offset, if the high watermark is. */
+static int64_t
+stable_end(const struct run *r)
+{
+	int64_t first = -1, flushed = log_flushed(r->l);
+
+	for (int64_t o = 0; o < r->end; o++) {
+		if (r->put[o].pid != TRANSACTIONAL)
+			continue;
+		if (r->put[o].kind == DATA)
+			first = first < 0 ? o : first;
+		else if (o >= flushed)
+			break;
+		else
+			first = -1;
+	}
+	return first >= 0 && first < flushed ? first : flushed;
+}
+
 /* Each record of a transaction learns of its marker. */
 static void
 decide(struct run *r)
@@ -328,13 +348,10 @@ clean(struct run *r, int64_t from, struct kerr *e)
 	struct producer_end *ends;
 	struct log_cleaned done;
 	struct log_dirt d;
-	int64_t unstable;
 	int rc;
 
-	/* as the last stable offset is, whose high watermark is flushed */
-	unstable = log_first_unstable(r->l, log_flushed(r->l));
-	if (unstable >= 0 && unstable < limits.stable)
-		limits.stable = unstable;
+	if (stable_end(r) < limits.stable)
+		limits.stable = stable_end(r);
 	if ((rc = log_clean_look(r->l, &limits, &d, e)) != 0)
 		return rc;
 	c.dirty = d.dirty;
