@@ -25,10 +25,13 @@ start() {
 }
 start_klog() { start "$1" klog-consume -q -v -b "$BROKER" -G "$group" -X heartbeat.interval.ms=200 -X partition.assignment.strategy="$assignor" "$topic"; }
 start_other() { start "$1" ${run[$1]} member "$BROKER" "$group" "$topic" "$assignor"; }
-stop() {
-	kill "${pids[$1]}"
+ended() {
 	wait "${pids[$1]}" 2>/dev/null
 	unset "pids[$1]"
+}
+stop() {
+	kill "${pids[$1]}"
+	ended "$1"
 }
 
 # stable N: the group has settled with N members. Between the two rebalances of
@@ -87,6 +90,7 @@ each_works() {
 mixed() {
 	local assignor=$1 topic=mixed-$1 group=group-$1 c n=1
 	local -A pids=()
+	local -a others=()
 	rm -rf "$WORK/m"
 	mkdir "$WORK/m"
 	klog-topics create -b "$BROKER" "$topic" --partitions $partitions || return 1
@@ -108,14 +112,16 @@ mixed() {
 	check "$where: $assignor: the others take over" all 2400
 	start_klog klog3
 	check "$where: $assignor: one comes" stable $n
-	# A client that stops in the midst of a rebalance cannot commit, and
-	# what it had read is read again.
+	# One of the others goes by itself, the rest at once. A client that stops
+	# in the midst of a rebalance may not commit, and what it had read is
+	# read again, by others.
 	for c in "${!pids[@]}"; do
-		[[ $c == klog* ]] && continue
-		stop "$c"
-		n=$((n - 1))
-		stable $n
+		[[ $c != klog* ]] && others+=("$c")
 	done
+	for c in "${others[@]:0:1}"; do stop "$c"; n=$((n - 1)); done
+	check "$where: $assignor: another client leaves" stable $n
+	for c in "${others[@]:1}"; do kill "${pids[$c]}"; done
+	for c in "${others[@]:1}"; do ended "$c"; done
 	check "$where: $assignor: klog's stay" stable 2
 	feed 2401 3600
 	check "$where: $assignor: and read on" all 3600 2401
