@@ -11,7 +11,10 @@
 #include "net/loop.h"
 #include "pool.h"
 
-enum { MAX_THREADS = 16 };
+enum {
+	MAX_THREADS = 16,
+	NICE = 10	/* where processors are short, a tenth of one */
+};
 
 /* One of the passes that may run at a time. */
 struct slot {
@@ -24,6 +27,7 @@ struct slot {
 
 struct cleaner {
 	struct broker	 *broker;
+	struct pool	 *pool;		/* nothing else waits for its threads */
 	struct loop_timer timer;
 	atomic_bool	  stop;
 	struct slot	  slots[MAX_THREADS];
@@ -64,7 +68,7 @@ start(struct slot *s, const struct compaction_limits *l)
 	s->busy = true;
 	s->limits = *l;
 	logdir_job_begin(b->logdir);
-	pool_run(b->pool, &s->job);
+	pool_run(s->cleaner->pool, &s->job);
 }
 
 static void
@@ -107,6 +111,7 @@ cleaner_new(struct broker *b, struct loop *l)
 	int64_t backoff = b->config->cleaner_backoff_ms;
 
 	c->broker = b;
+	c->pool = pool_new(MAX_THREADS, NICE);
 	atomic_init(&c->stop, false);
 	for (int i = 0; i < MAX_THREADS; i++) {
 		c->slots[i].cleaner = c;
@@ -130,5 +135,6 @@ cleaner_stop(struct cleaner *c)
 void
 cleaner_free(struct cleaner *c)
 {
+	pool_free(c->pool);
 	free(c);
 }

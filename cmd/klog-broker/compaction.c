@@ -8,16 +8,18 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base/log.h"
+#include "pace.h"
 #include "partition_impl.h"
 #include "store/clean.h"
 
 enum {
 	AGAIN_MS = 60000,	/* until a try after one that found no room, */
 	AGAIN_MOST_MS = 600000,	/* and after many */
-	NAP_NS = 50000000	/* a stop is noticed after that */
+	BLOCK = 512		/* what getrusage() counts in */
 };
 
 /* Lock held. */
@@ -105,7 +107,8 @@ struct pass {
 	struct partition	*p;
 	const struct compaction_limits *limits;
 	int64_t			 began_ns;
-	int64_t			 bytes;
+	struct pace		 pace;
+	long			 blocks;	/* this thread has had from disk */
 };
 
 static bool
@@ -121,21 +124,33 @@ is_called_off(const struct pass *x)
 	return gone;
 }
 
-/* Keeps to the rate. */
-static int
-pace(void *arg, int64_t bytes)
+/* What was not in the page cache, since the last call. */
+static int64_t
+read_from_disk(struct pass *x)
 {
-	const struct timespec nap = { .tv_nsec = NAP_NS };
-	struct pass *x = arg;
-	double due_ns;
+	long before = x->blocks;
+	struct rusage u;
 
-	x->bytes += bytes;
-	due_ns = (double)x->bytes / x->limits->rate * 1e9;
+	if (getrusage(RUSAGE_THREAD, &u) != 0)
+		return 0;
+	x->blocks = u.ru_inblock;
+	return (int64_t)(x->blocks - before) * BLOCK;
+}
+
+static int
+keep_pace(void *arg, int64_t read, int64_t written)
+{
+	struct pass *x = arg;
+	struct logdir *ld = x->p->ld;
+	int64_t now = sys_mono_ns(ld->sys), ns;
+
+	pace_add(&x->pace, read + written, written + read_from_disk(x), now);
 	while (!is_called_off(x)) {
-		if ((double)(sys_mono_ns(x->p->ld->sys) - x->began_ns) >=
-		    due_ns)
+		if ((ns = pace_wait(&x->pace, flush_is_busy(ld, now),
+		    now)) == 0)
 			return 0;
-		nanosleep(&nap, NULL);
+		nanosleep(&(struct timespec){ .tv_nsec = (long)ns }, NULL);
+		now += ns;	/* at least: a clock may stand still */
 	}
 	return 1;
 }
@@ -177,13 +192,16 @@ clean(struct partition *p, const struct compaction_limits *limits,
 	    .began_ns = sys_mono_ns(p->ld->sys) };
 	struct log_clean c = { .now_ms = sys_now_ms(p->ld->sys),
 	    .map_bytes = limits->map_bytes, .map_load = limits->map_load,
-	    .pace = pace, .arg = &x };
+	    .pace = keep_pace, .arg = &x };
 	struct producer_end *ends;
 	struct log_dirt d;
 	int levels[CODEC_MAX], rc;
 
 	if ((rc = look(p, &d, e)) != 0)
 		return rc;
+	pace_begin(&x.pace, limits->rate, d.clean_bytes + d.dirty_bytes,
+	    sys_mono_ns(p->ld->sys));
+	read_from_disk(&x);
 	c.dirty = d.dirty;
 	c.upto = d.upto;
 	pthread_mutex_lock(&p->lock);

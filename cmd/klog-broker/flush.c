@@ -9,6 +9,7 @@
  * turn.
  */
 #include "base/log.h"
+#include "pace.h"
 #include "partition_impl.h"
 
 static void	flush_round(void *);
@@ -43,6 +44,13 @@ flush_overdue(struct partition *p)
 		flush_want(p);
 }
 
+bool
+flush_is_busy(struct logdir *ld, int64_t now_ns)
+{
+	return atomic_load(&ld->rounds) > 0 ||
+	    now_ns - atomic_load(&ld->round_ns) < PACE_QUIET_NS;
+}
+
 /* A failed fdatasync is not tried again: the kernel may have dropped the
  * pages and would call the next one a success. */
 static void
@@ -73,7 +81,10 @@ flush_round(void *arg)
 	p->flush_again = false;
 	pthread_mutex_unlock(&p->lock);
 
+	atomic_fetch_add(&p->ld->rounds, 1);
 	rc = log_flush(p->log, &e);
+	atomic_store(&p->ld->round_ns, sys_mono_ns(p->ld->sys));
+	atomic_fetch_sub(&p->ld->rounds, 1);
 
 	pthread_mutex_lock(&p->lock);
 	flush_done(p, rc, bytes, &e);

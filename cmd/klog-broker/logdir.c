@@ -28,6 +28,8 @@ logdir_init(struct logdir *ld)
 	atomic_init(&ld->cleaned_moved, false);
 	atomic_init(&ld->full, false);
 	atomic_init(&ld->replaced, false);
+	atomic_init(&ld->rounds, 0);
+	atomic_init(&ld->round_ns, 0);
 }
 
 void

@@ -52,6 +52,8 @@ struct logdir {
 	atomic_bool		 cleaned_moved;	/* so is where one is clean */
 	atomic_bool		 replaced;	/* files that compaction replaced
 						 * are to be told when to go */
+	atomic_int		 rounds;	/* of flush.c, under way */
+	_Atomic int64_t		 round_ns;	/* when one ended last */
 };
 
 void logdir_init(struct logdir *);

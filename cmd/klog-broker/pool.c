@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base/log.h"
@@ -26,6 +27,7 @@ struct pool {
 	unsigned int	 threads;
 	unsigned int	 idle;
 	unsigned int	 max;
+	int		 nice;
 	bool		 closing;
 };
 
@@ -72,6 +74,9 @@ pool_thread(void *arg)
 	struct pool *p = arg;
 	struct job *j;
 
+	/* Linux has it by thread */
+	if (p->nice > 0)
+		(void)setpriority(PRIO_PROCESS, 0, p->nice);
 	pthread_mutex_lock(&p->lock);
 	while (wait_for_job(p)) {
 		j = STAILQ_FIRST(&p->jobs);
@@ -108,7 +113,7 @@ start_thread(struct pool *p)
 }
 
 struct pool *
-pool_new(unsigned int max_threads)
+pool_new(unsigned int max_threads, int nice)
 {
 	struct pool *p = xcalloc(1, sizeof(*p));
 	pthread_condattr_t attr;
@@ -121,6 +126,7 @@ pool_new(unsigned int max_threads)
 	pthread_cond_init(&p->gone, NULL);
 	STAILQ_INIT(&p->jobs);
 	p->max = max_threads;
+	p->nice = nice;
 	return p;
 }
 

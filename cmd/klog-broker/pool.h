@@ -1,7 +1,8 @@
 /*
  * pool.h: a few threads for what blocks: flush rounds, cold reads, recovery,
- * appends to the metadata log. Threads start when there is work and none is
- * idle, up to a maximum, and leave when they idle: an idle broker has none.
+ * appends to the metadata log; others, of less weight, for compaction. Threads
+ * start when there is work and none is idle, up to a maximum, and leave when
+ * they idle: an idle broker has none.
  */
 #ifndef KLOG_BROKER_POOL_H
 #define KLOG_BROKER_POOL_H
@@ -20,7 +21,8 @@ struct job {
 	STAILQ_ENTRY(job)  link;
 };
 
-struct pool *pool_new(unsigned int max_threads);
+/* nice: how much they stand back for other threads, 0 to 19. */
+struct pool *pool_new(unsigned int max_threads, int nice);
 /* Ends what is queued, joins the threads. */
 void pool_free(struct pool *);
 /* From any thread. Jobs start in the order of their coming. */

@@ -408,7 +408,7 @@ server_run(const struct server_options *opt, struct kerr *e)
 	b->private_mode = opt->private_mode;
 	b->budget.max = opt->config->queued_max_request_bytes > 0 ?
 	    (size_t)opt->config->queued_max_request_bytes : FRAME_BUDGET;
-	b->pool = pool_new(POOL_THREADS);
+	b->pool = pool_new(POOL_THREADS, 0);
 	if ((s.loop = loop_new(e)) == NULL)
 		rc = e->code;
 	else if ((rc = load_identity(&s, e)) == 0 &&

@@ -118,6 +118,13 @@ real_writeback(const struct sys *s, int fd, off_t at, off_t n)
 }
 
 static int
+real_await_writeback(const struct sys *s, int fd, off_t at, off_t n)
+{
+	(void)s;
+	return sync_file_range(fd, at, n, SYNC_FILE_RANGE_WAIT_BEFORE);
+}
+
+static int
 real_ftruncate(const struct sys *s, int fd, off_t n)
 {
 	(void)s;
@@ -244,6 +251,7 @@ static const struct sys real = {
 	.fsync = real_fsync,
 	.writeback = real_writeback,
 	.forget = real_forget,
+	.await_writeback = real_await_writeback,
 	.ftruncate = real_ftruncate,
 	.reserve = real_reserve,
 	.fstat = real_fstat,

@@ -34,6 +34,9 @@ struct sys {
 	/* who reads the file from now on reads what is on the disk: after a
 	 * write that failed in the kernel's hands its cache tells otherwise */
 	void	(*forget)(const struct sys *, int fd);
+	/* waits for that, which makes nothing durable; an error that is told
+	 * here is not told by the next fdatasync */
+	int	(*await_writeback)(const struct sys *, int fd, off_t, off_t n);
 	int	(*ftruncate)(const struct sys *, int fd, off_t);
 	/* reserves blocks, the file's length unchanged; EOPNOTSUPP is fine */
 	int	(*reserve)(const struct sys *, int fd, off_t, off_t n);

@@ -75,9 +75,9 @@ struct log_clean {
 	const int *levels;	/* to compress at, by codec; NULL: defaults */
 	const struct producer_end *ends;	/* see log_producer_ends() */
 	int	n_ends;
-	/* called with bytes just read or written, to slow down or, not 0, to
-	 * give up (KE_CANCELLED); may be NULL */
-	int	(*pace)(void *arg, int64_t bytes);
+	/* called with bytes just read, or on their way to the disk, to slow
+	 * down or, not 0, to give up (KE_CANCELLED); may be NULL */
+	int	(*pace)(void *arg, int64_t read, int64_t written);
 	void	*arg;
 };
 

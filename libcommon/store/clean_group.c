@@ -10,7 +10,10 @@
 #include "store/clean_impl.h"
 #include "store/file.h"
 
-enum { WRITE = 1 << 20 };	/* bytes a write */
+enum {
+	WRITE = 1 << 20,	/* bytes a write */
+	UNDER_WAY = 4 * WRITE	/* most that the disk is given at a time */
+};
 
 /* The new segment on its way. */
 struct output {
@@ -19,6 +22,7 @@ struct output {
 	pthread_mutex_t	 lock;		/* of a segment that nobody else sees */
 	struct buf	 pending;	/* not yet written */
 	int64_t		 written;
+	int64_t		 settled;	/* of that the disk is through with */
 	bool		 changed;
 };
 
@@ -60,24 +64,44 @@ clean_group_size(const struct cleaning *c, int i, int n)
 	return k;
 }
 
+/* Starts the disk on what was written last: at once, so that the sync at the
+ * end is a short one; and never much, so that who waits for the disk besides,
+ * a flush round, finds no long queue there. */
+static int
+send_off(struct output *o, int64_t n)
+{
+	const struct sys *s = o->g->sys;
+	int64_t upto = o->written - UNDER_WAY;
+	int rc = 0;
+
+	s->writeback(s, o->g->fd, o->written - n, n);
+	if (upto > o->settled) {
+		rc = s->await_writeback(s, o->g->fd, o->settled,
+		    upto - o->settled);
+		o->settled = upto;
+	}
+	return rc;
+}
+
 static int
 write_out(struct output *o, struct kerr *e)
 {
 	struct clean_reader *r = &o->c->reader;
 	const struct sys *s = o->g->sys;
 	int64_t n = (int64_t)o->pending.len;
+	int rc;
 
-	if (file_write(s, o->g->fd, o->pending.p, o->pending.len,
-	    o->written) != 0)
+	if ((rc = file_write(s, o->g->fd, o->pending.p, o->pending.len,
+	    o->written)) == 0) {
+		o->written += n;
+		rc = send_off(o, n);
+	}
+	if (rc != 0)
 		return kerr_sys(e, "%020lld.log.cleaned",
 		    (long long)o->g->base);
-	/* at once, so that the sync at the end, and whoever else waits for the
-	 * disk then, does not wait for all of it */
-	s->writeback(s, o->g->fd, o->written, n);
-	o->written += n;
 	o->c->r->written += n;
 	buf_clear(&o->pending);
-	if (r->pace != NULL && r->pace(r->arg, n) != 0)
+	if (r->pace != NULL && r->pace(r->arg, 0, n) != 0)
 		return kerr_set(e, KE_CANCELLED, "%s",
 		    kerr_text(KE_CANCELLED));
 	return 0;

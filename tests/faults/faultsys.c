@@ -526,6 +526,12 @@ f_forget(const struct sys *s, int fd)
 }
 
 static int
+f_await_writeback(const struct sys *s, int fd, off_t at, off_t n)
+{
+	return 0;
+}
+
+static int
 f_ftruncate(const struct sys *s, int fd, off_t n)
 {
 	struct faultsys *f = self(s);
@@ -713,6 +719,7 @@ static const struct sys calls = {
 	.fsync = f_fsync,
 	.writeback = f_writeback,
 	.forget = f_forget,
+	.await_writeback = f_await_writeback,
 	.ftruncate = f_ftruncate,
 	.reserve = f_reserve,
 	.fstat = f_fstat,

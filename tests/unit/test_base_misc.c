@@ -124,6 +124,7 @@ test_sys(void **state)
 	s->forget(s, fd);
 	assert_int_equal(s->pread(s, fd, got, 8, 0), 8);
 	assert_memory_equal(got, "\0\0abcdef", 8);
+	assert_int_equal(s->await_writeback(s, fd, 0, 8), 0);
 	assert_int_equal(s->fdatasync(s, fd), 0);
 	assert_int_equal(s->fsync(s, fd), 0);
 	assert_int_equal(s->fstat(s, fd, &st), 0);

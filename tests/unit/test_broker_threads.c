@@ -245,7 +245,7 @@ setup(void **state)
 
 	if (mkdtemp(path) == NULL)
 		return -1;
-	pool = pool_new(4);
+	pool = pool_new(4, 0);
 	ld.sys = sys_real();
 	ld.path = path;
 	ld.run = run;

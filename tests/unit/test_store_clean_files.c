@@ -4,6 +4,7 @@
  */
 #include "clean_util.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -89,7 +90,7 @@ test_delay(void **state)
 }
 
 static int
-give_up(void *arg, int64_t bytes)
+give_up(void *arg, int64_t read, int64_t written)
 {
 	int *left = arg;
 
@@ -111,7 +112,7 @@ struct cutter {
 };
 
 static int
-cut_then(void *arg, int64_t bytes)
+cut_then(void *arg, int64_t read, int64_t written)
 {
 	struct cutter *c = arg;
 
@@ -153,6 +154,84 @@ test_interrupted(void **state)
 		assert_int_equal(files(b, "cleaned\\|swap"), 0);
 		bench_free(b);
 	}
+}
+
+/* A disk that counts what it was given and not asked for yet. */
+struct queue {
+	struct sys	sys;
+	off_t		sent, settled, most;
+	int		fail;		/* errno of the next wait */
+};
+
+static void
+send_off(const struct sys *s, int fd, off_t at, off_t n)
+{
+	struct queue *q = (struct queue *)(uintptr_t)s;
+
+	assert_int_equal(at, q->sent);
+	q->sent += n;
+	if (q->sent - q->settled > q->most)
+		q->most = q->sent - q->settled;
+}
+
+static int
+await(const struct sys *s, int fd, off_t at, off_t n)
+{
+	struct queue *q = (struct queue *)(uintptr_t)s;
+
+	assert_int_equal(at, q->settled);
+	q->settled += n;
+	errno = q->fail;
+	return q->fail != 0 ? -1 : 0;
+}
+
+/* Segments of megabytes are written out in steps, of which a few are under way
+ * at a time; one that failed ends the pass, for the sync at the end would not
+ * tell of it any more. */
+static void
+test_steps(void **state)
+{
+	enum { VALUE = 256 << 10, BATCHES = 64 };
+	struct bench *b = bench_new();
+	struct queue q = { .sys = *sys_fast() };
+	const struct log_known k = { .clean = true };
+	struct log_clean c = { .upto = BATCHES, .now_ms = NOW,
+	    .map_bytes = 4096, .map_load = 0.9 };
+	uint8_t *mem = xmalloc(VALUE + 1024), *value = xcalloc(1, VALUE);
+	struct builder_opts o = BUILDER_OPTS;
+	struct builder builder;
+	struct kerr e = KERR_INIT;
+	struct log_cleaned r;
+
+	for (uint8_t i = 0; i < BATCHES; i++) {
+		uint8_t key = i > 0 ? i : 1;	/* one of them goes */
+
+		builder_init(&builder, mem, VALUE + 1024);
+		assert_int_equal(builder_add(&builder, &(struct record_input){
+		    .timestamp = b->ts, .key = &key, .key_len = 1,
+		    .value = value, .value_len = VALUE }), 0);
+		append_built(b, &builder, &o);
+	}
+	assert_int_equal(log_roll(b->l, &e), 0);
+	must_close(b->l);
+	q.sys.writeback = send_off;
+	q.sys.await_writeback = await;
+	b->l = must_open(&q.sys, b->dir, &b->config, &k, NULL);
+	q.fail = EIO;
+	assert_int_equal(log_clean(b->l, &c, &r, &e), KE_SYS);
+	assert_int_equal(e.sys, EIO);
+	assert_false(log_offline(b->l));
+	assert_int_equal(files(b, "cleaned"), 0);
+	q.fail = 0;
+	q.sent = q.settled = q.most = 0;
+	assert_int_equal(log_clean(b->l, &c, &r, &e), 0);
+	assert_int_equal(r.kept, BATCHES - 1);
+	assert_int_equal(q.sent, r.written);
+	assert_true(r.written > (BATCHES - 1) * VALUE);
+	assert_true(q.most > 4 << 20 && q.most <= 6 << 20);
+	free(mem);
+	free(value);
+	bench_free(b);
 }
 
 static void
@@ -444,6 +523,7 @@ main(void)
 		cmocka_unit_test(test_late_reader),
 		cmocka_unit_test(test_delay),
 		cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_txnindex),
 		cmocka_unit_test(test_crashes),
