@@ -22,4 +22,6 @@ for assignor in range cooperative-sticky; do
 	ASSIGNOR=$assignor "$here/groups.sh" "$build" "${GROUP_SECONDS:-120}" ||
 		failed=1
 done
+echo "# groups.sh, consumer"
+PROTOCOL=consumer "$here/groups.sh" "$build" "${GROUP_SECONDS:-120}" || failed=1
 exit $failed
