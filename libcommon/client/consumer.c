@@ -114,7 +114,7 @@ consumer_assign(struct consumer *c, const char *topic, int32_t partition,
 	s->topic = xstrdup(topic);
 	s->partition = partition;
 	s->fetch_at = s->taken_at = s->from = from;
-	s->epoch = -1;
+	s->epoch = s->preferred = -1;
 	s->to = to < 0 ? INT64_MAX : to;
 	s->max_bytes = c->cf.partition_max_bytes;
 	c->slot = xreallocarray(c->slot, (size_t)c->n_slots + 1,

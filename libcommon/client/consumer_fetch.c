@@ -1,6 +1,7 @@
 /*
  * consumer_fetch.c: one Fetch at a time to each broker, for every partition
- * that it leads and that has room; sent again as soon as the answer has come,
+ * that it leads (or follows, where the leader has sent us to a replica that is
+ * nearer: client.rack, KIP-392) and that has room; sent again as soon as the answer has come,
  * before anybody has looked at it.
  */
 #include <stdlib.h>
@@ -109,6 +110,9 @@ slot_find_leader(struct slot *s, int64_t now)
 		if (!slot_topic(s, t))
 			return;
 		s->leader = t->part[s->partition].leader;
+		if (s->preferred >= 0 && now < s->preferred_until &&
+		    cluster_broker(s->c->cl, s->preferred) != NULL)
+			s->leader = s->preferred;
 		if (s->leader >= 0)
 			return;
 		error = ERR_LEADER_NOT_AVAILABLE;
@@ -183,6 +187,24 @@ slot_records(struct slot *s, struct answer *a,
 	s->queued++;
 }
 
+bool
+consumer_follow(struct slot *s, const struct fetch_response_partition *part,
+    int32_t broker, int64_t now, int64_t for_ms)
+{
+	bool other = part->error_code == 0 &&
+	    part->preferred_read_replica >= 0 &&
+	    part->preferred_read_replica != broker;
+
+	if (other) {
+		s->preferred = part->preferred_read_replica;
+		s->preferred_until = now + for_ms;
+	} else if (part->error_code != 0 && broker == s->preferred) {
+		s->preferred = -1;
+		other = true;
+	}
+	return other;
+}
+
 static void
 slot_answer(struct slot *s, struct answer *a,
     const struct fetch_response_partition *part, int32_t broker, bool empty,
@@ -190,6 +212,18 @@ slot_answer(struct slot *s, struct answer *a,
 {
 	struct kerr e = KERR_INIT;
 
+	if (consumer_follow(s, part, broker, now,
+	    cluster_conf(s->c->cl)->metadata_ms)) {
+		/* a follower may be behind, or none any more */
+		if (part->error_code != 0) {
+			cluster_refresh(s->c->cl);
+			kerr_kafka(&e, part->error_code, "broker %d: %s",
+			    (int)broker, kerror_name(part->error_code));
+			slot_retry(s, &e, now);
+		} else
+			slot_well(s);
+		return;
+	}
 	if (part->error_code == 0) {
 		slot_records(s, a, part, broker, empty, now);
 		return;
@@ -282,8 +316,10 @@ fetch_done(void *arg, struct reply *reply)
 	else {
 		cluster_refresh(c->cl);
 		for (int i = 0; i < f->n; i++)
-			if (f->v[i].slot->generation == f->v[i].generation)
+			if (f->v[i].slot->generation == f->v[i].generation) {
+				f->v[i].slot->preferred = -1;
 				slot_error(f->v[i].slot, &e, now);
+			}
 		reply_free(reply);
 	}
 	free(f);
@@ -309,6 +345,8 @@ fetch_send(struct fetch *f, bool short_wait)
 	req.max_bytes = c->cf.max_bytes;
 	req.isolation_level = !c->cf.uncommitted;
 	req.session_epoch = -1;
+	if (cluster_conf(c->cl)->rack != NULL)
+		req.rack_id = kstr(cluster_conf(c->cl)->rack);
 	req.topics.v = topics;
 	for (int i = 0; i < f->n; i++) {
 		struct slot *s = f->v[i].slot;

@@ -66,7 +66,10 @@ struct slot {
 	bool		 busy;		/* in a Fetch under way */
 	int		 queued;	/* spans not yet read to the end */
 	int		 spans;		/* spans not yet released */
-	int32_t		 leader;	/* when last looked up */
+	int32_t		 leader;	/* when last looked up, or preferred */
+	int32_t		 preferred;	/* follower that the leader has named
+					 * (KIP-392); -1: none */
+	int64_t		 preferred_until;	/* ms of the loop */
 	int32_t		 max_bytes;	/* partition_max_bytes, or more */
 	int		 attempt;	/* failures in a row */
 	int64_t		 retry_at;	/* not before, ms of the loop */
@@ -118,6 +121,12 @@ struct consumer {
 /* Sends a Fetch to every broker that has none and has something to be asked
  * for. */
 void consumer_pump(struct consumer *c);
+/* Takes over what an answer of the broker says of a slot where that is not
+ * records: another broker to ask, or a follower's failure, which only means to
+ * ask the leader again. False where it is neither. */
+bool consumer_follow(struct slot *s,
+    const struct fetch_response_partition *part, int32_t broker, int64_t now,
+    int64_t for_ms);
 /* Ends reading with this error; slot may be NULL. */
 void consumer_fail(struct consumer *c, struct slot *s, const struct kerr *e);
 

@@ -268,6 +268,35 @@ test_scan(void **state)
 	free(w);
 }
 
+/* The leader names a replica that is nearer; that one fails: back again. */
+static void
+test_preferred(void **state)
+{
+	struct world *w = world();
+	struct fetch_response_partition *part = &w->part;
+
+	w->s.preferred = -1;
+	part->preferred_read_replica = -1;
+	assert_false(consumer_follow(&w->s, part, 1, 1000, 500));
+	assert_int_equal(w->s.preferred, -1);
+	part->preferred_read_replica = 2;
+	assert_true(consumer_follow(&w->s, part, 1, 1000, 500));
+	assert_int_equal(w->s.preferred, 2);
+	assert_int_equal(w->s.preferred_until, 1500);
+	/* the replica answers */
+	part->preferred_read_replica = -1;
+	assert_false(consumer_follow(&w->s, part, 2, 1100, 500));
+	assert_int_equal(w->s.preferred, 2);
+	/* an error of the leader is not one of the replica */
+	part->error_code = 1;
+	assert_false(consumer_follow(&w->s, part, 1, 1100, 500));
+	assert_int_equal(w->s.preferred, 2);
+	assert_true(consumer_follow(&w->s, part, 2, 1100, 500));
+	assert_int_equal(w->s.preferred, -1);
+	assert_false(consumer_follow(&w->s, part, 2, 1100, 500));
+	free(w);
+}
+
 int
 main(void)
 {
@@ -281,6 +310,7 @@ main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_epoch),
 		cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_preferred),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
