@@ -136,7 +136,7 @@ once() {
 	local twice bad=0 line
 	twice=$(printed | sort | uniq -d)
 	for line in $twice; do
-		(cd "$WORK/m" && grep -lx "$line" -- $* /dev/null) >/dev/null && continue
+		(cd "$WORK/m" && grep -lx "$line" -- "$@" /dev/null) >/dev/null && continue
 		[ $((bad++)) -gt 3 ] || (cd "$WORK/m" && grep -nx "$line" -- *)
 	done
 	[ $bad = 0 ]
