@@ -17,7 +17,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -26,6 +25,7 @@
 #include "faultsys.h"
 #include "record/builder.h"
 #include "record/iter.h"
+#include "seeds.h"
 #include "store/checkpoint.h"
 #include "store/clean.h"
 #include "store/log.h"
@@ -679,19 +679,7 @@ run(uint64_t seed)
 static void
 test_power(void **state)
 {
-	const char *env = getenv("KLOG_SEED");
-	uint64_t seed = (uint64_t)time(NULL);
-
-	if (env != NULL) {
-		run(strtoull(env, NULL, 10));
-		return;
-	}
-	for (uint64_t i = 0; i < RUNS; i++) {
-		print_message("# seed %llu\r", (unsigned long long)i);
-		run(i);
-	}
-	print_message("# seed %llu\n", (unsigned long long)seed);
-	run(seed);
+	run_seeds(run, RUNS);
 }
 
 /* The nth call of a kind fails in a pass over the same log. False where there

@@ -11,7 +11,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -19,6 +18,7 @@
 #include "base/xalloc.h"
 #include "faultsys.h"
 #include "record/builder.h"
+#include "seeds.h"
 #include "store/checkpoint.h"
 #include "store/log.h"
 
@@ -502,19 +502,7 @@ run(uint64_t seed)
 static void
 test_power(void **state)
 {
-	const char *env = getenv("KLOG_SEED");
-	uint64_t seed = (uint64_t)time(NULL);
-
-	if (env != NULL) {
-		run(strtoull(env, NULL, 10));
-		return;
-	}
-	for (uint64_t i = 0; i < RUNS; i++) {
-		print_message("# seed %llu\r", (unsigned long long)i);
-		run(i);
-	}
-	print_message("# seed %llu\n", (unsigned long long)seed);
-	run(seed);
+	run_seeds(run, RUNS);
 }
 
 int
