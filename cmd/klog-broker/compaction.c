@@ -26,7 +26,7 @@ enum {
 static bool
 is_candidate(const struct partition *p, int64_t now_ms)
 {
-	return (p->config.cleanup & CLEANUP_COMPACT) != 0 && p->log != NULL &&
+	return (p->config->cleanup & CLEANUP_COMPACT) != 0 && p->log != NULL &&
 	    !p->deleted && !p->offline && !p->cleaning && !p->uncleanable &&
 	    now_ms >= p->clean_after_ms;
 }
@@ -47,9 +47,9 @@ dirtiness(struct partition *p, struct log_dirt *d)
 	}
 	c.dirty = log_cleaned(p->log);
 	c.stable = partition_stable(p);
-	c.min_lag_ms = p->config.min_compaction_lag_ms;
-	c.max_lag_ms = p->config.max_compaction_lag_ms;
-	least = p->config.min_cleanable_dirty_ratio;
+	c.min_lag_ms = p->config->min_compaction_lag_ms;
+	c.max_lag_ms = p->config->max_compaction_lag_ms;
+	least = p->config->min_cleanable_dirty_ratio;
 	p->users++;
 	pthread_mutex_unlock(&p->lock);
 
@@ -169,7 +169,7 @@ look(struct partition *p, struct log_dirt *d, struct kerr *e)
 		pthread_mutex_lock(&p->lock);
 		c.dirty = log_cleaned(p->log);
 		c.stable = partition_stable(p);
-		c.min_lag_ms = p->config.min_compaction_lag_ms;
+		c.min_lag_ms = p->config->min_compaction_lag_ms;
 		saved = p->recovery_saved;
 		pthread_mutex_unlock(&p->lock);
 		if (i > 0 && saved < c.stable)
@@ -205,9 +205,9 @@ clean(struct partition *p, const struct compaction_limits *limits,
 	c.dirty = d.dirty;
 	c.upto = d.upto;
 	pthread_mutex_lock(&p->lock);
-	c.delete_retention_ms = p->config.delete_retention_ms;
+	c.delete_retention_ms = p->config->delete_retention_ms;
 	for (int i = 0; i < CODEC_MAX; i++)
-		levels[i] = codec_level((enum codec)i, p->config.level[i]);
+		levels[i] = codec_level((enum codec)i, p->config->level[i]);
 	ends = log_producer_ends(p->log, &c.n_ends);
 	pthread_mutex_unlock(&p->lock);
 	c.levels = levels;

@@ -40,7 +40,7 @@ flush_overdue(struct partition *p)
 	int64_t now = sys_mono_ns(p->ld->sys) / 1000000;
 
 	if (log_flushed(p->log) < log_end(p->log) &&
-	    now - p->flush_ms >= p->config.flush_ms)
+	    now - p->flush_ms >= p->config->flush_ms)
 		flush_want(p);
 }
 

@@ -23,6 +23,7 @@ logdir_init(struct logdir *ld)
 	pthread_cond_init(&ld->idle, NULL);
 	TAILQ_INIT(&ld->all);
 	ld->by_name = NULL;
+	ld->last_config = NULL;
 	ld->n = ld->busy = 0;
 	atomic_init(&ld->starts_moved, false);
 	atomic_init(&ld->cleaned_moved, false);

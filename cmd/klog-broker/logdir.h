@@ -43,6 +43,7 @@ struct logdir {
 	pthread_cond_t		 idle;		/* busy went to 0 */
 	struct partition_list	 all;		/* by logdir_link */
 	struct partition	*by_name;	/* hash */
+	struct shared_config	*last_config;	/* shared_config.c, or NULL */
 	int			 n;
 	int			 busy;		/* jobs given to run() */
 	pthread_mutex_t		 writing;	/* one checkpoint at a time */

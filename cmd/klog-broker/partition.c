@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "partition_impl.h"
+#include "shared_config.h"
 #include "wire/kerror.h"
 
 /* Appended bytes after which the kernel is told to write them out. */
@@ -63,11 +64,11 @@ partition_new(struct logdir *ld, const char *topic,
 	struct partition *p = xcalloc(1, sizeof(*p));
 
 	p->ld = ld;
-	p->name = xasprintf("%s-%d", topic, index);
-	p->topic = xstrdup(topic);
+	p->name = xasprintf("%s-%d%c%s", topic, index, 0, topic);
+	p->topic = p->name + strlen(p->name) + 1;
 	p->topic_id = *topic_id;
 	p->index = index;
-	p->config = *config;
+	p->config = shared_config(ld, config);
 	p->leader = p->leader_epoch = p->partition_epoch = -1;
 	atomic_init(&p->refs, 1);
 	pthread_mutex_init(&p->lock, NULL);
@@ -88,6 +89,7 @@ partition_unref(struct partition *p)
 {
 	if (p == NULL || atomic_fetch_sub(&p->refs, 1) != 1)
 		return;
+	shared_config_unref(p->ld, p->config);
 	leave(p);
 	if (p->log != NULL)
 		log_abandon(p->log);
@@ -95,7 +97,6 @@ partition_unref(struct partition *p)
 	verify_release(&p->verifying);
 	pthread_mutex_destroy(&p->lock);
 	free(p->isr);
-	free(p->topic);
 	free(p->name);
 	free(p);
 }
@@ -136,10 +137,13 @@ partition_begin(struct partition *p)
 void
 partition_configure(struct partition *p, const struct topic_config *config)
 {
+	const struct topic_config *before;
 	struct log_config lc;
 
 	pthread_mutex_lock(&p->lock);
-	p->config = *config;
+	before = p->config;
+	p->config = shared_config(p->ld, config);
+	shared_config_unref(p->ld, before);
 	partition_log_config(p, &lc);
 	if (p->log != NULL)
 		log_set_config(p->log, &lc);
@@ -156,12 +160,12 @@ void
 partition_log_config(const struct partition *p, struct log_config *lc)
 {
 	*lc = (struct log_config)LOG_CONFIG_INIT;
-	lc->segment_bytes = p->config.segment_bytes;
-	lc->segment_ms = p->config.segment_ms;
-	lc->segment_jitter_ms = p->config.segment_jitter_ms;
-	lc->segment_index_bytes = p->config.segment_index_bytes;
-	lc->index_interval_bytes = p->config.index_interval_bytes;
-	lc->producer_expire_ms = p->config.producer_expire_ms;
+	lc->segment_bytes = p->config->segment_bytes;
+	lc->segment_ms = p->config->segment_ms;
+	lc->segment_jitter_ms = p->config->segment_jitter_ms;
+	lc->segment_index_bytes = p->config->segment_index_bytes;
+	lc->index_interval_bytes = p->config->index_interval_bytes;
+	lc->producer_expire_ms = p->config->producer_expire_ms;
 	lc->reserve_bytes = 0;
 	lc->writeback_bytes = p->ld->acks_os ? 0 : WRITEBACK_BYTES;
 }

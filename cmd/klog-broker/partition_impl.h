@@ -27,7 +27,7 @@ struct partition {
 	/* constant */
 	struct logdir	*ld;
 	char		*name;		/* "topic-index": its directory */
-	char		*topic;
+	const char	*topic;		/* behind that */
 	struct kuuid	 topic_id;
 	int32_t		 index;
 	_Atomic int	 refs;
@@ -35,31 +35,37 @@ struct partition {
 	/* the logdir's, under its lock */
 	TAILQ_ENTRY(partition) logdir_link;
 	UT_hash_handle	 hh;		/* by name; newest of that name */
-	bool		 present;	/* the directory was found at start */
 
-	pthread_mutex_t	 lock;		/* of all that follows */
-	struct partition *before;	/* deleted one of the same name whose
-					 * files may be there still */
-	struct topic_config config;
-	struct log	*log;		/* NULL: no directory yet */
-	int64_t		 seen;		/* its end at the last logdir_rest() */
-	int64_t		 rested;	/* and when it gave back what it had */
-	int		 users;		/* at work on log outside the lock */
+	/* flags together, for the sake of those that have thousands */
+	bool		 present;	/* the logdir's: the directory was
+					 * found at start */
+	/* under the lock, as all that follows */
 	bool		 deleted;	/* the topic is gone */
 	atomic_bool	 gone;		/* and so are the files */
 	bool		 offline;	/* disk error */
 	bool		 full;		/* for lack of room: revive.c */
+	bool		 cleaning;	/* a pass has it */
+	bool		 uncleanable;	/* one failed */
+	bool		 leading;
+	bool		 flushing;	/* a round is queued or running */
+	bool		 flush_again;	/* something came during it */
+	int		 users;		/* at work on log outside the lock */
+	int		 clean_tries;	/* that found no room, one after the
+					 * other */
+
+	pthread_mutex_t	 lock;
+	struct partition *before;	/* deleted one of the same name whose
+					 * files may be there still */
+	const struct topic_config *config; /* shared_config.h */
+	struct log	*log;		/* NULL: no directory yet */
+	int64_t		 seen;		/* its end at the last logdir_rest() */
+	int64_t		 rested;	/* and when it gave back what it had */
 	int64_t		 start;		/* as checkpoints had it when it was */
 	int64_t		 recovery_point; /* opened, or wrote it down last */
 	int64_t		 cleaned;	/* likewise */
 	int64_t		 recovery_saved; /* the recovery point in its file */
-	bool		 cleaning;	/* a pass has it */
-	bool		 uncleanable;	/* one failed */
 	int64_t		 clean_after_ms; /* not tried before that time */
-	int		 clean_tries;	/* that found no room, one after the
-					 * other */
 
-	bool		 leading;
 	int32_t		 leader;
 	int32_t		 leader_epoch;
 	int32_t		 partition_epoch;
@@ -76,8 +82,6 @@ struct partition {
 	int64_t		 stable_bytes;	/* of shown_bytes, then */
 	struct verifying verifying;	/* producers new to the log */
 
-	bool		 flushing;	/* a round is queued or running */
-	bool		 flush_again;	/* something came during it */
 	int64_t		 flush_ms;	/* when the last one ended */
 	struct waitlist	 waiting;
 };

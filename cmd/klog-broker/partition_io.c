@@ -22,7 +22,7 @@ flush_after(struct partition *p)
 	if (!p->ld->acks_os)
 		flush_want(p);
 	else if (log_end(p->log) - log_flushed(p->log) >=
-	    p->config.flush_messages)
+	    p->config->flush_messages)
 		flush_want(p);
 }
 
@@ -42,7 +42,7 @@ append_error(struct partition *p, const struct kerr *e)
 static bool
 enough_in_sync(const struct partition *p)
 {
-	int32_t least = p->config.min_insync_replicas;
+	int32_t least = p->config->min_insync_replicas;
 
 	return p->n_isr >= (least < p->n_replicas ? least : p->n_replicas);
 }

@@ -26,7 +26,7 @@ partition_delete_records(struct partition *p, int64_t offset, int64_t *low,
 		goto out;
 	if (offset == DELETE_TO_HIGH_WATERMARK)
 		offset = p->high_watermark;
-	if (p->config.cleanup == CLEANUP_COMPACT)
+	if (p->config->cleanup == CLEANUP_COMPACT)
 		error = ERR_POLICY_VIOLATION;
 	else if (offset < 0 || offset > p->high_watermark)
 		error = ERR_OFFSET_OUT_OF_RANGE;
@@ -53,9 +53,9 @@ wanted(const struct partition *p)
 {
 	struct log_retention r = { -1, -1, p->high_watermark };
 
-	if ((p->config.cleanup & CLEANUP_DELETE) != 0) {
-		r.ms = p->config.retention_ms;
-		r.bytes = p->config.retention_bytes;
+	if ((p->config->cleanup & CLEANUP_DELETE) != 0) {
+		r.ms = p->config->retention_ms;
+		r.bytes = p->config->retention_bytes;
 	}
 	return r;
 }
@@ -118,7 +118,7 @@ let_go(struct partition *p, bool all, int64_t *wait)
 		pthread_mutex_unlock(&p->lock);
 		return;
 	}
-	delay = p->config.file_delete_delay_ms;
+	delay = p->config->file_delete_delay_ms;
 	if (all)
 		log_drop_old(p->log);
 	pthread_mutex_unlock(&p->lock);

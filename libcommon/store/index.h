@@ -28,12 +28,12 @@ enum index_column { INDEX_KEY, INDEX_VALUE };
 #define INDEX_TAIL	256
 
 struct index {
-	enum index_kind	 kind;
+	uint8_t		*tail;		/* INDEX_TAIL entries, or NULL */
 	int		 fd;		/* -1: not open */
-	bool		 counted;	/* n is what the file has */
 	int32_t		 n;		/* entries in the file */
 	int32_t		 n_tail;	/* entries in the tail, after those */
-	uint8_t		*tail;		/* INDEX_TAIL entries, or NULL */
+	uint8_t		 kind;		/* enum index_kind */
+	bool		 counted;	/* n is what the file has */
 };
 
 struct index_entry {

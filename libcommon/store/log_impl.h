@@ -65,6 +65,15 @@ struct log {
 	_Atomic bool		 full;		/* a write found no room: why */
 	_Atomic bool		 doubtful;	/* a sync failed: what is on disk
 						   is not known */
+	/* flags of what follows, together: a log is kept small */
+	bool			 epochs_unsynced; /* under lock: their file
+						   is new */
+	bool			 made_synced;	/* under flushing: durable are
+						   the directory's own name and
+						   partition.metadata */
+	bool			 made;		/* writer's: dir is there */
+	bool			 touched;	/* since it was opened */
+	bool			 epochs_unsaved; /* newer than their file */
 
 	/* under lock */
 	struct segment		**segs;		/* by base; active: last */
@@ -78,19 +87,13 @@ struct log {
 	struct epochs		 epochs;
 	unsigned int		 names;		/* changes of names in dir */
 	unsigned int		 cuts;		/* truncations so far */
-	bool			 epochs_unsynced; /* their file is new */
 
 	/* under flushing */
 	unsigned int		 names_synced;	/* changes that are durable */
-	bool			 made_synced;	/* so are the directory's own
-						   and partition.metadata */
 	int64_t			 checked;	/* the recovery point so far */
 
 	/* the writer's */
 	struct segment		*active;	/* the last of segs, or NULL */
-	bool			 made;		/* dir is there */
-	bool			 touched;	/* since it was opened */
-	bool			 epochs_unsaved; /* newer than their file */
 	struct producers	 producers;
 	int64_t			 snapshot_at;	/* of the newest, -1: none */
 	int64_t			 expired_ms;	/* last look for idle ones */

@@ -3,11 +3,14 @@
 
 #include <stdlib.h>
 
-/* most partitions see a producer or two */
-#define HASH_INITIAL_NUM_BUCKETS	4U
-#define HASH_INITIAL_NUM_BUCKETS_LOG2	2U
 #include <uthash.h>
 #include <utlist.h>
+/* most partitions see a producer or two; uthash.h has numbers of its own, which
+ * are looked at where a table is made */
+#undef HASH_INITIAL_NUM_BUCKETS
+#undef HASH_INITIAL_NUM_BUCKETS_LOG2
+#define HASH_INITIAL_NUM_BUCKETS	4U
+#define HASH_INITIAL_NUM_BUCKETS_LOG2	2U
 
 #include "base/crc32c.h"
 #include "base/xalloc.h"

@@ -37,41 +37,41 @@
 struct segment {
 	struct khold	 hold;		/* a reader's reference; stays first */
 	_Atomic int	 refs;		/* and flags: segment_files.c */
-	TAILQ_ENTRY(segment) ring;	/* of those with open files */
-	bool		 in_ring;
+	_Atomic int	 fd;		/* .log; -1: not open */
+	int32_t		 unindexed;	/* bytes since the last index entry */
+	bool		 in_ring;	/* of those with open files */
 	_Atomic bool	 used;		/* since the ring was looked through */
+	bool		 fresh;		/* index files are to be made anew */
+	_Atomic bool	 has_txns;	/* there is a .txnindex, perhaps to be
+					   opened yet */
+	bool		 has_max;	/* max_ts and its offset are known */
+	_Atomic bool	 indexes_synced;
+	bool		 snapshot_synced; /* of the producers, at its base */
+	_Atomic bool	 retired;	/* its files are being removed: none
+					   is opened any more */
+	_Atomic bool	 searchable;	/* index files are open, or not there:
+					   the tails in memory are all */
+	TAILQ_ENTRY(segment) ring;
 	const struct sys *sys;
 	const char	*dir;		/* the log's, while it is open */
 	const char	*suffix;	/* of its files' names: "", or what a swap
 					   is at (log_swap.c) */
 	int64_t		 base;
-	_Atomic int	 fd;		/* .log; -1: not open */
-	_Atomic bool	 searchable;	/* index files are open, or not there:
-					   the tails in memory are all */
-	bool		 fresh;		/* index files are to be made anew */
 	int64_t		 size;		/* bytes in the .log that readers see */
 	int64_t		 tail;		/* writer: bytes noted so far; size
 					   follows when an append is whole */
 	struct index	 offsets;
 	struct index	 times;
 	struct txnindex	 txns;		/* not open: none, or see has_txns */
-	_Atomic bool	 has_txns;	/* there is a .txnindex, perhaps to be
-					   opened yet */
-	bool		 has_max;	/* the next two are known */
 	int64_t		 max_ts;	/* largest timestamp, -1: none */
 	int64_t		 max_ts_offset;	/* last offset of its batch */
 	int64_t		 timed;		/* last key of the time index, -1 */
 	int64_t		 first_ts;	/* of the first batch, -1: unknown */
 	int64_t		 made_ms;	/* when the segment was started */
 	int64_t		 jitter_ms;	/* taken off segment.ms for this one */
-	int32_t		 unindexed;	/* bytes since the last index entry */
 	int64_t		 synced;	/* bytes of the .log known durable */
-	_Atomic bool	 indexes_synced;
-	bool		 snapshot_synced; /* of the producers, at its base */
 	int64_t		 reserved;	/* blocks are reserved up to here */
 	_Atomic int64_t	 written;	/* writeback was started up to here */
-	_Atomic bool	 retired;	/* its files are being removed: none
-					   is opened any more */
 	STAILQ_ENTRY(segment) old;	/* the log's, once taken off its list */
 	int64_t		 due_ms;	/* when they go for good; 0: not yet
 					   said */
