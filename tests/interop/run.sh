@@ -5,7 +5,7 @@ B=${1:-build}
 export B
 here=$(dirname "$0")
 p=0 f=0 s=0
-for script in schemas configs differ kcat clients groups consumer-groups rack mixed transactions streams console dumplog datadir compact mirror mirrormaker kafka; do
+for script in schemas configs differ kcat clients groups consumer-groups rack mixed suites transactions streams console dumplog datadir compact mirror mirrormaker kafka; do
 	[ -x "$here/$script.sh" ] || continue
 	echo "== interop: $script"
 	out=$(mktemp)
