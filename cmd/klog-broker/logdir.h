@@ -51,8 +51,8 @@ struct logdir {
 						 * than its checkpoint */
 	atomic_bool		 full;		/* a partition waits for room */
 	atomic_bool		 cleaned_moved;	/* so is where one is clean */
-	atomic_bool		 replaced;	/* files that compaction replaced
-						 * are to be told when to go */
+	atomic_bool		 replaced;	/* by compaction: files are to be
+						 * told when to go */
 	atomic_int		 rounds;	/* of flush.c, under way */
 	_Atomic int64_t		 round_ns;	/* when one ended last */
 };

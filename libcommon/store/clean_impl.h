@@ -61,7 +61,7 @@ struct clean_filter {
 	struct clean_txns	*txns;
 	const struct log_clean	*want;
 	int64_t			 latest;	/* last offset in the map */
-	bool			 last;		/* the next batch ends a segment */
+	bool			 last;		/* next batch ends a segment */
 	struct codecs		*codecs;
 	int64_t			 records;	/* seen, and left */
 	int64_t			 kept;

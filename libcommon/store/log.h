@@ -282,8 +282,8 @@ int64_t log_checkpoint(struct log *l, struct kerr *e);
 /*
  * Removes everything at and above offset (flushed and end move back; producer
  * state and epochs follow) and makes that durable. A batch that offset falls
- * into goes as a whole; where it falls into a hole that compaction left, the log
- * ends before that. No-op where offset >= end. The caller first lowers the
+ * into goes as a whole; where it falls into a hole that compaction left, the
+ * log ends before that. No-op where offset >= end. The caller first lowers the
  * recovery point in its checkpoint file, to offset at most: what is appended
  * later must not be taken for what was on disk once.
  */

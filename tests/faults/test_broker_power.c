@@ -1,10 +1,11 @@
 /*
  * test_broker_power.c: partitions as the broker has them, jobs in any order,
- * and power that goes at any call. What a producer was told is written
- * (acks=all), what a consumer was shown, and what a client was told is deleted
- * must be so after the cut. Seeds: 0 to RUNS-1, then one from the clock, which
- * is printed; KLOG_SEED chooses one.
+ * and power that goes at any call, or a sync that fails before a restart. What
+ * a producer was told is written (acks=all), what a consumer was shown, and what
+ * a client was told is deleted must be so after the cut. Seeds: 0 to RUNS-1,
+ * then one from the clock, which is printed; KLOG_SEED chooses one.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -373,6 +374,33 @@ fill(void)
 		check(&r.part[i]);
 }
 
+/* A sync fails, and the broker is killed and started again in the same boot. */
+static void
+fail_sync(void)
+{
+	for (int i = 0; i < PARTITIONS; i++)
+		produce(&r.part[i]);
+	faultsys_arm(r.f, pick(2) == 0 ? FAULT_FDATASYNC : FAULT_FSYNC,
+	    1 + (int)pick(3), EIO);
+	while (r.n_jobs > 0)
+		run_one();
+	(void)logdir_checkpoint(&r.ld, NULL);
+	(void)faultsys_hit(r.f);
+	for (int i = 0; i < PARTITIONS; i++) {
+		answer(&r.part[i]);
+		look(&r.part[i]);
+	}
+	if (faultsys_is_dark(r.f))
+		return;
+	faultsys_cut_after(r.f, -1);
+	close_world();
+	open_world();
+	assert_true(start(false));
+	for (int i = 0; i < PARTITIONS; i++)
+		check(&r.part[i]);
+	faultsys_cut_after(r.f, (int)pick(200));
+}
+
 static void
 step(void)
 {
@@ -381,6 +409,8 @@ step(void)
 
 	if (pick(50) == 0)
 		fill();
+	if (pick(60) == 0)
+		fail_sync();
 	switch (pick(16)) {
 	case 0:
 		(void)logdir_checkpoint(&r.ld, NULL);

@@ -67,7 +67,7 @@ struct run {
 	int64_t		 start_most;	/* may be */
 	int64_t		 now;
 	int32_t		 epoch;
-	bool		 forgets;	/* the recovery point is lost at times */
+	bool		 forgets;	/* the recovery point, at times */
 	int		 cuts;
 };
 
