@@ -1,22 +1,15 @@
 /*
- * compact.c: how fast a log is compacted, and what appending to it costs
- * meanwhile. Prints name-and-value lines:
+ * compact.c: how fast a log is compacted. Prints name-and-value lines:
  *
  *	clean		MB of log compacted a second
  *	cpu		MB of log a second of processor time
- *	append		MB a second appended with nothing else going on
- *	beside		and while a pass runs
- *
  *
  * compact DIR MB: a log of so many MB of records of 100 bytes (key of 8, one
  * in KEYS_PART of them the last of its key), in batches of 16 KB, made in DIR,
- * which is then removed. Nothing waits for the disk but what compaction syncs;
- * the appender writes to the active segment of the same log as fast as it can.
- * The time that either waits for a processor, which it would not have to where
+ * which is then removed. Nothing waits for the disk but what compaction syncs.
+ * The time that it waits for a processor, which it would not have to where
  * nobody else is at work on the machine, is not counted.
  */
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,10 +44,7 @@ struct bench {
 	struct log	*l;
 	uint64_t	 n;		/* records so far */
 	uint64_t	 keys;
-	double		 mb;		/* to be compacted */
-	atomic_bool	 stop;
-	_Atomic int64_t	 appended;	/* bytes */
-	double		 took;		/* the appender's seconds */
+	int64_t		 appended;	/* bytes */
 };
 
 /* Seconds that this thread could have run, and did not. */
@@ -74,7 +64,7 @@ waited(void)
 
 /* Keys in an order that no cache likes. */
 static size_t
-build(struct bench *b, uint8_t *mem, const char *prefix)
+build(struct bench *b, uint8_t *mem)
 {
 	struct builder_opts o = BUILDER_OPTS;
 	char key[24], value[VALUE];
@@ -85,7 +75,7 @@ build(struct bench *b, uint8_t *mem, const char *prefix)
 	memset(value, 'v', sizeof(value));
 	builder_init(&builder, mem, BATCH);
 	do {
-		snprintf(key, sizeof(key), "%s%07llx", prefix,
+		snprintf(key, sizeof(key), "k%07llx",
 		    (unsigned long long)(b->n * 2654435761 % b->keys));
 		b->n++;
 	} while (builder_add(&builder, &in) == 0);
@@ -97,13 +87,11 @@ append(struct bench *b, struct iovec *v, int n)
 {
 	struct log_appended a;
 	struct kerr e = KERR_INIT;
-	int64_t bytes = 0;
 
 	if (log_append(b->l, v, n, 0, -1, &a, &e) != 0)
 		die(&e);
 	for (int i = 0; i < n; i++)
-		bytes += (int64_t)v[i].iov_len;
-	atomic_fetch_add(&b->appended, bytes);
+		b->appended += (int64_t)v[i].iov_len;
 }
 
 static void
@@ -113,61 +101,16 @@ fill(struct bench *b, int64_t bytes)
 	struct iovec v[GROUP];
 	struct kerr e = KERR_INIT;
 
-	while (atomic_load(&b->appended) < bytes) {
+	while (b->appended < bytes) {
 		for (int i = 0; i < GROUP; i++) {
 			v[i].iov_base = mem + (size_t)i * BATCH;
-			v[i].iov_len = build(b, v[i].iov_base, "k");
+			v[i].iov_len = build(b, v[i].iov_base);
 		}
 		append(b, v, GROUP);
 	}
 	free(mem);
 	if (log_roll(b->l, &e) != 0 || log_flush(b->l, &e) != 0)
 		die(&e);
-}
-
-static void *
-keep_appending(void *arg)
-{
-	struct bench *b = arg;
-	uint8_t *mem = xmalloc(BATCH);
-	struct iovec v = { mem, 0 };
-	double began, delay;
-
-	v.iov_len = build(b, mem, "h");
-	began = seconds(CLOCK_MONOTONIC);
-	delay = waited();
-	while (!atomic_load(&b->stop))
-		append(b, &v, 1);
-	b->took = seconds(CLOCK_MONOTONIC) - began - (waited() - delay);
-	free(mem);
-	return NULL;
-}
-
-/* MB a second that are appended while fn runs. Before that, what earlier runs
- * have left to be written is on disk. */
-static double
-beside(struct bench *b, void (*fn)(struct bench *, double *), double *out)
-{
-	int64_t before = atomic_load(&b->appended);
-	pthread_t t;
-
-	sync();
-	atomic_store(&b->stop, false);
-	pthread_create(&t, NULL, keep_appending, b);
-	fn(b, out);
-	atomic_store(&b->stop, true);
-	pthread_join(t, NULL);
-	return (double)(atomic_load(&b->appended) - before) / 1e6 / b->took;
-}
-
-/* As long as a pass takes: *mb is how many it does in a second. */
-static void
-idle(struct bench *b, double *mb)
-{
-	double s = b->mb / *mb;
-
-	nanosleep(&(struct timespec){ .tv_sec = (time_t)s,
-	    .tv_nsec = (long)((s - (double)(time_t)s) * 1e9) }, NULL);
 }
 
 /* All but the active segment, as if nothing had been compacted yet. */
@@ -207,7 +150,6 @@ start(const char *dir, int64_t bytes)
 
 	if (log_open(&b->l, sys_real(), dir, &c, &k, NULL, &e) != 0)
 		die(&e);
-	b->mb = (double)bytes / 1e6;
 	b->keys = (uint64_t)bytes / 100 / KEYS_PART + 1;
 	fill(b, bytes);
 	return b;
@@ -226,24 +168,16 @@ end(struct bench *b)
 int
 main(int argc, char **argv)
 {
-	double alone[2], with[2], quiet, busy;
-	int64_t bytes;
+	double speed[2];
 	struct bench *b;
 
 	if (argc != 3) {
 		fprintf(stderr, "usage: compact DIR MB\n");
 		return 2;
 	}
-	bytes = atoll(argv[2]) * 1000000;
-	b = start(argv[1], bytes);
-	clean(b, alone);
+	b = start(argv[1], atoll(argv[2]) * 1000000);
+	clean(b, speed);
 	end(b);
-	b = start(argv[1], bytes);
-	quiet = beside(b, idle, alone);
-	busy = beside(b, clean, with);
-	quiet = (quiet + beside(b, idle, alone)) / 2;
-	end(b);
-	printf("clean %.1f\ncpu %.1f\nappend %.1f\nbeside %.1f\n", alone[0],
-	    alone[1], quiet, busy);
+	printf("clean %.1f\ncpu %.1f\n", speed[0], speed[1]);
 	return 0;
 }
