@@ -145,4 +145,16 @@ row "memory of an offset" "<=" \
     "$(calc "($(anon "$disk_pid") - $idle) * 1024 / ($GROUPS_N * $OFFSETS_N)")" \
     200 200 B "the broker's, less that of an idle one"
 
+# --- lag ------------------------------------------------------------------
+"$BIN/klog-topics" -q -b "127.0.0.1:$disk_port" create --partitions 1000 wide
+seq 0 999 | awk '{ print "lagging\twide\t" $1 "\t0" }' |
+	"$BIN/klog-groups" -q -b "127.0.0.1:$disk_port" import -y > /dev/null
+for _ in $(seq 20); do
+	start=$EPOCHREALTIME
+	"$BIN/klog-groups" -q -b "127.0.0.1:$disk_port" lag lagging > /dev/null
+	least lag "$(since "$start")"
+done
+row "klog-groups lag of 1000 partitions" "<=" \
+    "$(calc "1000 * ${WALL[lag]}")" 50 20 ms "best of 20"
+
 echo "groups: $rows figures, $misses missed, $skipped skipped"

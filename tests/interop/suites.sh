@@ -34,7 +34,25 @@ kafkapython_tests() {
 			tar -xzf "$src.tar.gz" -C "$dir"
 	} >"$dir/pip.log" 2>&1 || return 1
 	touch "$src/test/__init__.py"
+	# This version forgets a subscription that is made while the first answer
+	# about metadata is being taken in, and waits five minutes for the next:
+	# with a broker that answers in half a millisecond one consumer in twenty
+	# does. So they subscribe a moment later.
 	cat >"$src/test/service.py" <<-'EOP'
+	import time
+	from kafka.consumer.subscription_state import SubscriptionState
+
+	subscribe = SubscriptionState.subscribe
+
+
+	def subscribe_later(self, *args, **kw):
+	    time.sleep(0.05)
+	    return subscribe(self, *args, **kw)
+
+
+	SubscriptionState.subscribe = subscribe_later
+
+
 	class ExternalService:
 	    def __init__(self, host, port):
 	        self.host, self.port = host, port
