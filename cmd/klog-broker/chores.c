@@ -20,7 +20,7 @@ struct chores {
 	struct loop	 *loop;
 	bool		  stopped;
 	_Atomic int	  no_checkpoint; /* why the last one was not written */
-	_Atomic int	  no_retention;	/* likewise; 0: it was */
+	_Atomic int	  no_retention;	/* likewise, until there is one */
 
 	struct loop_timer checkpoint;
 
@@ -53,8 +53,11 @@ write_checkpoint(void *arg)
 	struct chores *c = arg;
 	struct logdir *ld = c->broker->logdir;
 	struct kerr e = KERR_INIT;
+	int rc = logdir_checkpoint(ld, &e);
 
-	tell(&c->no_checkpoint, logdir_checkpoint(ld, &e), &e, "checkpoint");
+	tell(&c->no_checkpoint, rc, &e, "checkpoint");
+	if (rc >= 0)	/* it has written what retention could not */
+		atomic_store(&c->no_retention, 0);
 	logdir_rest(ld);
 	logdir_job_done(ld);
 }
@@ -76,12 +79,14 @@ tidy_up(struct job *j)
 	    offsetof(struct chores, job));
 	struct logdir *ld = c->broker->logdir;
 	struct kerr e = KERR_INIT;
+	int rc;
 
 	atomic_store(&ld->replaced, false);	/* what is from here on */
 	if (atomic_exchange(&ld->full, false) && logdir_revive(ld))
 		atomic_store(&ld->full, true);
-	tell(&c->no_retention, logdir_retain(ld, c->round, &c->wait, &e), &e,
-	    "retention");
+	/* success tells nothing: there may have been nothing to write */
+	if ((rc = logdir_retain(ld, c->round, &c->wait, &e)) < 0)
+		tell(&c->no_retention, rc, &e, "retention");
 	logdir_job_done(ld);
 }
 
