@@ -6,6 +6,12 @@
  *					milliseconds until all have their part
  *					and a record, then, when one has left,
  *					until the others have
+ *	groups kill PORT GROUP N MS	the same with one killed; session
+ *					time-outs of MS: milliseconds until the
+ *					others have a record, and how many of
+ *					them are beyond MS
+ *	groups stop PORT GROUP N MS	the same with one that only stops, its
+ *					connection left open
  *	groups commit PORT N SECONDS D	N connections that commit one offset
  *					after the other, D of them under way:
  *					commits a second
@@ -93,6 +99,10 @@ main(int argc, char **argv)
 
 	if (argc == 5 && strcmp(argv[1], "form") == 0) {
 		form(port, argv[3], atoi(argv[4]));
+	} else if (argc == 6 && (strcmp(argv[1], "kill") == 0 ||
+	    strcmp(argv[1], "stop") == 0)) {
+		session_ms = atoi(argv[5]);
+		die(port, argv[3], atoi(argv[4]), argv[1][0] == 's');
 	} else if (argc == 6 && strcmp(argv[1], "commit") == 0) {
 		commit(port, atoi(argv[3]), atof(argv[4]), atoi(argv[5]));
 	} else if (argc == 6 && strcmp(argv[1], "refuse") == 0) {
@@ -104,7 +114,7 @@ main(int argc, char **argv)
 	} else if (argc == 5 && strcmp(argv[1], "reload") == 0) {
 		reload(port, atoi(argv[3]), atoi(argv[4]));
 	} else {
-		errx(2, "usage: groups form|commit|refuse|fill|reload PORT ..");
+		errx(2, "usage: groups form|kill|stop|commit|refuse|fill|reload PORT ..");
 	}
 	return 0;
 }

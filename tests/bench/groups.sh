@@ -18,7 +18,7 @@ PEERS=${BENCH_PEERS-kafka}
 HERE=$(cd "$(dirname "$0")" && pwd)
 INTEROP=$HERE/../interop
 WORK=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/klog-bench.XXXXXX")
-SECS=2 GROUPS_N=1000 OFFSETS_N=100
+SECS=2 GROUPS_N=1000 OFFSETS_N=100 SESSION_MS=100
 running=()
 
 # shellcheck source=tests/bench/lib.sh
@@ -50,11 +50,25 @@ most() {
 	printf '{"sample":"%s","value":%s}\n' "$1" "$2" >> "$OUT/bench.jsonl"
 }
 
-settings=(group.initial.rebalance.delay.ms=0 offsets.topic.num.partitions=50)
-broker disk -X "${settings[0]}" -X "${settings[1]}"
+# another NAME VALUE: one more sample; median NAME: WALL's of all of them
+declare -A SAMPLES
+another() {
+	SAMPLES[$1]+=" $2"
+	printf '{"sample":"%s","value":%s}\n' "$1" "$2" >> "$OUT/bench.jsonl"
+}
+median() {
+	[ -n "${SAMPLES[$1]:-}" ] || return 0
+	WALL[$1]=$(tr ' ' '\n' <<< "${SAMPLES[$1]# }" | sort -g |
+	    awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }')
+}
+
+settings=(group.initial.rebalance.delay.ms=0 offsets.topic.num.partitions=50
+    "group.min.session.timeout.ms=$SESSION_MS")
+options=("${settings[@]/#/-X}")
+broker disk "${options[@]}"
 disk_pid=$broker_pid disk_port=$broker_port
 idle=$(anon "$disk_pid")
-broker os -X "${settings[0]}" -X "${settings[1]}" -X flush.acks=os
+broker os "${options[@]}" -X flush.acks=os
 ports=("disk $disk_port" "os $broker_port")
 case " $PEERS " in
 *" kafka "*)
@@ -95,6 +109,38 @@ for n in 2 8 64; do
 	    "$(ms "disk.again$n" "kafka.again$n")"
 done
 
+# --- a member dies ---------------------------------------------------------
+# The session time-out is as short as Kafka at 64 members bears without expelling
+# others, and the same for all; who dies has just been heard. When in its
+# interval of 5 ms the others' next heartbeat is due is chance: medians.
+for n in 2 8 64; do
+	must=1
+	[ "$n" -lt 64 ] || must=0.33
+	for how in kill stop; do
+		for i in $(seq $((2 * RUNS + 1))); do
+			for p in "${ports[@]}"; do
+				if read -r whole past < <("$groups" $how "${p#* }" \
+				    "$how-$n-$i" "$n" $SESSION_MS); then
+					another "${p% *}.$how$n" "$whole"
+					another "${p% *}.$how$n.past" "$past"
+				fi
+			done
+		done
+		for p in "${ports[@]}"; do
+			median "${p% *}.$how$n"
+			median "${p% *}.$how$n.past"
+		done
+		what="one of $n is killed"
+		[ $how = kill ] || what="one of $n stops, its connection open"
+		row "$what: beyond the session time-out" "<=" \
+		    "$(ratio WALL "disk.$how$n.past" "kafka.$how$n.past")" \
+		    "$must" "$must" x "$(ms "disk.$how$n.past" "kafka.$how$n.past")"
+		row "the same with the session time-out of $SESSION_MS ms" "<=" \
+		    "$(ratio WALL "disk.$how$n" "kafka.$how$n")" 1 1 x \
+		    "$(ms "disk.$how$n" "kafka.$how$n")"
+	done
+done
+
 # --- commits --------------------------------------------------------------
 # a Java machine is at its best after a while
 for p in "${ports[@]}"; do
@@ -128,14 +174,14 @@ commits 1 1 3 "1 commit under way"
 kill -9 "$disk_pid"
 wait "$disk_pid" 2> /dev/null || :
 rm -rf "$WORK/disk"
-broker disk -X "${settings[0]}" -X "${settings[1]}"
+broker disk "${options[@]}"
 disk_pid=$broker_pid disk_port=$broker_port
 "$BIN/klog-topics" -q -b "127.0.0.1:$disk_port" create --partitions 100 bench
 "$groups" fill "$disk_port" $GROUPS_N $OFFSETS_N
 for _ in $(seq "$RUNS"); do
 	kill -9 "$disk_pid"
 	wait "$disk_pid" 2> /dev/null || :
-	broker disk -X "${settings[0]}" -X "${settings[1]}"
+	broker disk "${options[@]}"
 	disk_pid=$broker_pid disk_port=$broker_port
 	least reload "$("$groups" reload "$disk_port" $GROUPS_N $OFFSETS_N)"
 done
