@@ -283,6 +283,14 @@ rest() { klog-consume -q -G "$GROUP" -e "$@" "$TOPIC"; }
 	run -4 klog-consume -q -G "$GROUP" "$TOPIC"
 	run -4 klog-consume -q -G "$GROUP" -X auto.offset.reset=earliest -e \
 		"$TOPIC"
+	# where the log is not: its end, its start, and that once
+	for reset in 99:10 1:5; do
+		run -124 --separate-stderr klog-consume -q -G "$GROUP" \
+			--commit none --idle 200ms --reset="${reset%:*}" "$TOPIC"
+		assert_equal "$stderr" "klog-consume: ${TOPIC}[0]: offset 3 is \
+not in the log any more, which is 5..10: going on at ${reset#*:}"
+	done
+	assert_output "$(seq 6 10)"
 	run -0 rest --reset=-2
 	assert_line 9
 	assert_line 10
@@ -483,6 +491,20 @@ $TOPIC 0 2 [] c"
 	assert_output --partial 'offset 1: left out: exit status 1, 3 tries'
 	run -0 rest
 	assert_output ''
+}
+
+@test "--each: an empty command, dead letters to where they come from" {
+	new_topic --partitions 1
+	numbers "$TOPIC" 0 1 3
+	run -2 klog-consume -q -G "$GROUP" -e --each ' ' "$TOPIC"
+	assert_output --partial 'the command is empty'
+	run -2 klog-consume -q -G "$GROUP" -e --each false \
+		--on-fail="topic:$TOPIC" "$TOPIC"
+	assert_output --partial "$TOPIC is read here"
+	run -2 klog-consume -q -G "$GROUP" -e --each false \
+		--on-fail="topic:$TOPIC-dead" "^$TOPIC"
+	run -4 klog-topics describe "$TOPIC-dead"
+	run -4 klog-groups -q export "$GROUP"
 }
 
 @test "--each: a dead-letter topic" {

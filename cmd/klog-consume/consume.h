@@ -146,6 +146,9 @@ int plan_slot(struct consume *co, const char *topic, int32_t partition);
 /* Assigns the partitions, and topics that match, that have come since. */
 void plan_grow(struct consume *co);
 
+/* Whether the topic is among what is read, or will be once it is there. */
+bool plan_reads(const struct plan *, const char *topic);
+
 /* For offline.c: adds a partition; compiles an operand that is ^REGEX, whose
  * memory is the plan's; whether it matches. */
 void plan_add(struct plan *p, const char *topic, int32_t partition);

@@ -89,6 +89,9 @@ open_dead_letters(struct each *x, const char *name, struct kerr *e)
 	struct producer_config pc;
 	int64_t ms = x->co->o->common.first_contact;
 
+	if (plan_reads(&x->co->plan, name))
+		return kerr_set(e, KE_USAGE, "%s is read here, so its dead "
+		    "letters would come back for ever", name);
 	producer_config_defaults(&pc);
 	pc.report = reported;
 	pc.arg = x;
@@ -309,17 +312,17 @@ lane_fail(struct each *x, size_t slot)
 	} else if (x->on_fail == FAIL_TOPIC) {
 		send_dead_letter(x, slot);
 	} else if (x->on_fail == FAIL_SKIP) {
-		warn_line("%s[%d] offset %lld: left out: %s, %d tries",
+		warn_line("%s[%d] offset %lld: left out: %s, %d %s",
 		    p->topic, (int)p->partition, (long long)l->r.offset, why,
-		    l->attempt);
+		    l->attempt, l->attempt == 1 ? "try" : "tries");
 		lane_done(x, slot);
 	} else {
 		lane_set(x, l, LANE_FREE);
 		if (x->err.code == 0)
 			kerr_set(&x->err, KE_CANCELLED, "%s[%d] offset %lld: "
-			    "the command failed: %s, %d tries", p->topic,
+			    "the command failed: %s, %d %s", p->topic,
 			    (int)p->partition, (long long)l->r.offset, why,
-			    l->attempt);
+			    l->attempt, l->attempt == 1 ? "try" : "tries");
 	}
 }
 

@@ -123,6 +123,8 @@ check_group(const struct opts *o)
 	    o->jobs > 1))
 		usage_error(&program, "%s goes with --each", o->retries > 0 ?
 		    "--retries" : o->on_fail != NULL ? "--on-fail" : "--jobs");
+	if (o->each != NULL && o->each[strspn(o->each, " \t\n")] == '\0')
+		usage_error(&program, "--each: the command is empty");
 	if (o->each != NULL && (o->format != NULL || o->common.json ||
 	    o->key_delim != NULL || o->with_offset || o->delim != NULL ||
 	    o->nul || o->decode.n > 0))

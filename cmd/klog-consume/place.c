@@ -207,6 +207,28 @@ place_slots(struct consume *co, const int *slots, size_t n, struct kerr *e)
 	return rc;
 }
 
+/* --reset says where to go in words, and that may lie outside of the log as
+ * well: its start or its end is taken then. Behind the last stable offset
+ * there may be records yet. */
+static int
+keep_inside(struct consume *co, const struct part *p, int64_t *at,
+    struct kerr *e)
+{
+	struct admin_offset high = { .topic = p->topic,
+		.partition = p->partition, .at = OFFSET_LATEST };
+	int rc;
+
+	if (*at < p->start)
+		*at = p->start;
+	if (*at <= p->end)
+		return 0;
+	rc = admin_list_offsets(co->cl, &high, 1, false, co->conf.request_ms,
+	    e);
+	if (rc == 0 && *at > high.offset)
+		*at = high.offset;
+	return rc;
+}
+
 int
 place_reset(struct consume *co, int slot, struct kerr *e)
 {
@@ -225,8 +247,9 @@ place_reset(struct consume *co, int slot, struct kerr *e)
 		/* nothing was committed: the log was cut under our feet */
 		if (p->committed >= 0 || was > p->start)
 			return gone(co, p, was, e);
-	} else if (rc == 0)
-		rc = plan_point(co, p, &sp.all.from, &at, e);
+	} else if (rc == 0 && (rc = plan_point(co, p, &sp.all.from, &at,
+	    e)) == 0)
+		rc = keep_inside(co, p, &at, e);
 	spec_release(&sp);
 	if (rc != 0)
 		return rc;

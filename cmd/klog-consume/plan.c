@@ -150,6 +150,18 @@ plan_matches(const struct pattern *p, const char *topic, bool internal)
 	    0, 0, p->match, NULL) >= 0;
 }
 
+bool
+plan_reads(const struct plan *pl, const char *topic)
+{
+	for (size_t i = 0; i < pl->n; i++)
+		if (strcmp(pl->part[i].topic, topic) == 0)
+			return true;
+	for (size_t i = 0; i < pl->n_patterns; i++)
+		if (plan_matches(&pl->pattern[i], topic, false))
+			return true;
+	return false;
+}
+
 /* Where topics that match are gathered. */
 struct matches {
 	struct consume		*co;
