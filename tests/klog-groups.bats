@@ -43,12 +43,25 @@ is_stable() { [[ $(klog-groups list --state stable) == *"$1	"* ]]; }
 	assert_output "$G	$TOPIC	0		7		moved
 $G	$TOPIC	2		9		moved"
 	run -0 klog-groups export "$G"
-	assert_output "$G	$TOPIC	0	7	from\\tme
-$G	$TOPIC	2	9	"
+	assert_output "$G	$TOPIC	0	7	from\\tme	
+$G	$TOPIC	2	9		"
 	klog-groups export "$G" >out
 	klog-groups seek "$G" --to beginning -y >/dev/null
 	run -0 bash -c 'klog-groups import -y <out'
 	assert_line "$G	$TOPIC	0	0	7		moved"
+	run -0 klog-groups export "$G"
+	assert_output "$(cat out)"
+
+	# the last line of a partition counts; what is beside the offset, too
+	printf '%s\t%s\t0\t3\n%s\t%s\t0\t7\t\t4\n' "$G" "$TOPIC" \
+		"$G" "$TOPIC" >in
+	run -0 klog-groups import -y in
+	assert_output "$G	$TOPIC	0	7	7		moved"
+	run -0 klog-groups export "$G"
+	assert_line "$G	$TOPIC	0	7		4"
+	run -0 klog-groups import -y in
+	assert_output "$G	$TOPIC	0	7	7		unchanged"
+	klog-groups import -y out >/dev/null
 	run -0 klog-groups export "$G"
 	assert_output "$(cat out)"
 
@@ -78,6 +91,49 @@ $G	$TOPIC	2	9	"
 	assert_output --partial "$G: $TOPIC[7]: no such partition"
 }
 
+@test "export and import of names and texts that are odd" {
+	new_topic --partitions 1
+	put "$TOPIC" 0 a b c
+	local g
+	for g in "a b $G" "#$G" "q\"u'o\\$G" $'n\nl\tt'"$G" "ü,日本$G" "-$G"; do
+		klog-groups import -y --as "$g" \
+				<<<"x	$TOPIC	0	1	 é\\x01\\\\,\"'#	2" >/dev/null
+	done
+	klog-groups export --regex "(?s).*$G.*" >out
+	[ "$(wc -l <out)" -eq 6 ]
+	klog-groups delete -y --regex "(?s).*$G.*" >/dev/null
+	run -0 klog-groups import -y out
+	[ "$(grep -c moved <<<"$output")" -eq 6 ]
+	klog-groups export --regex "(?s).*$G.*" | cmp - out
+	klog-groups export -J --regex "(?s).*$G.*" | jq -e '.epoch == 2'
+}
+
+@test "a group that is named twice is one" {
+	new_topic --partitions 1
+	put "$TOPIC" 0 a b c
+	commit "$G" 0 1
+	run -0 klog-groups lag "$G" "$G"
+	assert_output "$G	$TOPIC	1	2
+$G		1	2"
+	run -0 klog-groups seek "$G" "$G" --to 2 -y
+	assert_output "$G	$TOPIC	0	1	2		moved"
+	run -0 klog-groups delete "$G" "$G" -y
+	assert_output "$G	Empty	deleted	"
+}
+
+@test "a position outside of the log: taken to its end, and said" {
+	new_topic --partitions 2
+	put "$TOPIC" 0 a b c
+	put "$TOPIC" 1 a
+	run -0 --separate-stderr klog-groups seek "$G" -t "$TOPIC" --to 9 -y
+	assert_output "$G	$TOPIC	0		3		moved
+$G	$TOPIC	1		1		moved"
+	assert_equal "$stderr" \
+		"klog-groups: $TOPIC[0]: 9 is outside of 0..3, so 3 is taken; and others"
+	run -0 --separate-stderr klog-groups -q seek "$G" --to 9 -y
+	assert_equal "$stderr" ''
+}
+
 @test "list: state, type, those that are named" {
 	new_topic --partitions 1
 	put "$TOPIC" 0 a
@@ -90,6 +146,9 @@ $G	$TOPIC	2	9	"
 	refute_output --partial "$G	"
 	run -0 klog-groups list --type consumer
 	refute_output --partial "$G	"
+	run -2 klog-groups list --state stable,emty
+	assert_output --partial "option '--state': 'emty' is none of"
+	run -2 klog-groups list --type klassic
 	run -4 klog-groups list "$G" "$G-none"
 	assert_line --regexp "^$G	"
 	assert_line "klog-groups: $G-none: there is no such group"
@@ -177,7 +236,7 @@ $G		2	1	3[0-9]\.[0-9]{3}$"
 	run -0 klog-groups seek "$G" --to @1700000004000 -t "$TOPIC" -p 0 -n
 	assert_output "$G	$TOPIC	0	2	3	1700000004000	checked"
 	run -0 klog-groups export "$G"
-	assert_line "$G	$TOPIC	0	2	"
+	assert_line "$G	$TOPIC	0	2		"
 	run -2 klog-groups seek "$G" --to sometime -n
 	run -2 klog-groups seek "$G" --to 1..2 -n
 	assert_output --partial 'a range'
@@ -264,7 +323,7 @@ $G-3	$TOPIC	1		1		moved"
 	run -0 klog-groups delete "$G" -t "$TOPIC" -p 1 -y
 	assert_output "$G	$TOPIC	1	1	deleted"
 	run -0 klog-groups export "$G"
-	assert_output "$G	$TOPIC	0	1	"
+	assert_output "$G	$TOPIC	0	1		"
 	run -4 klog-groups delete "$G" "$G-none" "$G-2" -y
 	assert_line "$G	Empty	deleted	"
 	assert_line "$G-2	Empty	deleted	"
@@ -317,7 +376,7 @@ $G-3	$TOPIC	1		1		moved"
 	assert_line --partial 'move them? [y/N]'
 	run -0 script -qec "klog-groups seek $G --to end" /dev/null <<<y
 	run -0 klog-groups export "$G"
-	assert_output "$G	$TOPIC	0	2	"
+	assert_output "$G	$TOPIC	0	2		"
 }
 
 @test "typed line by line: completion, history, one cluster" {
@@ -357,7 +416,7 @@ $G-3	$TOPIC	1		1		moved"
 		expect eof
 	' >said 3>&- || fail "$(cat said)"
 	run -0 klog-groups export "$G"
-	assert_output "$G	$TOPIC	0	2	"
+	assert_output "$G	$TOPIC	0	2		"
 	grep -q 'lag' "$HOME/.local/state/klog/history-klog-groups"
 }
 
@@ -382,5 +441,5 @@ $G-3	$TOPIC	1		1		moved"
 	run -0 "${KLOG_BUILD:-$BATS_TEST_DIRNAME/../build}/tests/helper/commits" \
 		"${KLOG_BROKERS##*:}" "$G" "$TOPIC" 200
 	run -0 klog-groups -q export "$G"
-	assert_output "$G	$TOPIC	0	200	"
+	assert_output "$G	$TOPIC	0	200		"
 }

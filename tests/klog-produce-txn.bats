@@ -208,7 +208,7 @@ has() { [ "$(everything | wc -l)" -ge "$1" ]; }
 	"${KLOG_BUILD:-$BATS_TEST_DIRNAME/../build}/tests/helper/txn-offsets" \
 		"$KLOG_BROKERS" "$g" "$TOPIC-in"
 	run -0 klog-groups -q export "$g"
-	assert_output "$g	$TOPIC-in	0	7	left with it"
+	assert_output "$g	$TOPIC-in	0	7	left with it	"
 	run -0 klog-consume -q -e "$TOPIC-in"
 	assert_output $'x\nx'
 }

@@ -79,6 +79,8 @@ bool names_failed(const struct group *, enum exit_class *status);
 /* "--state Empty,Dead": whether a word is on the list (NULL: all are). Case
  * does not matter. */
 bool names_listed(const char *list, const char *word);
+/* Whether such a list has only words that are known. */
+int names_check(const char *list, const char *const *known, struct kerr *e);
 /* Shows what is about to be changed was the caller's part; asks where a person
  * can answer. True with --yes. */
 bool names_agree(const struct job *, const char *question);
@@ -90,6 +92,8 @@ struct place {
 	const struct group_offset *offset;	/* NULL: nothing is */
 	const struct group_member *member;	/* who has it, or NULL */
 	const char		*metadata;	/* to be committed, or NULL */
+	int32_t			 epoch;		/* and this; -1: not known */
+	bool			 news;		/* these differ from before */
 };
 
 struct places {

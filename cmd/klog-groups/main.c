@@ -122,6 +122,12 @@ static const struct program program = {
 	options, verbs, COMMON_FOOTER
 };
 
+static const char *const states[] = { "Stable", "Empty", "PreparingRebalance",
+    "CompletingRebalance", "Assigning", "Reconciling", "NotReady", "Dead",
+    NULL };
+static const char *const types[] = { "classic", "consumer", "share",
+    "streams", NULL };
+
 /* What does not go together; the text says why. */
 static int
 check(const struct opts *o, enum verb verb, char **operands, int n,
@@ -139,6 +145,13 @@ check(const struct opts *o, enum verb verb, char **operands, int n,
 	if (o->regex && n == 0)
 		return kerr_set(e, KE_USAGE, "option '--regex' needs an "
 		    "expression");
+	if (names_check(o->states, states, e) != 0)
+		return kerr_wrap(e, "option '--state'");
+	if (names_check(o->types, types, e) != 0)
+		return kerr_wrap(e, "option '--type'");
+	if (verb == VERB_SEEK && o->to.n > 0 && o->like != NULL)
+		return kerr_set(e, KE_USAGE, "options '--to' and '--like' "
+		    "exclude each other");
 	if (verb == VERB_SEEK && (o->to.n > 0) == (o->like != NULL))
 		return kerr_set(e, KE_USAGE, "'%s' needs --to SPEC or --like "
 		    "GROUP", name);

@@ -22,6 +22,25 @@ names_listed(const char *list, const char *word)
 	return false;
 }
 
+int
+names_check(const char *list, const char *const *known, struct kerr *e)
+{
+	size_t n;
+	int i;
+
+	for (; list != NULL && *list != '\0'; list += n + (list[n] == ',')) {
+		n = strcspn(list, ",");
+		for (i = 0; known[i] != NULL; i++)
+			if (strlen(known[i]) == n &&
+			    strncasecmp(list, known[i], n) == 0)
+				break;
+		if (known[i] == NULL)
+			return kerr_set(e, KE_USAGE, "'%.*s' is none of those "
+			    "that there are", (int)n, list);
+	}
+	return 0;
+}
+
 bool
 names_failed(const struct group *q, enum exit_class *status)
 {
@@ -31,12 +50,22 @@ names_failed(const struct group *q, enum exit_class *status)
 	return true;
 }
 
+/* Named twice, or by two expressions, it is one. */
+static struct group *
+add_once(struct groups *g, const char *name)
+{
+	for (int i = 0; i < g->n; i++)
+		if (strcmp(g->v[i].name, name) == 0)
+			return &g->v[i];
+	return groups_add(g, name);
+}
+
 static int
 add_matches(struct groups *g, const struct groups *all,
     const char *expression, struct kerr *e)
 {
 	struct regex *re = regex_new(expression, e);
-	int k, found = 0;
+	int found = 0;
 
 	if (re == NULL)
 		return e->code;
@@ -44,12 +73,8 @@ add_matches(struct groups *g, const struct groups *all,
 		if (!regex_fits(re, all->v[i].name, strlen(all->v[i].name)))
 			continue;
 		found++;
-		for (k = 0; k < g->n; k++)
-			if (strcmp(g->v[k].name, all->v[i].name) == 0)
-				break;
-		if (k == g->n)
-			groups_add(g, all->v[i].name)->coordinator =
-			    all->v[i].coordinator;
+		add_once(g, all->v[i].name)->coordinator =
+		    all->v[i].coordinator;
 	}
 	regex_free(re);
 	if (found == 0)
@@ -84,7 +109,7 @@ names_load(struct job *j, struct groups *g, bool all, enum exit_class *status)
 	else if (j->nnames == 0 && all)
 		rc = groups_list_all(g, &e);
 	for (int i = 0; i < j->nnames && !j->o->regex; i++)
-		groups_add(g, j->names[i]);
+		add_once(g, j->names[i]);
 	if (rc != 0)
 		*status = exit_worse(*status, exit_report(&e, NULL));
 	return rc != 0 && g->n == 0 ? -1 : 0;

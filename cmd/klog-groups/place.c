@@ -38,7 +38,8 @@ is_wanted(const struct opts *o, const struct which *w, const char *topic,
 }
 
 struct place *
-places_add(struct places *p, struct group *q, const char *topic, int32_t partition)
+places_add(struct places *p, struct group *q, const char *topic,
+    int32_t partition)
 {
 	struct place *l;
 
@@ -46,6 +47,7 @@ places_add(struct places *p, struct group *q, const char *topic, int32_t partiti
 	l = &p->v[p->n++];
 	memset(l, 0, sizeof(*l));
 	l->group = q;
+	l->epoch = -1;
 	where_init(&l->w, topic, partition);
 	return l;
 }

@@ -46,7 +46,7 @@ static bool
 is_change(const struct place *l)
 {
 	return l->w.err.code == 0 && l->group->err.code == 0 &&
-	    l->w.from >= 0 && l->w.from != l->w.stored;
+	    l->w.from >= 0 && (l->w.from != l->w.stored || l->news);
 }
 
 /* Before and after; the status column is added when it is done. */
@@ -84,7 +84,8 @@ commit(struct groups *g, struct places *p, int first, int n)
 		if (is_change(&p->v[i]))
 			v[k++] = (struct group_offset){ .topic =
 			    p->v[i].w.topic, .partition = p->v[i].w.partition,
-			    .offset = p->v[i].w.from, .leader_epoch = -1,
+			    .offset = p->v[i].w.from,
+			    .leader_epoch = p->v[i].epoch,
 			    .metadata = p->v[i].metadata };
 	groups_commit(g, p->v[first].group, v, k);
 	/* both are sorted alike */
@@ -219,12 +220,17 @@ add_like(struct groups *g, const struct group *other)
 	}
 }
 
-/* As Kafka's own tool does. */
+/* As Kafka's own tool does, which says so, too. */
 void
 change_clamp(struct places *p)
 {
+	const struct place *first = NULL;
+	int64_t was = 0;
+	int n = 0;
+
 	for (int i = 0; i < p->n; i++) {
 		struct where *w = &p->v[i].w;
+		int64_t from = w->from;
 
 		if (w->err.code != 0 || w->from < 0)
 			continue;
@@ -232,7 +238,20 @@ change_clamp(struct places *p)
 			w->from = w->start;
 		if (w->from > w->end)
 			w->from = w->end;
+		if (w->from == from)
+			continue;
+		p->v[i].epoch = -1;	/* it was the other offset's */
+		if (n++ == 0) {
+			first = &p->v[i];
+			was = from;
+		}
 	}
+	if (n > 0 && !p->job->o->common.quiet)
+		warn_line("%s[%d]: %lld is outside of %lld..%lld, so %lld is "
+		    "taken%s", first->w.topic, (int)first->w.partition,
+		    (long long)was, (long long)first->w.start,
+		    (long long)first->w.end, (long long)first->w.from,
+		    n > 1 ? "; and others" : "");
 }
 
 /* "+N" counts from what is committed. */

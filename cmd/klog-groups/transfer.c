@@ -1,7 +1,7 @@
 /*
  * transfer.c: offsets out into a file and in again: tab-separated group,
- * topic, partition, offset and metadata, escaped as all tables are. The lines
- * of Kafka's own tool, with commas, are taken as well.
+ * topic, partition, offset, metadata and leader epoch, escaped as all tables
+ * are. The lines of Kafka's own tool, with commas, are taken as well.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,13 +12,13 @@
 #include "cli/parse.h"
 #include "job.h"
 
-enum { FIELDS = 5 };
+enum { FIELDS = 6 };
 
 enum exit_class
 job_export(struct job *j)
 {
 	static const char *const columns[] = { "group", "topic", "partition",
-	    "offset", "metadata", NULL };
+	    "offset", "metadata", "epoch", NULL };
 	enum exit_class status = EXIT_DONE;
 	struct places p = { .n = 0 };
 	struct output out;
@@ -37,7 +37,9 @@ job_export(struct job *j)
 				    CELL_STR(o->topic), CELL_N(o->partition),
 				    CELL_N(o->offset), o->metadata != NULL &&
 				    o->metadata[0] != '\0' ?
-				    CELL_STR(o->metadata) : CELL_NONE });
+				    CELL_STR(o->metadata) : CELL_NONE,
+				    o->leader_epoch >= 0 ?
+				    CELL_N(o->leader_epoch) : CELL_NONE });
 		}
 		output_close(&out);
 		for (int i = 0; i < g.n; i++)
@@ -60,6 +62,10 @@ struct line {
 	int32_t	 partition;
 	int64_t	 offset;
 	char	*metadata;
+	bool	 has_metadata;
+	int64_t	 epoch;		/* -1: none */
+	bool	 has_epoch;
+	int	 number;	/* among the lines; the last one counts */
 };
 
 struct lines {
@@ -116,7 +122,7 @@ take_line(struct lines *l, char *text, struct kerr *e)
 {
 	const char *as = l->j->o->as;
 	char *f[FIELDS + 1] = { NULL };
-	int64_t partition, offset;
+	int64_t partition, offset, epoch = -1;
 	struct line *line;
 	int n, at;
 
@@ -133,18 +139,32 @@ take_line(struct lines *l, char *text, struct kerr *e)
 		    f[at + 1]);
 	if (parse_int(f[at + 2], 0, INT64_MAX, &offset) != 0)
 		return kerr_set(e, KE_DATA, "'%s' is no offset", f[at + 2]);
+	if (n == FIELDS && f[5][0] != '\0' &&
+	    parse_int(f[5], 0, INT32_MAX, &epoch) != 0)
+		return kerr_set(e, KE_DATA, "'%s' is no leader epoch", f[5]);
 	l->v = xreallocarray(l->v, (size_t)l->n + 1, sizeof(l->v[0]));
-	line = &l->v[l->n++];
+	line = &l->v[l->n];
+	line->number = l->n++;
 	line->group = xstrdup(as != NULL ? as : f[0]);
 	if (as == NULL)
 		unescape(line->group);
 	line->topic = xstrdup(f[at]);
 	line->partition = (int32_t)partition;
 	line->offset = offset;
-	line->metadata = n == FIELDS && f[4][0] != '\0' ? xstrdup(f[4]) : NULL;
+	line->has_metadata = n > 4;
+	line->metadata = n > 4 && f[4][0] != '\0' ? xstrdup(f[4]) : NULL;
 	if (line->metadata != NULL)
 		unescape(line->metadata);
+	line->has_epoch = n == FIELDS;
+	line->epoch = epoch;
 	return 0;
+}
+
+/* "# words"; a group's name may begin so, but then tabs follow. */
+static bool
+is_comment(const char *text)
+{
+	return text[0] == '#' && strchr(text, '\t') == NULL;
 }
 
 /* A bad line ends it before anything is changed. */
@@ -161,7 +181,7 @@ read_file(struct lines *l, const char *name, struct kerr *e)
 		return kerr_sys(e, "%s", name);
 	while (rc == 0 && getline(&text, &cap, f) >= 0) {
 		number++;
-		if (text[0] != '\n' && text[0] != '#')
+		if (text[0] != '\n' && !is_comment(text))
 			rc = take_line(l, text, e);
 	}
 	if (rc != 0)
@@ -176,14 +196,55 @@ read_file(struct lines *l, const char *name, struct kerr *e)
 }
 
 static void
+line_release(struct line *line)
+{
+	free(line->group);
+	free(line->topic);
+	free(line->metadata);
+}
+
+static void
 release(struct lines *l)
 {
-	for (int i = 0; i < l->n; i++) {
-		free(l->v[i].group);
-		free(l->v[i].topic);
-		free(l->v[i].metadata);
-	}
+	for (int i = 0; i < l->n; i++)
+		line_release(&l->v[i]);
 	free(l->v);
+}
+
+static int
+by_partition(const struct line *x, const struct line *y)
+{
+	int d = strcmp(x->group, y->group);
+
+	if (d == 0)
+		d = strcmp(x->topic, y->topic);
+	return d != 0 ? d : (x->partition > y->partition) -
+	    (x->partition < y->partition);
+}
+
+static int
+by_line(const void *a, const void *b)
+{
+	const struct line *x = a, *y = b;
+	int d = by_partition(x, y);
+
+	return d != 0 ? d : x->number - y->number;
+}
+
+/* Where a partition comes again, the last line counts. */
+static void
+keep_last(struct lines *l)
+{
+	int n = 0;
+
+	if (l->n > 0)
+		qsort(l->v, (size_t)l->n, sizeof(l->v[0]), by_line);
+	for (int i = 0; i < l->n; i++)
+		if (i + 1 < l->n && by_partition(&l->v[i], &l->v[i + 1]) == 0)
+			line_release(&l->v[i]);
+		else
+			l->v[n++] = l->v[i];
+	l->n = n;
 }
 
 static void
@@ -209,6 +270,18 @@ is_wanted(const struct opts *o, const char *topic)
 	return o->topics.n == 0;
 }
 
+/* Whether a line says something else than what is committed beside the
+ * offset. */
+static bool
+is_news(const struct line *line, const struct group_offset *o)
+{
+	const char *was = o->metadata != NULL ? o->metadata : "";
+	const char *now = line->metadata != NULL ? line->metadata : "";
+
+	return (line->has_metadata && strcmp(was, now) != 0) ||
+	    (line->has_epoch && line->epoch != o->leader_epoch);
+}
+
 static void
 add_places(const struct lines *l, struct groups *g, struct places *p)
 {
@@ -223,11 +296,14 @@ add_places(const struct lines *l, struct groups *g, struct places *p)
 			q++;
 		at = places_add(p, q, line->topic, line->partition);
 		at->metadata = line->metadata;
+		at->epoch = (int32_t)line->epoch;
 		at->w.from = line->offset;
 		for (int k = 0; k < q->n_offsets; k++)
 			if (q->offset[k].partition == line->partition &&
-			    strcmp(q->offset[k].topic, line->topic) == 0)
+			    strcmp(q->offset[k].topic, line->topic) == 0) {
 				at->w.stored = q->offset[k].offset;
+				at->news = is_news(line, &q->offset[k]);
+			}
 	}
 	places_sort(p);
 }
@@ -251,6 +327,7 @@ job_import(struct job *j)
 		status = exit_report(&e, NULL);
 	} else {
 		add_groups(&l, &g);
+		keep_last(&l);
 		change_prepare(j, &g);
 		groups_fetch(&g);
 		add_places(&l, &g, &p);
