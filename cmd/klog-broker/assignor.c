@@ -168,15 +168,6 @@ assign_uniform(const struct assign_topic *t, int32_t n_topics,
 	free(quota);
 }
 
-static int
-compare_str(struct kstr a, struct kstr b)
-{
-	int32_t n = a.len < b.len ? a.len : b.len;
-	int c = n > 0 ? memcmp(a.p, b.p, (size_t)n) : 0;
-
-	return c != 0 ? c : (a.len > b.len) - (a.len < b.len);
-}
-
 /* Static members first, by their instance. */
 static int
 compare_members(const void *a, const void *b)
@@ -185,10 +176,10 @@ compare_members(const void *a, const void *b)
 	const struct assign_member *y = *(struct assign_member *const *)b;
 
 	if (x->instance.len >= 0 && y->instance.len >= 0)
-		return compare_str(x->instance, y->instance);
+		return kstr_cmp(x->instance, y->instance);
 	if (x->instance.len >= 0 || y->instance.len >= 0)
 		return x->instance.len >= 0 ? -1 : 1;
-	return compare_str(x->id, y->id);
+	return kstr_cmp(x->id, y->id);
 }
 
 void

@@ -440,12 +440,9 @@ compare(const void *a, const void *b)
 {
 	const struct alteration *x = *(struct alteration *const *)a;
 	const struct alteration *y = *(struct alteration *const *)b;
-	int32_t n = x->name.len < y->name.len ? x->name.len : y->name.len;
 	int c = x->type - y->type;
 
-	if (c == 0 && n > 0)
-		c = memcmp(x->name.p, y->name.p, (size_t)n);
-	return c != 0 ? c : x->name.len - y->name.len;
+	return c != 0 ? c : kstr_cmp(x->name, y->name);
 }
 
 static void

@@ -47,11 +47,8 @@ compare_names(const void *a, const void *b)
 {
 	const struct kstr *x = *(const struct kstr *const *)a;
 	const struct kstr *y = *(const struct kstr *const *)b;
-	int32_t n = x->len < y->len ? x->len : y->len;
-	int c = n > 0 ? memcmp(x->p, y->p, (size_t)n) : 0;
+	int c = kstr_cmp(*x, *y);
 
-	if (c == 0)
-		c = x->len - y->len;
 	return c != 0 ? c : (x > y) - (x < y);
 }
 

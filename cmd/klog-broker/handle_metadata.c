@@ -95,11 +95,8 @@ static int
 compare(const void *a, const void *b)
 {
 	const struct metadata_request_topic *x = a, *y = b;
-	int32_t n = x->name.len < y->name.len ? x->name.len : y->name.len;
-	int c = n > 0 ? memcmp(x->name.p, y->name.p, (size_t)n) : 0;
+	int c = kstr_cmp(x->name, y->name);
 
-	if (c == 0)
-		c = x->name.len - y->name.len;
 	return c != 0 ? c : memcmp(x->topic_id.b, y->topic_id.b,
 	    sizeof(x->topic_id.b));
 }

@@ -32,15 +32,6 @@ image_id_shard(const struct kuuid *id)
 	return id->b[15] % IMAGE_SHARDS;
 }
 
-static int
-compare_names(struct kstr a, struct kstr b)
-{
-	int32_t n = a.len < b.len ? a.len : b.len;
-	int c = n > 0 ? memcmp(a.p, b.p, (size_t)n) : 0;
-
-	return c != 0 ? c : a.len - b.len;
-}
-
 int32_t
 shard_find_name(const struct shard *s, struct kstr name, bool *found)
 {
@@ -50,7 +41,7 @@ shard_find_name(const struct shard *s, struct kstr name, bool *found)
 	*found = false;
 	while (lo < hi) {
 		mid = (lo + hi) / 2;
-		c = compare_names(s->v[mid]->pub.name, name);
+		c = kstr_cmp(s->v[mid]->pub.name, name);
 		if (c == 0) {
 			*found = true;
 			return mid;

@@ -184,10 +184,8 @@ static int
 by_name(const void *a, const void *b)
 {
 	const struct describe_configs_response_config *x = a, *y = b;
-	int32_t m = x->name.len, n = y->name.len;
-	int d = memcmp(x->name.p, y->name.p, (size_t)(m < n ? m : n));
 
-	return d != 0 ? d : m - n;
+	return kstr_cmp(x->name, y->name);
 }
 
 /* What was set for it: of a broker, in its file or later. */

@@ -14,10 +14,8 @@ static int
 by_name(const void *a, const void *b)
 {
 	const struct metadata_response_topic *const *x = a, *const *y = b;
-	int32_t m = (*x)->name.len, n = (*y)->name.len;
-	int d = memcmp((*x)->name.p, (*y)->name.p, (size_t)(m < n ? m : n));
 
-	return d != 0 ? d : m - n;
+	return kstr_cmp((*x)->name, (*y)->name);
 }
 
 static int

@@ -72,6 +72,16 @@ kstr_eq(struct kstr a, struct kstr b)
 	    (a.len <= 0 || memcmp(a.p, b.p, (size_t)a.len) == 0);
 }
 
+/* By their bytes; a prefix comes first, null is as empty. */
+static inline int
+kstr_cmp(struct kstr a, struct kstr b)
+{
+	int32_t n = a.len < b.len ? a.len : b.len;
+	int c = n > 0 ? memcmp(a.p, b.p, (size_t)n) : 0;
+
+	return c != 0 ? c : (a.len > b.len) - (a.len < b.len);
+}
+
 static inline bool
 kuuid_eq(const struct kuuid *a, const struct kuuid *b)
 {
