@@ -7,7 +7,7 @@
 
 #include "base/xalloc.h"
 #include "consumer_group.h"
-#include "java_hash.h"
+#include "wire/java_hash.h"
 #include "wire/kerror.h"
 
 static int

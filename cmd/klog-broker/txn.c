@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "java_hash.h"
 #include "txn_impl.h"
+#include "wire/java_hash.h"
 #include "wire/kerror.h"
 
 struct txns *

@@ -1,17 +1,15 @@
 /*
- * assign.c: see assign.h and assign_impl.h.
+ * assign.c: the assignors by name, what all of them start from, and the two
+ * that look at one rebalance alone: range and roundrobin (assign_impl.h).
  */
 #include "client/assign.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/xalloc.h"
 #include "client/assign_impl.h"
-#include "wire/codec.h"
+#include "wire/java_hash.h"
 
-#define SUBSCRIPTION_VERSION	3
-#define ASSIGNMENT_VERSION	1
 #define HASHMAP_MIN		16	/* buckets of a new HashMap */
 
 static const struct {
@@ -92,25 +90,6 @@ nums_has(const struct nums *l, int32_t v)
 		if (l->v[i] == v)
 			return true;
 	return false;
-}
-
-int
-kstr_cmp(struct kstr a, struct kstr b)
-{
-	int32_t n = a.len < b.len ? a.len : b.len;
-	int rc = n > 0 ? memcmp(a.p, b.p, (size_t)n) : 0;
-
-	return rc != 0 ? rc : (a.len > b.len) - (a.len < b.len);
-}
-
-uint32_t
-java_hash(struct kstr s)
-{
-	uint32_t h = 0;
-
-	for (int32_t i = 0; i < s.len; i++)
-		h = 31 * h + (unsigned char)s.p[i];
-	return h;
 }
 
 void
@@ -271,39 +250,20 @@ static void
 find_moving(struct assign *as)
 {
 	bool *given_up = arena_alloc(as->a, (size_t)as->total + 1);
-	struct nums *had = arena_alloc(as->a,
-	    ((size_t)as->n + 1) * sizeof(*had));
 
 	as->moving = arena_alloc(as->a,
 	    ((size_t)as->total + 1) * sizeof(*as->moving));
-	for (int32_t m = 0; m < as->n; m++) {
-		const struct consumer_protocol_subscription *sub =
-		    &as->member[m].sub;
-
-		for (int32_t i = 0; i < sub->owned_partitions.n; i++) {
-			const struct
-			    consumer_protocol_subscription_owned_partition *o =
-			    &sub->owned_partitions.v[i];
-
-			for (int32_t k = 0; k < o->partitions.n; k++) {
-				int32_t p = assign_number(as, o->topic,
-				    o->partitions.v[k]);
-
-				if (p < 0)
-					continue;
-				nums_add(as, &had[m], p);
-				if (!nums_has(&as->got[m], p))
-					given_up[p] = true;
-			}
-		}
-	}
+	for (int32_t m = 0; m < as->n; m++)
+		for (int32_t i = 0; i < as->said[m].n; i++)
+			if (!nums_has(&as->got[m], as->said[m].v[i]))
+				given_up[as->said[m].v[i]] = true;
 	for (int32_t p = 0; p < as->total; p++)
 		as->moving[p] = -1;
 	for (int32_t m = 0; m < as->n; m++)
 		for (int32_t i = 0; i < as->got[m].n; i++) {
 			int32_t p = as->got[m].v[i];
 
-			if (given_up[p] && !nums_has(&had[m], p))
+			if (given_up[p] && !nums_has(&as->said[m], p))
 				as->moving[p] = m;
 		}
 }
@@ -350,118 +310,4 @@ assign_run(enum assign_kind kind, const struct assign_topic *topics,
 			    p - as.base[t] };
 		}
 	}
-}
-
-/* The version, and what follows it decoded as the newest that is known. */
-static int
-read_versioned(const struct kmessage *msg, struct kbytes bytes,
-    struct arena *a, void *out, struct kerr *e)
-{
-	struct rd r;
-	int16_t version;
-
-	rd_init(&r, bytes.p, bytes.len > 0 ? (size_t)bytes.len : 0);
-	version = rd_i16(&r);
-	if (r.err != 0 || version < 0)
-		return kerr_set(e, KE_PROTO, "%s: no version", msg->name);
-	if (version > msg->max)
-		version = msg->max;
-	return kmsg_decode(msg, version, &r, a, out, e);
-}
-
-int
-assign_read_subscription(struct kbytes bytes, struct arena *a,
-    struct consumer_protocol_subscription *sub, struct kerr *e)
-{
-	return read_versioned(&consumer_protocol_subscription_msg, bytes, a,
-	    sub, e);
-}
-
-int
-assign_read_assignment(struct kbytes bytes, struct arena *a,
-    struct consumer_protocol_assignment *as, struct kerr *e)
-{
-	/* no bytes at all: the leader gave this member nothing */
-	if (bytes.len <= 0) {
-		kmsg_defaults(&consumer_protocol_assignment_msg, as);
-		return 0;
-	}
-	return read_versioned(&consumer_protocol_assignment_msg, bytes, a, as,
-	    e);
-}
-
-/* sticky: the partitions owned, then the generation. */
-static void
-put_sticky_data(struct buf *b, const struct consumer_protocol_subscription *sub)
-{
-	buf_put_i32(b, sub->owned_partitions.n);
-	for (int32_t i = 0; i < sub->owned_partitions.n; i++) {
-		const struct consumer_protocol_subscription_owned_partition *o =
-		    &sub->owned_partitions.v[i];
-
-		buf_put_i16(b, (int16_t)o->topic.len);
-		buf_put(b, o->topic.p, (size_t)o->topic.len);
-		buf_put_i32(b, o->partitions.n);
-		for (int32_t k = 0; k < o->partitions.n; k++)
-			buf_put_i32(b, o->partitions.v[k]);
-	}
-	buf_put_i32(b, sub->generation_id);
-}
-
-void
-assign_put_subscription(struct buf *out, enum assign_kind kind,
-    const struct consumer_protocol_subscription *sub, bool keeps)
-{
-	struct consumer_protocol_subscription s = *sub;
-	struct buf data;
-
-	buf_init(&data, 0);
-	if (kind == ASSIGN_STICKY && sub->generation_id >= 0)
-		put_sticky_data(&data, sub);
-	else if (kind == ASSIGN_COOPERATIVE)
-		buf_put_i32(&data, sub->generation_id);
-	if (!keeps)
-		s.owned_partitions.n = 0;
-	s.user_data = data.len > 0 ?
-	    (struct kbytes){ data.p, (int32_t)data.len } : KBYTES_NULL;
-	buf_put_i16(out, SUBSCRIPTION_VERSION);
-	if (kmsg_encode_buf(&consumer_protocol_subscription_msg,
-	    SUBSCRIPTION_VERSION, &s, out, NULL) != 0)
-		out->err = KE_RANGE;
-	buf_release(&data);
-}
-
-void
-assign_put_assignment(struct buf *out, const struct assign_topic *topics,
-    const struct assign_list *list)
-{
-	struct consumer_protocol_assignment as;
-	struct consumer_protocol_assignment_assigned_partition *v, *t = NULL;
-	int32_t *parts = xcalloc(list->n + 1, sizeof(*parts));
-	int32_t max = 0;
-	size_t n = 0;
-
-	v = xcalloc(list->n + 1, sizeof(*v));
-	kmsg_defaults(&consumer_protocol_assignment_msg, &as);
-	for (size_t i = 0; i < list->n; i++)
-		max = list->v[i].topic > max ? list->v[i].topic : max;
-	for (int32_t topic = 0; list->n > 0 && topic <= max; topic++, t = NULL)
-		for (size_t i = 0; i < list->n; i++) {
-			if (list->v[i].topic != topic)
-				continue;
-			if (t == NULL) {
-				t = &v[as.assigned_partitions.n++];
-				t->topic = topics[topic].name;
-				t->partitions.v = &parts[n];
-			}
-			t->partitions.n++;
-			parts[n++] = list->v[i].partition;
-		}
-	as.assigned_partitions.v = v;
-	buf_put_i16(out, ASSIGNMENT_VERSION);
-	if (kmsg_encode_buf(&consumer_protocol_assignment_msg,
-	    ASSIGNMENT_VERSION, &as, out, NULL) != 0)
-		out->err = KE_RANGE;
-	free(v);
-	free(parts);
 }

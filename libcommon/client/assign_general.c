@@ -10,6 +10,7 @@
 
 #include "base/xalloc.h"
 #include "client/assign_impl.h"
+#include "wire/java_hash.h"
 
 struct general {
 	struct assign	*as;

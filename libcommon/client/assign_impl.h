@@ -1,7 +1,8 @@
 /*
  * assign_impl.h: what the files of the assignors share.
  *
- *	assign.c	 names, bytes, preparing, range, roundrobin
+ *	assign.c	 names, preparing, range, roundrobin
+ *	assign_protocol.c  the bytes that members exchange
  *	assign_owned.c	 what members say they had
  *	assign_sticky.c	 sticky where all subscribe to the same
  *	assign_general.c sticky where they do not
@@ -59,9 +60,6 @@ subscribes(const struct assign *as, int32_t member, int32_t topic)
 /* The number of a partition, or -1 where there is none such. */
 int32_t assign_number(const struct assign *as, struct kstr topic,
     int32_t partition);
-int kstr_cmp(struct kstr a, struct kstr b);
-/* Java's hash of a string (of ASCII). */
-uint32_t java_hash(struct kstr s);
 /* Fills order[0..n) with the numbers of keys in the order in which a HashMap
  * walks keys of these hashes that were put in by number. */
 void java_order(const uint32_t *hash, int32_t n, int32_t *order);

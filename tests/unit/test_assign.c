@@ -15,6 +15,7 @@
 #include "base/xalloc.h"
 #include "client/assign.h"
 #include "wire/codec.h"
+#include "wire/java_hash.h"
 
 #define MAX	64
 
@@ -140,6 +141,17 @@ check(struct group *g, const char *id, const char *want)
 	buf_release(&text);
 }
 
+/* A member's id begins with its client.id, which need not be ASCII. */
+static void
+hash_as_java(void **state)
+{
+	assert_int_equal(java_hash(KSTR_NULL), 0);
+	assert_int_equal(java_hash(kstr("abc")), 96354);
+	assert_int_equal(java_hash(kstr("\xc3\xa9")), 233);
+	assert_int_equal(java_hash(kstr("\xe6\x97\xa5\xe6\x9c\xac")), 835047);
+	assert_int_equal(java_hash(kstr("\xf0\x9f\x98\x80")), 1772899);
+}
+
 static void
 as_java(void **state)
 {
@@ -263,6 +275,7 @@ main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(odd_bytes),
 		cmocka_unit_test(odd_user_data),
+		cmocka_unit_test(hash_as_java),
 		cmocka_unit_test(as_java),
 	};
 

@@ -13,9 +13,9 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "cmd/klog-broker/java_hash.h"
 #include "cmd/klog-broker/txn.h"
 #include "wire/codec.h"
+#include "wire/java_hash.h"
 #include "wire/kerror.h"
 
 enum { LOG_MAX = 4000, HOMES = 3 };

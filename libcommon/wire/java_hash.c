@@ -1,5 +1,5 @@
 /* java_hash.c: see java_hash.h. */
-#include "java_hash.h"
+#include "wire/java_hash.h"
 
 /* One more unit of UTF-16, as Java hashes it. */
 static uint32_t
@@ -8,7 +8,7 @@ hash_unit(uint32_t h, uint32_t unit)
 	return 31 * h + unit;
 }
 
-static uint32_t
+uint32_t
 java_hash(struct kstr s)
 {
 	const uint8_t *p = (const uint8_t *)s.p;
