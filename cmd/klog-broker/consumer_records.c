@@ -8,6 +8,7 @@
 #include "consumer_group.h"
 #include "wire/codec.h"
 #include "wire/msg_group_records.h"
+#include "wire/versioned.h"
 
 enum {				/* the key's first number: what it is */
 	KEY_EPOCH = 3, KEY_TOPICS, KEY_MEMBER, KEY_TARGET_EPOCH, KEY_TARGET,
@@ -245,9 +246,9 @@ get(struct replay *rp, const struct kmessage *key_msg, void *key,
 {
 	const struct group_record *r = rp->r;
 
-	if (group_get_message(r->key, r->key_len, key_msg, rp->arena, key,
-	    rp->e) < 0 || (r->value != NULL && group_get_message(r->value,
-	    r->value_len, msg, rp->arena, value, rp->e) < 0))
+	if (versioned_get(key_msg, r->key, r->key_len, rp->arena, key,
+	    rp->e) < 0 || (r->value != NULL && versioned_get(msg, r->value,
+	    r->value_len, rp->arena, value, rp->e) < 0))
 		return rp->e->code;
 	return 0;
 }

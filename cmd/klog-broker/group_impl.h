@@ -179,9 +179,6 @@ void group_put_message(struct buf *, const struct kmessage *, int16_t version,
 /* The key and value that were just made. */
 void group_put(struct group *, bool has_value, int64_t producer_id,
     int16_t producer_epoch);
-/* A body behind a version number. */
-int group_get_message(const void *p, size_t n, const struct kmessage *,
-    struct arena *, void *out, struct kerr *);
 void group_store(struct group *);
 void group_store_tombstone(struct group *);
 void group_store_offset(struct group *, struct kstr topic, int32_t partition,

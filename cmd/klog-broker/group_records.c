@@ -11,6 +11,7 @@
 #include "consumer_group.h"
 #include "wire/codec.h"
 #include "wire/msg_group_records.h"
+#include "wire/versioned.h"
 
 enum { OFFSET_VERSION = 3, OFFSET_EXPIRING = 1, GROUP_VERSION = 3 };
 
@@ -25,8 +26,7 @@ group_put_message(struct buf *b, const struct kmessage *msg, int16_t version,
 	int rc;
 
 	buf_clear(b);
-	buf_put_i16(b, version);
-	rc = kmsg_encode_buf(msg, version, in, b, NULL);
+	rc = versioned_put(b, msg, version, in);
 	assert(rc >= 0);
 }
 
@@ -136,20 +136,6 @@ group_store_no_offset(struct group *g, struct kstr topic, int32_t partition)
 	group_put(g, false, -1, -1);
 }
 
-int
-group_get_message(const void *p, size_t n, const struct kmessage *msg,
-    struct arena *a, void *out, struct kerr *e)
-{
-	struct rd r;
-	int16_t version;
-
-	rd_init(&r, p, n);
-	version = rd_i16(&r);
-	if (r.err != 0)
-		return kerr_set(e, KE_PROTO, "record is cut short");
-	return kmsg_decode(msg, version, &r, a, out, e);
-}
-
 static struct group *
 need(struct groups *gs, struct kstr id)
 {
@@ -171,7 +157,7 @@ replay_offset(struct groups *gs, const struct group_record *r,
 	struct offset_value o;
 	struct group *g;
 
-	if (group_get_message(r->key, r->key_len, &offset_commit_key_msg, a, &k,
+	if (versioned_get(&offset_commit_key_msg, r->key, r->key_len, a, &k,
 	    e) < 0)
 		return e->code;
 	if (r->value == NULL) {
@@ -181,7 +167,7 @@ replay_offset(struct groups *gs, const struct group_record *r,
 	}
 	if (k.partition < 0)
 		return kerr_set(e, KE_DATA, "partition %d", k.partition);
-	if (group_get_message(r->value, r->value_len, &offset_commit_value_msg, a,
+	if (versioned_get(&offset_commit_value_msg, r->value, r->value_len, a,
 	    &v, e) < 0)
 		return e->code;
 	o.offset = v.offset;
@@ -227,12 +213,11 @@ replay_group(struct groups *gs, const struct group_record *r,
 	struct group_member *m, *next;
 	struct group *g;
 
-	if (group_get_message(r->key, r->key_len, &group_metadata_key_msg, a, &k,
-	    e) < 0 || (r->value != NULL && group_get_message(r->value,
-	    r->value_len, &group_metadata_value_msg, a, &v, e) < 0))
+	if (versioned_get(&group_metadata_key_msg, r->key, r->key_len, a, &k,
+	    e) < 0 || (r->value != NULL && versioned_get(
+	    &group_metadata_value_msg, r->value, r->value_len, a, &v, e) < 0))
 		return e->code;
-	g = r->value != NULL ? need(gs, k.group) :
-	    group_find(gs, k.group);
+	g = r->value != NULL ? need(gs, k.group) : group_find(gs, k.group);
 	if (g == NULL)
 		return 0;
 	HASH_ITER(hh, g->members, m, next)

@@ -10,6 +10,7 @@
 #include "txn_impl.h"
 #include "wire/codec.h"
 #include "wire/msg_txn_records.h"
+#include "wire/versioned.h"
 
 enum { KEY_VERSION = 0, VALUE_VERSION = 0 };
 
@@ -20,8 +21,7 @@ put_message(struct buf *b, const struct kmessage *msg, int16_t version,
 	int rc;
 
 	buf_clear(b);
-	buf_put_i16(b, version);
-	rc = kmsg_encode_buf(msg, version, in, b, NULL);
+	rc = versioned_put(b, msg, version, in);
 	assert(rc >= 0);
 }
 
@@ -96,20 +96,6 @@ txn_put_tombstone(struct txns *ts, struct txn *t)
 	ts->ops.put(ts->ops.arg, t->home, ts->key.p, ts->key.len, NULL, 0, t);
 }
 
-static int
-read_message(const struct kmessage *msg, const void *p, size_t n,
-    struct arena *a, void *out, struct kerr *e)
-{
-	struct rd r;
-	int16_t version;
-
-	rd_init(&r, p, n);
-	version = rd_i16(&r);
-	if (r.err != 0)
-		return kerr_set(e, KE_PROTO, "cut short");
-	return kmsg_decode(msg, version, &r, a, out, e);
-}
-
 static bool
 is_status(int8_t status)
 {
@@ -159,12 +145,12 @@ txns_replay(struct txns *ts, int32_t home, const void *key, size_t key_len,
 	int rc;
 
 	arena_init(&a, 0);
-	rc = read_message(&transaction_log_key_msg, key, key_len, &a, &k, e);
+	rc = versioned_get(&transaction_log_key_msg, key, key_len, &a, &k, e);
 	if (rc == 0 && value == NULL) {
 		if ((t = txn_find(ts, k.transactional_id)) != NULL)
 			txn_drop(ts, t);
 	} else if (rc == 0) {
-		rc = read_message(&transaction_log_value_msg, value, value_len,
+		rc = versioned_get(&transaction_log_value_msg, value, value_len,
 		    &a, &v, e);
 		if (rc == 0)
 			rc = take_value(ts, k.transactional_id, home, &v, e);

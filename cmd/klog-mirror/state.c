@@ -2,6 +2,7 @@
 #include "state.h"
 
 #include "wire/codec.h"
+#include "wire/versioned.h"
 
 enum { VALUE_VERSION = 0 };
 
@@ -43,31 +44,23 @@ static const
 MESSAGE(state_map, "MirrorMap", -1, 0, VALUE_VERSION, 0);
 
 /* No string or array of ours is too long for its length field. */
-static void
-put(struct buf *out, const struct kmessage *m, int16_t version,
-    const void *in)
-{
-	buf_put_i16(out, version);
-	kmsg_encode_buf(m, version, in, out, NULL);
-}
-
 void
 state_put_key(struct buf *out, enum state_kind kind,
     const struct state_key *k)
 {
-	put(out, &state_key_msg, (int16_t)kind, k);
+	versioned_put(out, &state_key_msg, (int16_t)kind, k);
 }
 
 void
 state_put_position(struct buf *out, const struct state_position *p)
 {
-	put(out, &state_position_msg, VALUE_VERSION, p);
+	versioned_put(out, &state_position_msg, VALUE_VERSION, p);
 }
 
 void
 state_put_map(struct buf *out, const struct state_map *m)
 {
-	put(out, &state_map_msg, VALUE_VERSION, m);
+	versioned_put(out, &state_map_msg, VALUE_VERSION, m);
 }
 
 void
