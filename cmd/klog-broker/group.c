@@ -1,6 +1,7 @@
 /*
  * group.c: all groups of this coordinator, their names, timers and ends. What
- * they do is in group_join.c, group_sync.c, group_offsets.c and group_show.c.
+ * they do is in group_join.c, group_sync.c, group_commit.c, group_fetch.c,
+ * group_offsets.c and group_show.c.
  */
 #include <stdlib.h>
 #include <string.h>
