@@ -2,59 +2,11 @@
  * handle_group_offsets.c: OffsetCommit, OffsetFetch, OffsetDelete.
  */
 #include "api.h"
-#include "broker.h"
-#include "control.h"
 #include "coordinator.h"
+#include "offsets_answer.h"
 #include "request.h"
 #include "wire/codec.h"
 #include "wire/kerror.h"
-
-/* The response in the request's shape; what there is no partition for is
- * refused already. False: all of it. */
-static bool
-commit_shape(struct request *r, struct offset_commit_response *rsp)
-{
-	const struct offset_commit_request *req = r->msg;
-	const struct offset_commit_request_topic *t;
-	struct offset_commit_response_topic *out;
-	bool some = false, known;
-
-	kmsg_defaults(&offset_commit_response_msg, rsp);
-	rsp->topics.n = req->topics.n;
-	rsp->topics.v = arena_alloc(&r->arena, (size_t)req->topics.n *
-	    sizeof(*out));
-	for (int32_t i = 0; i < req->topics.n; i++) {
-		t = &req->topics.v[i];
-		out = &rsp->topics.v[i];
-		out->name = t->name;
-		out->partitions.n = t->partitions.n;
-		out->partitions.v = arena_alloc(&r->arena,
-		    (size_t)t->partitions.n * sizeof(*out->partitions.v));
-		for (int32_t j = 0; j < t->partitions.n; j++) {
-			known = image_has_partition(request_image(r), t->name,
-			    t->partitions.v[j].partition_index);
-			some |= known;
-			out->partitions.v[j].partition_index =
-			    t->partitions.v[j].partition_index;
-			out->partitions.v[j].error_code = known ? ERR_NONE :
-			    ERR_UNKNOWN_TOPIC_OR_PARTITION;
-		}
-	}
-	return some;
-}
-
-static void
-commit_refuse(struct offset_commit_response *rsp, int16_t error)
-{
-	struct offset_commit_response_partition *p;
-
-	for (int32_t i = 0; i < rsp->topics.n; i++)
-		for (int32_t j = 0; j < rsp->topics.v[i].partitions.n; j++) {
-			p = &rsp->topics.v[i].partitions.v[j];
-			if (p->error_code == 0)
-				p->error_code = error;
-		}
-}
 
 static void
 committed(struct request *r, int16_t *errors)
@@ -62,7 +14,7 @@ committed(struct request *r, int16_t *errors)
 	struct offset_commit_response *rsp = r->answer;
 
 	if (errors[0] != 0)
-		commit_refuse(rsp, errors[0]);
+		offsets_answer_refuse(rsp->topics.v, rsp->topics.n, errors[0]);
 	request_reply(r, rsp);
 }
 
@@ -87,8 +39,13 @@ handle_offset_commit(struct request *r)
 	const struct offset_commit_request *req = r->msg;
 	struct offset_commit_response *rsp = arena_alloc(&r->arena,
 	    sizeof(*rsp));
+	bool some;
 
-	if (!commit_shape(r, rsp)) {
+	kmsg_defaults(&offset_commit_response_msg, rsp);
+	rsp->topics.n = req->topics.n;
+	rsp->topics.v = offsets_answer(r, req->topics.v, req->topics.n,
+	    sizeof(req->topics.v->partitions.v[0]), &some);
+	if (!some) {
 		request_reply(r, rsp);
 		return;
 	}
@@ -274,39 +231,6 @@ handle_offset_fetch(struct request *r)
 	coordinator_call(r, names(r, groups, n), n, fetch);
 }
 
-/* Like commit_shape(). */
-static bool
-delete_shape(struct request *r, struct offset_delete_response *rsp)
-{
-	const struct offset_delete_request *req = r->msg;
-	const struct offset_delete_request_topic *t;
-	struct offset_delete_response_topic *out;
-	bool some = false, known;
-
-	kmsg_defaults(&offset_delete_response_msg, rsp);
-	rsp->topics.n = req->topics.n;
-	rsp->topics.v = arena_alloc(&r->arena, (size_t)req->topics.n *
-	    sizeof(*out));
-	for (int32_t i = 0; i < req->topics.n; i++) {
-		t = &req->topics.v[i];
-		out = &rsp->topics.v[i];
-		out->name = t->name;
-		out->partitions.n = t->partitions.n;
-		out->partitions.v = arena_alloc(&r->arena,
-		    (size_t)t->partitions.n * sizeof(*out->partitions.v));
-		for (int32_t j = 0; j < t->partitions.n; j++) {
-			known = image_has_partition(request_image(r), t->name,
-			    t->partitions.v[j].partition_index);
-			some |= known;
-			out->partitions.v[j].partition_index =
-			    t->partitions.v[j].partition_index;
-			out->partitions.v[j].error_code = known ? ERR_NONE :
-			    ERR_UNKNOWN_TOPIC_OR_PARTITION;
-		}
-	}
-	return some;
-}
-
 static void
 offsets_deleted(struct request *r, int16_t *errors)
 {
@@ -340,8 +264,13 @@ handle_offset_delete(struct request *r)
 	const struct offset_delete_request *req = r->msg;
 	struct offset_delete_response *rsp = arena_alloc(&r->arena,
 	    sizeof(*rsp));
+	bool some;
 
-	if (!delete_shape(r, rsp)) {
+	kmsg_defaults(&offset_delete_response_msg, rsp);
+	rsp->topics.n = req->topics.n;
+	rsp->topics.v = offsets_answer(r, req->topics.v, req->topics.n,
+	    sizeof(req->topics.v->partitions.v[0]), &some);
+	if (!some) {
 		request_reply(r, rsp);
 		return;
 	}

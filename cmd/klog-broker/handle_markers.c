@@ -4,14 +4,10 @@
  * appended.
  */
 #include "api.h"
-#include "broker.h"
 #include "control.h"
-#include "coordinator.h"
-#include "image.h"
 #include "markers.h"
 #include "request.h"
 #include "wire/codec.h"
-#include "wire/kerror.h"
 #include "wire/msg_write_txn_markers.h"
 
 /* A request under way; the response has its shape. */
@@ -26,32 +22,6 @@ struct one {
 	struct writing	*w;
 	struct write_txn_markers_response_marker *out;
 };
-
-static void
-find_partition(const struct image *im, struct kstr topic, int32_t index,
-    struct marker_part *mp)
-{
-	const struct image_topic *t = image_topic(im, topic);
-	const struct image_partition *ip;
-
-	ip = t != NULL ? image_partition(t, index) : NULL;
-	if (ip == NULL)
-		mp->error = ERR_UNKNOWN_TOPIC_OR_PARTITION;
-	else if (ip->local == NULL)
-		mp->error = ERR_NOT_LEADER_OR_FOLLOWER;
-	else
-		mp->partition = partition_ref(ip->local);
-}
-
-/* Pending offsets are the group coordinator's. */
-static void
-tell_groups(const struct markers *m, const struct marker_part *mp)
-{
-	if (mp->error == 0 && strcmp(partition_topic(mp->partition),
-	    "__consumer_offsets") == 0)
-		coordinator_txn_end(m->broker, partition_index(mp->partition),
-		    m->marker.producer_id, m->marker.commit);
-}
 
 static void
 settle(struct writing *w)
@@ -71,7 +41,7 @@ written(struct markers *m)
 		t = &one->out->topics.v[i];
 		for (int32_t j = 0; j < t->partitions.n; j++, mp++) {
 			t->partitions.v[j].error_code = mp->error;
-			tell_groups(m, mp);
+			markers_tell_groups(m, mp);
 		}
 	}
 	markers_free(m);
@@ -110,15 +80,14 @@ write_one(struct writing *w,
     const struct write_txn_markers_request_marker *in,
     struct write_txn_markers_response_marker *out)
 {
-	const struct image *im = control_durable(w->r->broker);
 	struct markers *m = markers_new(w->r->broker, shape(w->r, in, out));
 	struct one *one = arena_alloc(&w->r->arena, sizeof(*one));
 	struct marker_part *mp = m->part;
 
 	for (int32_t i = 0; i < out->topics.n; i++)
 		for (int32_t j = 0; j < out->topics.v[i].partitions.n; j++)
-			find_partition(im, out->topics.v[i].name, out->
-			    topics.v[i].partitions.v[j].partition_index, mp++);
+			markers_find(m, mp++, out->topics.v[i].name, out->
+			    topics.v[i].partitions.v[j].partition_index);
 	one->w = w;
 	one->out = out;
 	m->marker = (struct marker){

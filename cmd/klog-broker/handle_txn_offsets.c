@@ -4,62 +4,21 @@
  * partition that they go to is part of it.
  */
 #include "api.h"
-#include "broker.h"
-#include "control.h"
 #include "coordinator.h"
 #include "coordinator_impl.h"
+#include "offsets_answer.h"
 #include "request.h"
 #include "txn_coordinator.h"
 #include "wire/codec.h"
 #include "wire/kerror.h"
 #include "wire/msg_txn_offset_commit.h"
 
-/* The response in the request's shape; what there is no partition for is
- * refused already. False: all of it. */
-static bool
-shape(struct request *r, struct txn_offset_commit_response *rsp)
-{
-	const struct txn_offset_commit_request *req = r->msg;
-	const struct txn_offset_commit_request_topic *t;
-	struct txn_offset_commit_response_topic *out;
-	bool some = false, known;
-
-	kmsg_defaults(&txn_offset_commit_response_msg, rsp);
-	rsp->topics.n = req->topics.n;
-	rsp->topics.v = arena_alloc(&r->arena, (size_t)req->topics.n *
-	    sizeof(*out));
-	for (int32_t i = 0; i < req->topics.n; i++) {
-		t = &req->topics.v[i];
-		out = &rsp->topics.v[i];
-		out->name = t->name;
-		out->partitions.n = t->partitions.n;
-		out->partitions.v = arena_alloc(&r->arena,
-		    (size_t)t->partitions.n * sizeof(*out->partitions.v));
-		for (int32_t j = 0; j < t->partitions.n; j++) {
-			known = image_has_partition(request_image(r), t->name,
-			    t->partitions.v[j].partition_index);
-			some |= known;
-			out->partitions.v[j].partition_index =
-			    t->partitions.v[j].partition_index;
-			out->partitions.v[j].error_code = known ? ERR_NONE :
-			    ERR_UNKNOWN_TOPIC_OR_PARTITION;
-		}
-	}
-	return some;
-}
-
 static void
 refuse(struct request *r, int16_t error)
 {
 	struct txn_offset_commit_response *rsp = r->answer;
-	struct txn_offset_commit_response_partition *p;
 
-	for (int32_t i = 0; i < rsp->topics.n; i++)
-		for (int32_t j = 0; j < rsp->topics.v[i].partitions.n; j++) {
-			p = &rsp->topics.v[i].partitions.v[j];
-			if (p->error_code == 0)
-				p->error_code = error;
-		}
+	offsets_answer_refuse(rsp->topics.v, rsp->topics.n, error);
 }
 
 static void
@@ -118,9 +77,14 @@ handle_txn_offset_commit(struct request *r)
 	const struct txn_offset_commit_request *req = r->msg;
 	struct txn_offset_commit_response *rsp = arena_alloc(&r->arena,
 	    sizeof(*rsp));
+	bool some;
 
+	kmsg_defaults(&txn_offset_commit_response_msg, rsp);
+	rsp->topics.n = req->topics.n;
+	rsp->topics.v = offsets_answer(r, req->topics.v, req->topics.n,
+	    sizeof(req->topics.v->partitions.v[0]), &some);
 	r->answer = rsp;
-	if (shape(r, rsp) && req->group_id.len > 0) {
+	if (some && req->group_id.len > 0) {
 		coordinator_call(r, &req->group_id, 1, commit);
 		return;
 	}

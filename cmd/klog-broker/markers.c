@@ -1,11 +1,15 @@
 /* markers.c: see markers.h. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/xalloc.h"
 #include "broker.h"
 #include "control.h"
+#include "coordinator.h"
+#include "image.h"
 #include "logdir.h"
 #include "markers.h"
+#include "wire/kerror.h"
 
 struct markers *
 markers_new(struct broker *b, int32_t n)
@@ -24,6 +28,32 @@ markers_free(struct markers *m)
 	for (int32_t i = 0; i < m->n; i++)
 		partition_unref(m->part[i].partition);
 	free(m);
+}
+
+void
+markers_find(struct markers *m, struct marker_part *mp, struct kstr topic,
+    int32_t index)
+{
+	const struct image_topic *t = image_topic(control_durable(m->broker),
+	    topic);
+	const struct image_partition *ip;
+
+	ip = t != NULL ? image_partition(t, index) : NULL;
+	if (ip == NULL)
+		mp->error = ERR_UNKNOWN_TOPIC_OR_PARTITION;
+	else if (ip->local == NULL)
+		mp->error = ERR_NOT_LEADER_OR_FOLLOWER;
+	else
+		mp->partition = partition_ref(ip->local);
+}
+
+void
+markers_tell_groups(const struct markers *m, const struct marker_part *mp)
+{
+	if (mp->error == 0 && strcmp(partition_topic(mp->partition),
+	    "__consumer_offsets") == 0)
+		coordinator_txn_end(m->broker, partition_index(mp->partition),
+		    m->marker.producer_id, m->marker.commit);
 }
 
 static void

@@ -13,6 +13,7 @@
 #include "net/loop.h"
 #include "partition.h"
 #include "record/marker.h"
+#include "wire/types.h"
 
 struct broker;
 struct markers;
@@ -45,7 +46,13 @@ struct markers {
  * it that done() is called, later. The owner then frees it, or, where the
  * broker stops before, after the pool has ended. */
 struct markers *markers_new(struct broker *, int32_t n);
+/* The partition of that name, if this broker has it; else the error. */
+void markers_find(struct markers *, struct marker_part *, struct kstr topic,
+    int32_t index);
 void markers_write(struct markers *);
+/* What a marker of `__consumer_offsets` ends is known to the group coordinator,
+ * too: for done() to call, of each partition. */
+void markers_tell_groups(const struct markers *, const struct marker_part *);
 void markers_free(struct markers *);
 
 #endif

@@ -4,7 +4,6 @@
  * machine that asked for them.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/xalloc.h"
 #include "broker.h"
@@ -15,7 +14,6 @@
 #include "markers.h"
 #include "txn.h"
 #include "txn_coordinator_impl.h"
-#include "wire/kerror.h"
 
 #define OFFSETS	"__consumer_offsets"
 
@@ -41,24 +39,6 @@ free_marking(struct marking *mk)
 }
 
 static void
-find_partition(struct broker *b, const struct txn_mark *mark,
-    struct marker_part *mp)
-{
-	const struct image_topic *t = image_topic(control_durable(b),
-	    mark->topic);
-	const struct image_partition *ip;
-
-	ip = t != NULL ? image_partition(t, mark->partition) : NULL;
-	if (ip == NULL)
-		mp->error = ERR_UNKNOWN_TOPIC_OR_PARTITION;
-	else if (ip->local == NULL)
-		mp->error = ERR_NOT_LEADER_OR_FOLLOWER;
-	else
-		mp->partition = partition_ref(ip->local);
-}
-
-/* What a marker of the offsets topic ends is known to its coordinator, too. */
-static void
 marked(struct markers *m)
 {
 	struct marking *mk = m->arg;
@@ -66,14 +46,8 @@ marked(struct markers *m)
 	struct txn_marks *who = mk->who;
 
 	for (int32_t i = 0; i < m->n; i++) {
-		struct txn_mark *mark = &mk->k->v[i];
-
-		mark->error = m->part[i].error;
-		if (mark->error == 0 && strcmp(partition_topic(
-		    m->part[i].partition), OFFSETS) == 0)
-			coordinator_txn_end(b, partition_index(
-			    m->part[i].partition), m->marker.producer_id,
-			    m->marker.commit);
+		mk->k->v[i].error = m->part[i].error;
+		markers_tell_groups(m, &m->part[i]);
 	}
 	free_marking(mk);
 	txns_marked(txn_coordinator_enter(b), who);
@@ -83,8 +57,7 @@ marked(struct markers *m)
 static void
 start_markers(struct marking *mk)
 {
-	struct broker *b = mk->tc->broker;
-	struct markers *m = markers_new(b, mk->k->n);
+	struct markers *m = markers_new(mk->tc->broker, mk->k->n);
 
 	m->marker = (struct marker){
 		.producer_id = mk->k->producer_id,
@@ -93,7 +66,8 @@ start_markers(struct marking *mk)
 		.coordinator_epoch = mk->k->coordinator_epoch,
 	};
 	for (int32_t i = 0; i < m->n; i++)
-		find_partition(b, &mk->k->v[i], &m->part[i]);
+		markers_find(m, &m->part[i], mk->k->v[i].topic,
+		    mk->k->v[i].partition);
 	m->done = marked;
 	m->arg = mk;
 	mk->markers = m;
