@@ -85,15 +85,6 @@ write_assignment(struct groups *gs, const struct tpset *s, struct buf *out)
 	free(numbers);
 }
 
-static bool
-has_protocol(const struct cmember *m, struct kstr name)
-{
-	for (int32_t i = 0; i < m->n_protocols; i++)
-		if (kstr_eq(m->protocols[i].name, name))
-			return true;
-	return false;
-}
-
 /* One of the protocols that is offered is one of every classic member's. */
 static bool
 is_supported(const struct group *g, const struct join_group_request *req)
@@ -107,7 +98,8 @@ is_supported(const struct group *g, const struct join_group_request *req)
 		all = true;
 		HASH_ITER(hh, g->consumer->members, m, next)
 			all &= !cmember_is_classic(m) ||
-			    has_protocol(m, req->protocols.v[i].name);
+			    protocols_find(&m->protocols,
+			    req->protocols.v[i].name) != NULL;
 		if (all)
 			return true;
 	}
@@ -191,7 +183,7 @@ joined(struct join *j)
 	rsp.member_id = m->id;
 	rsp.generation_id = m->epoch;
 	rsp.protocol_type = kstr("consumer");
-	rsp.protocol_name = m->protocols[0].name;
+	rsp.protocol_name = m->protocols.v[0].name;
 	rsp.leader = kstr("");
 	rsp.members.n = 0;
 	j->gs->ops->joined(j->gs->arg, j->who, &rsp);
@@ -287,7 +279,7 @@ consumer_sync(struct groups *gs, struct group *g,
 	if (error == 0 && ((req->protocol_type.len >= 0 &&
 	    !kstr_eq(req->protocol_type, kstr("consumer"))) ||
 	    (req->protocol_name.len >= 0 &&
-	    !kstr_eq(req->protocol_name, m->protocols[0].name))))
+	    !kstr_eq(req->protocol_name, m->protocols.v[0].name))))
 		error = ERR_INCONSISTENT_GROUP_PROTOCOL;
 	if (error == 0 && g->consumer->epoch > m->epoch &&
 	    m->state != MEMBER_UNREVOKED) {
@@ -393,9 +385,8 @@ take_classic(struct group *g, const struct group_member *old,
 	kstr_set(&m->host, old->host);
 	m->rebalance_ms = old->rebalance_ms;
 	cmember_set_names(m, s->topics.v, s->topics.n);
-	cmember_set_protocols(m, old->session_ms,
-	    /* the two structs of a protocol are alike */
-	    (const void *)old->protocols, old->n_protocols);
+	cmember_set_protocols(m, old->session_ms, old->protocols.v,
+	    old->protocols.n);
 	m->epoch = m->previous_epoch = g->consumer->epoch;
 	for (int32_t i = 0; i < as->assigned_partitions.n; i++) {
 		if (!gs->ops->topic(gs->arg, as->assigned_partitions.v[i].
@@ -417,7 +408,7 @@ read_member(const struct group *g, const struct group_member *m,
     struct arena *a, struct consumer_protocol_subscription *s,
     struct consumer_protocol_assignment *as)
 {
-	const struct kbytes *metadata = member_metadata(m, g->protocol);
+	const struct kbytes *metadata = protocols_find(&m->protocols, g->protocol);
 
 	memset(as, 0, sizeof(*as));
 	return metadata != NULL && read_protocol(*metadata,
@@ -512,8 +503,8 @@ consumer_downgrade(struct group *g, struct cmember *leaving)
 			continue;
 		m = member_add(g, old->id, old->instance, old->client_id,
 		    old->host);
-		member_set_protocols(m, (const void *)old->protocols,
-		    old->n_protocols);
+		protocols_set(&m->protocols, old->protocols.v,
+		    old->protocols.n);
 		m->rebalance_ms = old->rebalance_ms;
 		m->session_ms = old->session_ms;
 		buf_clear(&b);

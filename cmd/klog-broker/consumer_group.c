@@ -32,18 +32,6 @@ free_names(struct cmember *m)
 }
 
 static void
-free_protocols(struct cmember *m)
-{
-	for (int32_t i = 0; i < m->n_protocols; i++) {
-		kstr_free(&m->protocols[i].name);
-		free((void *)(uintptr_t)m->protocols[i].metadata.p);
-	}
-	free(m->protocols);
-	m->protocols = NULL;
-	m->n_protocols = 0;
-}
-
-static void
 member_free(struct cmember *m)
 {
 	struct groups *gs = m->group->of;
@@ -61,7 +49,7 @@ member_free(struct cmember *m)
 	kstr_free(&m->regex);
 	pcre2_code_free(m->code);
 	free_names(m);
-	free_protocols(m);
+	protocols_release(&m->protocols);
 	tpset_release(&m->assigned);
 	tpset_release(&m->revoking);
 	tpset_release(&m->target);
@@ -264,20 +252,14 @@ void
 cmember_set_protocols(struct cmember *m, int32_t session_ms,
     const struct join_group_request_protocol *v, int32_t n)
 {
-	free_protocols(m);
 	m->session_ms = session_ms;
-	m->protocols = xcalloc((size_t)n + 1, sizeof(*m->protocols));
-	for (int32_t i = 0; i < n; i++) {
-		m->protocols[i].name = kstr_dup(v[i].name);
-		m->protocols[i].metadata = kbytes_dup(v[i].metadata);
-	}
-	m->n_protocols = n;
+	protocols_set(&m->protocols, v, n);
 }
 
 bool
 cmember_is_classic(const struct cmember *m)
 {
-	return m->n_protocols > 0;
+	return m->protocols.n > 0;
 }
 
 static bool

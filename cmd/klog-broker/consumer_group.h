@@ -42,10 +42,9 @@ struct cmember {
 	struct tpset	 target;
 	bool		 has_target;	/* a record of it was written */
 
-	/* of the classic protocol; n_protocols 0: it is not */
+	/* of the classic protocol; no protocols: it is not */
 	int32_t		 session_ms;
-	struct group_protocol *protocols;
-	int32_t		 n_protocols;
+	struct group_protocols protocols;
 
 	struct group_timer session;
 	struct group_timer revocation;	/* until it has given back */

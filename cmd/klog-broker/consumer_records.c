@@ -94,13 +94,13 @@ put_classic(const struct cmember *m,
 {
 	struct consumer_group_member_metadata_value_supported_protocol *p;
 
-	p = xcalloc((size_t)m->n_protocols, sizeof(*p));
+	p = xcalloc((size_t)m->protocols.n, sizeof(*p));
 	c->session_timeout_ms = m->session_ms;
 	c->supported_protocols.v = p;
-	c->supported_protocols.n = m->n_protocols;
-	for (int32_t i = 0; i < m->n_protocols; i++) {
-		p[i].name = m->protocols[i].name;
-		p[i].metadata = m->protocols[i].metadata;
+	c->supported_protocols.n = m->protocols.n;
+	for (int32_t i = 0; i < m->protocols.n; i++) {
+		p[i].name = m->protocols.v[i].name;
+		p[i].metadata = m->protocols.v[i].metadata;
 	}
 	v->classic_member_metadata = c;
 }

@@ -33,9 +33,10 @@ struct group_timer {
 	void		(*fire)(struct groups *, struct group_timer *);
 };
 
-struct group_protocol {
-	struct kstr	name;
-	struct kbytes	metadata;
+/* What a member of the classic protocol offers, as it prefers it. */
+struct group_protocols {
+	struct join_group_request_protocol *v;	/* owned, texts included */
+	int32_t	n;
 };
 
 struct group_member {
@@ -47,8 +48,7 @@ struct group_member {
 	struct kstr	 host;
 	int32_t		 rebalance_ms;
 	int32_t		 session_ms;
-	struct group_protocol *protocols;	/* as the member prefers them */
-	int32_t		 n_protocols;
+	struct group_protocols protocols;
 	struct kbytes	 assignment;
 	void		*joining;	/* whose JoinGroup waits, or NULL */
 	void		*syncing;	/* likewise */
@@ -128,14 +128,7 @@ struct group_member *member_of_instance(const struct group *,
 /* No timer runs yet. The first one becomes the leader. */
 struct group_member *member_add(struct group *, struct kstr id,
     struct kstr instance, struct kstr client_id, struct kstr host);
-void member_set_protocols(struct group_member *,
-    const struct join_group_request_protocol *, int32_t n);
-bool member_has_protocols(const struct group_member *,
-    const struct join_group_request_protocol *, int32_t n);
 void member_set_assignment(struct group_member *, struct kbytes);
-/* NULL where the member has none of that name. */
-const struct kbytes *member_metadata(const struct group_member *,
-    struct kstr protocol);
 void member_remove(struct group_member *);
 void member_rename(struct group_member *, struct kstr id);
 struct group_pending *pending_find(const struct group *, struct kstr id);
@@ -147,8 +140,20 @@ void member_beat(struct group_member *);
 int16_t member_check(const struct group *, struct kstr id,
     struct kstr instance);
 
-/* group_join.c */
+/* group_protocols.c */
+void protocols_set(struct group_protocols *,
+    const struct join_group_request_protocol *, int32_t n);
+void protocols_release(struct group_protocols *);
+bool protocols_eq(const struct group_protocols *,
+    const struct join_group_request_protocol *, int32_t n);
+/* The metadata that comes with one; NULL: it is not offered. */
+const struct kbytes *protocols_find(const struct group_protocols *,
+    struct kstr name);
+/* Whether all members offer it. */
+bool group_supports(const struct group *, struct kstr protocol);
 struct kstr group_select_protocol(const struct group *);
+
+/* group_join.c */
 /* 36 characters of 16 random bytes, in the arena. */
 struct kstr group_uuid_text(struct arena *, uint8_t random[16]);
 void group_prepare(struct group *);

@@ -77,7 +77,7 @@ describe_generation(const struct group_member *m, bool all,
 		out = &rsp->members.v[rsp->members.n++];
 		out->member_id = other->id;
 		out->group_instance_id = other->instance;
-		metadata = member_metadata(other, g->protocol);
+		metadata = protocols_find(&other->protocols, g->protocol);
 		out->metadata = metadata != NULL ? *metadata :
 		    (struct kbytes){ NULL, 0 };
 	}
@@ -101,19 +101,6 @@ tell_again(struct join *j, struct group_member *m)
 	free(rsp.members.v);
 }
 
-/* How many members support a protocol. */
-static int32_t
-supporters(const struct group *g, struct kstr protocol)
-{
-	struct group_member *m, *next;
-	int32_t n = 0;
-
-	HASH_ITER(hh, g->members, m, next)
-		if (member_metadata(m, protocol) != NULL)
-			n++;
-	return n;
-}
-
 static bool
 is_consistent(const struct join *j)
 {
@@ -125,44 +112,9 @@ is_consistent(const struct join *j)
 	if (!kstr_eq(g->protocol_type, j->req->protocol_type))
 		return false;
 	for (int32_t i = 0; i < j->req->protocols.n; i++)
-		if (supporters(g, j->req->protocols.v[i].name) ==
-		    group_size(g))
+		if (group_supports(g, j->req->protocols.v[i].name))
 			return true;
 	return false;
-}
-
-/* Each member votes for the first of its protocols that all support. */
-struct kstr
-group_select_protocol(const struct group *g)
-{
-	struct group_member *m, *next;
-	struct kstr best = KSTR_NULL, vote;
-	int32_t most = 0, n;
-	struct group_member *other, *after;
-
-	HASH_ITER(hh, g->members, m, next) {
-		vote = KSTR_NULL;
-		for (int32_t i = 0; i < m->n_protocols && vote.len < 0; i++)
-			if (supporters(g, m->protocols[i].name) ==
-			    group_size(g))
-				vote = m->protocols[i].name;
-		if (vote.len < 0 || kstr_eq(vote, best))
-			continue;
-		n = 0;
-		HASH_ITER(hh, g->members, other, after)
-			for (int32_t i = 0; i < other->n_protocols; i++)
-				if (supporters(g, other->protocols[i].name) ==
-				    group_size(g)) {
-					n += kstr_eq(vote,
-					    other->protocols[i].name);
-					break;
-				}
-		if (n > most) {
-			most = n;
-			best = vote;
-		}
-	}
-	return best;
 }
 
 static int32_t
@@ -348,7 +300,8 @@ wait_join(struct group_member *m, void *who)
 static void
 update_member(struct join *j, struct group_member *m)
 {
-	member_set_protocols(m, j->req->protocols.v, j->req->protocols.n);
+	protocols_set(&m->protocols, j->req->protocols.v,
+	    j->req->protocols.n);
 	m->rebalance_ms = j->rebalance_ms;
 	m->session_ms = j->req->session_timeout_ms;
 	wait_join(m, j->who);
@@ -482,7 +435,7 @@ join_new(struct join *j)
 static void
 rejoin(struct join *j, struct group_member *m)
 {
-	bool same = member_has_protocols(m, j->req->protocols.v,
+	bool same = protocols_eq(&m->protocols, j->req->protocols.v,
 	    j->req->protocols.n);
 
 	switch (j->g->state) {

@@ -60,51 +60,6 @@ member_add(struct group *g, struct kstr id, struct kstr instance,
 	return m;
 }
 
-static void
-free_protocols(struct group_member *m)
-{
-	for (int32_t i = 0; i < m->n_protocols; i++) {
-		kstr_free(&m->protocols[i].name);
-		free((void *)(uintptr_t)m->protocols[i].metadata.p);
-	}
-	free(m->protocols);
-	m->protocols = NULL;
-	m->n_protocols = 0;
-}
-
-void
-member_set_protocols(struct group_member *m,
-    const struct join_group_request_protocol *v, int32_t n)
-{
-	free_protocols(m);
-	m->protocols = xcalloc((size_t)n + 1, sizeof(*m->protocols));
-	for (int32_t i = 0; i < n; i++) {
-		m->protocols[i].name = kstr_dup(v[i].name);
-		m->protocols[i].metadata = kbytes_dup(v[i].metadata);
-	}
-	m->n_protocols = n;
-}
-
-static bool
-same_bytes(struct kbytes a, struct kbytes b)
-{
-	return a.len == b.len &&
-	    (a.len <= 0 || memcmp(a.p, b.p, (size_t)a.len) == 0);
-}
-
-bool
-member_has_protocols(const struct group_member *m,
-    const struct join_group_request_protocol *v, int32_t n)
-{
-	if (n != m->n_protocols)
-		return false;
-	for (int32_t i = 0; i < n; i++)
-		if (!kstr_eq(v[i].name, m->protocols[i].name) ||
-		    !same_bytes(v[i].metadata, m->protocols[i].metadata))
-			return false;
-	return true;
-}
-
 void
 member_set_assignment(struct group_member *m, struct kbytes b)
 {
@@ -112,15 +67,6 @@ member_set_assignment(struct group_member *m, struct kbytes b)
 
 	free((void *)(uintptr_t)m->assignment.p);
 	m->assignment = copy;
-}
-
-const struct kbytes *
-member_metadata(const struct group_member *m, struct kstr protocol)
-{
-	for (int32_t i = 0; i < m->n_protocols; i++)
-		if (kstr_eq(m->protocols[i].name, protocol))
-			return &m->protocols[i].metadata;
-	return NULL;
 }
 
 void
@@ -133,7 +79,7 @@ member_remove(struct group_member *m)
 	if (kstr_eq(g->leader, m->id))
 		kstr_set(&g->leader, g->members != NULL ? g->members->id :
 		    KSTR_NULL);
-	free_protocols(m);
+	protocols_release(&m->protocols);
 	free((void *)(uintptr_t)m->assignment.p);
 	kstr_free(&m->id);
 	kstr_free(&m->instance);

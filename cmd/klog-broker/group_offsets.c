@@ -41,7 +41,7 @@ group_subscribes(const struct group *g, struct kstr topic)
 		return found;
 	}
 	HASH_ITER(hh, g->members, m, next) {
-		metadata = member_metadata(m, g->protocol);
+		metadata = protocols_find(&m->protocols, g->protocol);
 		if (metadata == NULL)
 			return true;
 		found |= reads_topic(*metadata, topic, &sure);

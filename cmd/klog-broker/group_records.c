@@ -74,7 +74,7 @@ group_store(struct group *g)
 	v.members.n = 0;
 	HASH_ITER(hh, g->members, m, next) {
 		out = &v.members.v[v.members.n++];
-		metadata = member_metadata(m, g->protocol);
+		metadata = protocols_find(&m->protocols, g->protocol);
 		out->member_id = m->id;
 		out->group_instance_id = m->instance;
 		out->client_id = m->client_id;
@@ -197,7 +197,7 @@ take_member(struct group *g,
 	    in->client_id, in->client_host);
 	p.name = g->protocol.len >= 0 ? g->protocol : kstr("");
 	p.metadata = in->subscription;
-	member_set_protocols(m, &p, 1);
+	protocols_set(&m->protocols, &p, 1);
 	member_set_assignment(m, in->assignment);
 	m->session_ms = in->session_timeout;
 	m->rebalance_ms = in->rebalance_timeout < 0 ? in->session_timeout :

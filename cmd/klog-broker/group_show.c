@@ -65,7 +65,7 @@ describe_member(const struct group_member *m,
 	const struct kbytes *metadata = NULL;
 
 	if (g->state == GROUP_STABLE)
-		metadata = member_metadata(m, g->protocol);
+		metadata = protocols_find(&m->protocols, g->protocol);
 	KDEFAULTS(describe_groups_response_member, out);
 	out->member_id = m->id;
 	out->group_instance_id = m->instance;
