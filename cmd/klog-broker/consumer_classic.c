@@ -138,10 +138,7 @@ find_member(struct join *j, struct kstr id, bool is_new)
 	if (m != NULL && is_new) {
 		/* its place is taken over, epoch by epoch */
 		consumer_store_no_member(m);
-		HASH_DEL(j->g->consumer->members, m);
-		kstr_set(&m->id, id);
-		HASH_ADD_KEYPTR(hh, j->g->consumer->members, m->id.p,
-		    (unsigned int)m->id.len, m);
+		cmember_rename(m, id);
 		m->epoch = m->previous_epoch = 0;
 		consumer_store_target(m);
 	}
@@ -301,26 +298,6 @@ consumer_sync(struct groups *gs, struct group *g,
 	buf_release(&b);
 }
 
-/* Whether something that the member shall have is still another's. */
-static bool
-waits_for_others(const struct cmember *m)
-{
-	struct cmember *other, *next;
-	const struct tp *tp;
-
-	for (int32_t i = 0; i < m->target.n; i++) {
-		tp = &m->target.v[i];
-		if (tpset_has(&m->assigned, &tp->topic, tp->partition))
-			continue;
-		HASH_ITER(hh, m->group->consumer->members, other, next)
-			if (tpset_has(&other->assigned, &tp->topic,
-			    tp->partition) || tpset_has(&other->revoking,
-			    &tp->topic, tp->partition))
-				return true;
-	}
-	return false;
-}
-
 int16_t
 consumer_classic_beat(struct group *g, const struct heartbeat_request *req)
 {
@@ -332,7 +309,7 @@ consumer_classic_beat(struct group *g, const struct heartbeat_request *req)
 		return error;
 	cmember_beat(m);
 	if (m->epoch >= g->consumer->epoch && m->state != MEMBER_UNREVOKED &&
-	    (m->state != MEMBER_UNRELEASED || waits_for_others(m)))
+	    (m->state != MEMBER_UNRELEASED || consumer_waits_for_others(m)))
 		return ERR_NONE;
 	rejoin_soon(m);
 	return ERR_REBALANCE_IN_PROGRESS;

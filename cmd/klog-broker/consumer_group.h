@@ -70,32 +70,58 @@ struct cgroup {
 /* consumer_group.c */
 struct cgroup *cgroup_new(void);
 void cgroup_free(struct cgroup *);
+/* The group, of this protocol; it is no other. */
 struct group *consumer_group_begin(struct groups *, struct kstr id);
 int32_t consumer_size(const struct group *);
+/* All its records were replayed. */
+void consumer_loaded(struct group *);
+void consumer_update_state(struct group *);
+/* The member leaves or is thrown out. */
+void consumer_drop(struct cmember *);
+
+/* consumer_member.c */
 struct cmember *cmember_find(const struct group *, struct kstr id);
 struct cmember *cmember_of_instance(const struct group *, struct kstr);
 struct cmember *cmember_add(struct group *, struct kstr id);
 /* No records. */
 void cmember_remove(struct cmember *);
-/* True where it changes anything. KE_DATA: no regular expression. */
+void cmember_rename(struct cmember *, struct kstr id);
+/* One that is in no group's table any more. */
+void cmember_free(struct cmember *);
+/* True where it changes anything. */
 bool cmember_set_names(struct cmember *, const struct kstr *, int32_t n);
+/* The same; *bad: it is no regular expression. */
 bool cmember_set_regex(struct cmember *, struct kstr, bool *bad);
 void cmember_set_protocols(struct cmember *, int32_t session_ms,
     const struct join_group_request_protocol *, int32_t n);
 bool cmember_is_classic(const struct cmember *);
+/* By its regular expression; by that or by name. */
+bool cmember_matches(const struct cmember *, struct kstr topic);
 bool cmember_reads(const struct cmember *, struct kstr topic);
 /* Its session begins anew. */
 void cmember_beat(struct cmember *);
-/* What follows from members' changes: epoch, target, state. bump: a
- * subscription changed. Puts the records. */
+/* Whether that is its epoch: 0, or 22 (illegal generation), 113 (stale). */
+int16_t cmember_check_epoch(const struct cmember *, int32_t epoch);
+
+/* consumer_topics.c */
+/* Takes v and its names over. */
+void cgroup_set_topics(struct cgroup *, struct csubscribed *v, int32_t n);
+/* True where they are others than before. */
+bool consumer_update_topics(struct group *);
+
+/* consumer_target.c */
+/* The assignor that most members ask for. */
+struct kstr consumer_assignor(const struct group *);
+/* What follows from members' changes: epoch and target. bump: a subscription
+ * changed. Puts the records. */
 void consumer_refresh(struct group *, bool bump);
+
+/* consumer_reconcile.c */
 /* Moves the member on; owned NULL: it did not say. */
 void consumer_reconcile(struct cmember *, const struct tpset *owned);
-void consumer_update_state(struct group *);
-/* The member leaves or is thrown out. */
-void consumer_drop(struct cmember *);
-/* The assignor in force. */
-struct kstr consumer_assignor(const struct group *);
+/* Whether something that the member shall have is still another's. */
+bool consumer_waits_for_others(const struct cmember *);
+void consumer_await_revocation(struct cmember *);
 
 /* consumer_records.c */
 void consumer_store_epoch(struct group *);

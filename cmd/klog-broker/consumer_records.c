@@ -316,17 +316,13 @@ replay_topics(struct replay *rp)
 	g = group_of(rp, k.group_id);
 	if (g == NULL || rp->r->value == NULL)
 		return 0;
-	for (int32_t i = 0; i < g->consumer->n_topics; i++)
-		kstr_free(&g->consumer->topics[i].name);
-	free(g->consumer->topics);
 	s = xcalloc((size_t)v.topics.n + 1, sizeof(*s));
 	for (int32_t i = 0; i < v.topics.n; i++) {
 		s[i].name = kstr_dup(v.topics.v[i].topic_name);
 		s[i].id = v.topics.v[i].topic_id;
 		s[i].n = v.topics.v[i].num_partitions;
 	}
-	g->consumer->topics = s;
-	g->consumer->n_topics = v.topics.n;
+	cgroup_set_topics(g->consumer, s, v.topics.n);
 	return 0;
 }
 

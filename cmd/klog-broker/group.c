@@ -273,21 +273,6 @@ groups_topics_changed(struct groups *gs)
 	gs->topics_seen++;
 }
 
-/* Its members have a session's time to show up. */
-static void
-consumer_loaded(struct group *g)
-{
-	struct cmember *m, *next;
-
-	g->consumer->seen = g->of->topics_seen - 1;
-	HASH_ITER(hh, g->consumer->members, m, next) {
-		cmember_beat(m);
-		if (m->state == MEMBER_UNREVOKED && !cmember_is_classic(m))
-			group_arm(g->of, &m->revocation, m->rebalance_ms);
-	}
-	consumer_update_state(g);
-}
-
 void
 groups_loaded(struct groups *gs, int32_t partition)
 {

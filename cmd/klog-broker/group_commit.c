@@ -29,10 +29,7 @@ check_consumer(const struct group *g, const struct committer *c)
 		return ERR_UNKNOWN_MEMBER_ID;
 	if (!c->txn && !cmember_is_classic(m) && c->version < 9)
 		return ERR_UNSUPPORTED_VERSION;
-	if (c->generation == m->epoch)
-		return ERR_NONE;
-	return cmember_is_classic(m) ? ERR_ILLEGAL_GENERATION :
-	    ERR_STALE_MEMBER_EPOCH;
+	return cmember_check_epoch(m, c->generation);
 }
 
 static int16_t

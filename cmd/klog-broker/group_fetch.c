@@ -100,12 +100,8 @@ check_reader(const struct group *g,
 		return ERR_NONE;
 	m = cmember_find(g, req->member_id.len >= 0 ? req->member_id :
 	    kstr(""));
-	if (m == NULL)
-		return ERR_UNKNOWN_MEMBER_ID;
-	if (m->epoch == req->member_epoch)
-		return ERR_NONE;
-	return cmember_is_classic(m) ? ERR_ILLEGAL_GENERATION :
-	    ERR_STALE_MEMBER_EPOCH;
+	return m != NULL ? cmember_check_epoch(m, req->member_epoch) :
+	    ERR_UNKNOWN_MEMBER_ID;
 }
 
 void
