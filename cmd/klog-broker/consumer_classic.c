@@ -1,89 +1,17 @@
 /*
- * consumer_classic.c: members of the classic protocol in a consumer group,
- * and groups that change from one protocol to the other while they work: a
- * rolling upgrade, or one that is taken back (KIP-848, online migration).
+ * consumer_classic.c: members of the classic protocol in a consumer group:
+ * JoinGroup, SyncGroup, Heartbeat and LeaveGroup. That a group has both is the
+ * way from one protocol to the other (consumer_migrate.c).
  *
  * A classic member of such a group never leads: it joins, and gets its part
  * of the target with SyncGroup. Told of a rebalance by a heartbeat, it joins
  * again in time or is out.
  */
-#include <stdlib.h>
-
-#include "base/xalloc.h"
 #include "consumer_group.h"
 #include "wire/codec.h"
 #include "wire/kerror.h"
 #include "wire/msg_consumer_protocol.h"
-
-/* A structure of the consumer protocol behind its version; the highest known
- * where that is newer. */
-static int
-read_protocol(struct kbytes b, const struct kmessage *msg, struct arena *a,
-    void *out)
-{
-	struct kerr e = KERR_INIT;
-	struct rd r;
-	int16_t version;
-
-	rd_init(&r, b.p, b.len > 0 ? (size_t)b.len : 0);
-	version = rd_i16(&r);
-	if (version > msg->max)
-		version = msg->max;
-	if (r.err != 0 || version < 0)
-		return KE_PROTO;
-	return kmsg_decode(msg, version, &r, a, out, &e);
-}
-
-static void
-owned_parts(struct groups *gs, const struct consumer_protocol_subscription *s,
-    struct tpset *out)
-{
-	struct kuuid id;
-	int32_t n;
-
-	for (int32_t i = 0; i < s->owned_partitions.n; i++) {
-		if (!gs->ops->topic(gs->arg, s->owned_partitions.v[i].topic,
-		    &id, &n))
-			continue;
-		for (int32_t j = 0; j < s->owned_partitions.v[i].
-		    partitions.n; j++)
-			tpset_add(out, &id, s->owned_partitions.v[i].
-			    partitions.v[j]);
-	}
-}
-
-/* The set as an assignment of the protocol's version 0, which all read. */
-static void
-write_assignment(struct groups *gs, const struct tpset *s, struct buf *out)
-{
-	struct consumer_protocol_assignment as;
-	struct consumer_protocol_assignment_assigned_partition *t;
-	int32_t *numbers = xcalloc((size_t)s->n + 1, sizeof(*numbers)), end;
-	int rc;
-
-	kmsg_defaults(&consumer_protocol_assignment_msg, &as);
-	t = xcalloc((size_t)s->n + 1, sizeof(*t));
-	as.assigned_partitions.v = t;
-	as.assigned_partitions.n = 0;
-	for (int32_t i = 0; i < s->n; i = end) {
-		end = tpset_topic_end(s, i);
-		t = &as.assigned_partitions.v[as.assigned_partitions.n];
-		if (!gs->ops->topic_name(gs->arg, &s->v[i].topic, &t->topic))
-			continue;
-		t->partitions.v = numbers + i;
-		t->partitions.n = end - i;
-		for (int32_t j = i; j < end; j++)
-			numbers[j] = s->v[j].partition;
-		as.assigned_partitions.n++;
-	}
-	buf_put_i16(out, 0);
-	rc = kmsg_encode_buf(&consumer_protocol_assignment_msg, 0, &as, out,
-	    NULL);
-	if (rc < 0)
-		buf_clear(out);
-	free(as.assigned_partitions.v);
-	free(numbers);
-}
+#include "wire/versioned.h"
 
 /* One of the protocols that is offered is one of every classic member's. */
 static bool
@@ -197,7 +125,7 @@ join(struct join *j, struct kstr id, bool is_new)
 		return;
 	}
 	update_member(j);
-	owned_parts(j->gs, &j->subscription, &owned);
+	consumer_read_owned(j->gs, &j->subscription, &owned);
 	consumer_refresh(j->g, j->bump);
 	consumer_reconcile(j->m, &owned);
 	consumer_update_state(j->g);
@@ -225,9 +153,9 @@ consumer_join(struct groups *gs, struct group *g,
 	if (consumer_size(g) >= gs->config.consumer_max_size &&
 	    cmember_find(g, id) == NULL)
 		join_refuse(gs, who, kstr(""), ERR_GROUP_MAX_SIZE_REACHED);
-	else if (!is_supported(g, req) || read_protocol(
-	    req->protocols.v[0].metadata, &consumer_protocol_subscription_msg,
-	    &a, &j.subscription) < 0)
+	else if (!is_supported(g, req) || versioned_get_lenient(
+	    &consumer_protocol_subscription_msg, req->protocols.v[0].metadata,
+	    &a, &j.subscription, NULL) < 0)
 		join_refuse(gs, who, req->member_id,
 		    ERR_INCONSISTENT_GROUP_PROTOCOL);
 	else if (is_new && req->group_instance_id.len < 0 && c->version >= 4)
@@ -253,7 +181,7 @@ find_classic(const struct group *g, struct kstr id, struct kstr instance,
 	if (!cmember_is_classic(m))
 		return ERR_UNKNOWN_MEMBER_ID;
 	*out = m;
-	return generation != m->epoch ? ERR_ILLEGAL_GENERATION : ERR_NONE;
+	return cmember_check_epoch(m, generation);
 }
 
 static void
@@ -289,7 +217,7 @@ consumer_sync(struct groups *gs, struct group *g,
 	}
 	group_disarm(gs, &m->sync);
 	cmember_beat(m);
-	write_assignment(gs, &m->assigned, &b);
+	consumer_put_assignment(gs, &m->assigned, &b);
 	kmsg_defaults(&sync_group_response_msg, &rsp);
 	rsp.protocol_type = req->protocol_type;
 	rsp.protocol_name = req->protocol_name;
@@ -344,157 +272,4 @@ consumer_leave(struct group *g, const struct leave_group_request_member *v,
 		out[i].error_code = g->consumer != NULL ?
 		    leave_one(g, &v[i]) : ERR_UNKNOWN_MEMBER_ID;
 	}
-}
-
-static void
-take_classic(struct group *g, const struct group_member *old,
-    const struct consumer_protocol_subscription *s,
-    const struct consumer_protocol_assignment *as)
-{
-	struct cmember *m = cmember_add(g, old->id);
-	struct groups *gs = g->of;
-	struct kuuid id;
-	int32_t n;
-
-	kstr_set(&m->instance, old->instance);
-	kstr_set(&m->rack, s->rack_id);
-	kstr_set(&m->client_id, old->client_id);
-	kstr_set(&m->host, old->host);
-	m->rebalance_ms = old->rebalance_ms;
-	cmember_set_names(m, s->topics.v, s->topics.n);
-	cmember_set_protocols(m, old->session_ms, old->protocols.v,
-	    old->protocols.n);
-	m->epoch = m->previous_epoch = g->consumer->epoch;
-	for (int32_t i = 0; i < as->assigned_partitions.n; i++) {
-		if (!gs->ops->topic(gs->arg, as->assigned_partitions.v[i].
-		    topic, &id, &n))
-			continue;
-		for (int32_t j = 0; j < as->assigned_partitions.v[i].
-		    partitions.n; j++)
-			tpset_add(&m->assigned, &id,
-			    as->assigned_partitions.v[i].partitions.v[j]);
-	}
-	tpset_copy(&m->target, &m->assigned);
-	m->has_target = true;
-	cmember_beat(m);
-}
-
-/* A member's own words, or false. */
-static bool
-read_member(const struct group *g, const struct group_member *m,
-    struct arena *a, struct consumer_protocol_subscription *s,
-    struct consumer_protocol_assignment *as)
-{
-	const struct kbytes *metadata = protocols_find(&m->protocols, g->protocol);
-
-	memset(as, 0, sizeof(*as));
-	return metadata != NULL && read_protocol(*metadata,
-	    &consumer_protocol_subscription_msg, a, s) >= 0 &&
-	    (m->assignment.len == 0 || read_protocol(m->assignment,
-	    &consumer_protocol_assignment_msg, a, as) >= 0);
-}
-
-static void
-store_all(struct group *g)
-{
-	struct cmember *m, *next;
-
-	HASH_ITER(hh, g->consumer->members, m, next)
-		consumer_store_member(m);
-	consumer_store_epoch(g);
-	HASH_ITER(hh, g->consumer->members, m, next)
-		consumer_store_target(m);
-	consumer_store_target_epoch(g);
-	HASH_ITER(hh, g->consumer->members, m, next)
-		consumer_store_current(m);
-}
-
-bool
-consumer_upgrade(struct group *g)
-{
-	struct consumer_protocol_subscription s;
-	struct consumer_protocol_assignment as;
-	struct group_member *m, *next;
-	struct group_pending *p, *after;
-	struct arena a;
-	bool good = g->of->config.may_upgrade &&
-	    kstr_eq(g->protocol_type, kstr("consumer")) &&
-	    group_size(g) <= g->of->config.consumer_max_size;
-
-	arena_init(&a, 0);
-	HASH_ITER(hh, g->members, m, next)
-		good = good && read_member(g, m, &a, &s, &as);
-	if (!good) {
-		arena_release(&a);
-		return false;
-	}
-	group_turn_away(g, ERR_REBALANCE_IN_PROGRESS);
-	group_store_tombstone(g);
-	group_disarm(g->of, &g->rebalance);
-	group_end_sync(g);
-	g->consumer = cgroup_new();
-	g->consumer->epoch = g->consumer->assignment_epoch = g->generation;
-	HASH_ITER(hh, g->members, m, next) {
-		read_member(g, m, &a, &s, &as);
-		take_classic(g, m, &s, &as);
-		member_remove(m);
-	}
-	HASH_ITER(hh, g->pending, p, after)
-		pending_remove(p);
-	kstr_set(&g->protocol, KSTR_NULL);
-	kstr_set(&g->leader, KSTR_NULL);
-	g->state_ms = -1;
-	store_all(g);
-	arena_release(&a);
-	return true;
-}
-
-bool
-consumer_may_downgrade(const struct group *g, const struct cmember *but)
-{
-	struct cmember *m, *next;
-
-	if (!g->of->config.may_downgrade || consumer_size(g) <= 1 ||
-	    cmember_is_classic(but) ||
-	    consumer_size(g) - 1 > g->of->config.max_size)
-		return false;
-	HASH_ITER(hh, g->consumer->members, m, next)
-		if (m != but && !cmember_is_classic(m))
-			return false;
-	return true;
-}
-
-void
-consumer_downgrade(struct group *g, struct cmember *leaving)
-{
-	struct cgroup *c = g->consumer;
-	struct cmember *old, *next;
-	struct group_member *m, *after;
-	struct buf b = { 0 };
-
-	consumer_store_tombstones(g);
-	g->consumer = NULL;
-	g->generation = c->epoch;
-	HASH_ITER(hh, c->members, old, next) {
-		if (old == leaving)
-			continue;
-		m = member_add(g, old->id, old->instance, old->client_id,
-		    old->host);
-		protocols_set(&m->protocols, old->protocols.v,
-		    old->protocols.n);
-		m->rebalance_ms = old->rebalance_ms;
-		m->session_ms = old->session_ms;
-		buf_clear(&b);
-		write_assignment(g->of, &old->target, &b);
-		member_set_assignment(m, (struct kbytes){ b.p,
-		    (int32_t)b.len });
-	}
-	buf_release(&b);
-	cgroup_free(c);
-	kstr_set(&g->protocol, group_select_protocol(g));
-	group_become(g, GROUP_STABLE);
-	group_store(g);
-	HASH_ITER(hh, g->members, m, after)
-		member_beat(m);
-	group_prepare(g);
 }

@@ -12,6 +12,7 @@
 
 #include "group_impl.h"
 #include "tpset.h"
+#include "wire/msg_consumer_protocol.h"
 
 struct pcre2_real_code_8;
 
@@ -132,8 +133,19 @@ void consumer_store_target(struct cmember *);
 void consumer_store_current(struct cmember *);
 void consumer_store_no_member(struct cmember *);
 void consumer_store_tombstones(struct group *);
+
+/* consumer_replay.c */
 int consumer_replay(struct groups *, const struct group_record *,
     struct arena *, struct kerr *);
+
+/* consumer_protocol.c */
+void consumer_read_owned(struct groups *,
+    const struct consumer_protocol_subscription *, struct tpset *out);
+void consumer_read_assigned(struct groups *,
+    const struct consumer_protocol_assignment *, struct tpset *out);
+/* Appends it with its version. */
+void consumer_put_assignment(struct groups *, const struct tpset *,
+    struct buf *out);
 
 /* consumer_classic.c */
 void consumer_join(struct groups *, struct group *,
@@ -143,6 +155,8 @@ void consumer_sync(struct groups *, struct group *,
 int16_t consumer_classic_beat(struct group *, const struct heartbeat_request *);
 void consumer_leave(struct group *, const struct leave_group_request_member *,
     int32_t n, struct leave_group_response_member *);
+
+/* consumer_migrate.c */
 /* A group changes its protocol while it works; false: it must not, or cannot. */
 bool consumer_upgrade(struct group *);
 bool consumer_may_downgrade(const struct group *, const struct cmember *but);

@@ -3,30 +3,13 @@
  * a consumer group (KIP-848). Checks, errors and their texts are Apache
  * Kafka's.
  */
-#include <stdlib.h>
-
-#include "base/xalloc.h"
-#include "consumer_group.h"
-#include "wire/codec.h"
+#include "consumer_beat.h"
 #include "wire/kerror.h"
 
 #define INVALID_REGULAR_EXPRESSION	128	/* Kafka 4.0 */
 
-/* One heartbeat. */
-struct beat {
-	struct groups					*gs;
-	struct group					*g;
-	struct cmember					*m;
-	const struct group_client			*client;
-	const struct consumer_group_heartbeat_request	*req;
-	struct arena					*arena;
-	struct consumer_group_heartbeat_response	*rsp;
-	bool						 is_new;
-	bool						 bump;
-};
-
-static int16_t
-fail(struct beat *b, int16_t error, const char *why)
+int16_t
+beat_fail(struct beat *b, int16_t error, const char *why)
 {
 	b->rsp->error_code = error;
 	b->rsp->error_message = kstr(why);
@@ -36,7 +19,7 @@ fail(struct beat *b, int16_t error, const char *why)
 static int16_t
 invalid(struct beat *b, const char *why)
 {
-	return fail(b, ERR_INVALID_REQUEST, why);
+	return beat_fail(b, ERR_INVALID_REQUEST, why);
 }
 
 static int16_t
@@ -97,172 +80,10 @@ check(struct beat *b)
 	if (req->server_assignor.len >= 0 &&
 	    !kstr_eq(req->server_assignor, kstr("uniform")) &&
 	    !kstr_eq(req->server_assignor, kstr("range")))
-		return fail(b, ERR_UNSUPPORTED_ASSIGNOR, arena_printf(b->arena,
+		return beat_fail(b, ERR_UNSUPPORTED_ASSIGNOR, arena_printf(b->arena,
 		    "ServerAssignor %.*s is not supported. Supported "
 		    "assignors: uniform, range.", req->server_assignor.len,
 		    req->server_assignor.p));
-	return ERR_NONE;
-}
-
-static int16_t
-no_group(struct beat *b)
-{
-	return fail(b, ERR_GROUP_ID_NOT_FOUND, arena_printf(b->arena,
-	    b->g == NULL ? "Consumer group %.*s not found." :
-	    "Group %.*s is not a consumer group", b->req->group_id.len,
-	    b->req->group_id.p));
-}
-
-/* The group, made or turned into one of this protocol where somebody joins. */
-static int16_t
-find_group(struct beat *b)
-{
-	struct kstr id = b->req->group_id;
-
-	b->g = group_find(b->gs, id);
-	if (b->g != NULL && b->g->consumer != NULL)
-		return ERR_NONE;
-	if (b->req->member_epoch != 0)
-		return no_group(b);
-	if (b->g == NULL || b->g->state == GROUP_EMPTY) {
-		if (b->g != NULL && b->g->generation > 0)
-			group_store_tombstone(b->g);
-		b->g = consumer_group_begin(b->gs, id);
-		return ERR_NONE;
-	}
-	return consumer_upgrade(b->g) ? ERR_NONE : no_group(b);
-}
-
-static int16_t
-no_member(struct beat *b, struct kstr id)
-{
-	return fail(b, ERR_UNKNOWN_MEMBER_ID, arena_printf(b->arena,
-	    "Member %.*s is not a member of group %.*s.", id.len, id.p,
-	    b->req->group_id.len, b->req->group_id.p));
-}
-
-static void
-owned_parts(const struct consumer_group_heartbeat_request *req,
-    struct tpset *s)
-{
-	for (int32_t i = 0; i < req->topic_partitions.n; i++)
-		for (int32_t j = 0; j < req->topic_partitions.v[i].
-		    partitions.n; j++)
-			tpset_add(s, &req->topic_partitions.v[i].topic_id,
-			    req->topic_partitions.v[i].partitions.v[j]);
-}
-
-/* An older epoch is good for one answer that was lost on its way. */
-static int16_t
-check_member_epoch(struct beat *b, const struct cmember *m)
-{
-	int32_t epoch = b->req->member_epoch;
-	struct tpset owned = { 0 };
-	bool within;
-
-	if (epoch == m->epoch)
-		return ERR_NONE;
-	if (epoch < m->epoch && epoch == m->previous_epoch &&
-	    b->req->topic_partitions.n >= 0) {
-		owned_parts(b->req, &owned);
-		within = tpset_within(&owned, &m->assigned);
-		tpset_release(&owned);
-		if (within)
-			return ERR_NONE;
-	}
-	return fail(b, ERR_FENCED_MEMBER_EPOCH, arena_printf(b->arena,
-	    "The consumer group member has a %s member epoch (%d) than the "
-	    "one known by the group coordinator (%d). The member must abandon "
-	    "all its partitions and rejoin.", epoch > m->epoch ? "greater" :
-	    "smaller", epoch, m->epoch));
-}
-
-static int16_t
-find_dynamic(struct beat *b, struct kstr id)
-{
-	b->m = cmember_find(b->g, id);
-	if (b->m != NULL)
-		return check_member_epoch(b, b->m);
-	if (b->req->member_epoch != 0)
-		return no_member(b, id);
-	b->m = cmember_add(b->g, id);
-	b->is_new = true;
-	return ERR_NONE;
-}
-
-static int16_t
-fenced(struct beat *b, const struct cmember *m)
-{
-	return fail(b, ERR_FENCED_INSTANCE_ID, arena_printf(b->arena,
-	    "Static member %.*s with instance id %.*s was fenced by member "
-	    "%.*s.", b->req->member_id.len, b->req->member_id.p,
-	    b->req->instance_id.len, b->req->instance_id.p, m->id.len,
-	    m->id.p));
-}
-
-/* Somebody takes over from a static member that left for a moment. */
-static void
-replace(struct beat *b, struct cmember *old, struct kstr id)
-{
-	struct cmember *m;
-
-	consumer_store_no_member(old);
-	if (kstr_eq(old->id, id)) {
-		m = old;
-	} else {
-		m = cmember_add(b->g, id);
-		kstr_set(&m->instance, old->instance);
-		kstr_set(&m->rack, old->rack);
-		kstr_set(&m->client_id, old->client_id);
-		kstr_set(&m->host, old->host);
-		kstr_set(&m->assignor, old->assignor);
-		cmember_set_names(m, old->names, old->n_names);
-		cmember_set_regex(m, old->regex, &(bool){ false });
-		m->rebalance_ms = old->rebalance_ms;
-		m->state = old->state;
-		tpset_copy(&m->assigned, &old->assigned);
-		tpset_copy(&m->revoking, &old->revoking);
-		tpset_copy(&m->target, &old->target);
-		m->has_target = true;
-		cmember_remove(old);
-	}
-	m->epoch = m->previous_epoch = 0;
-	consumer_store_member(m);
-	consumer_store_target(m);
-	consumer_store_current(m);
-	b->m = m;
-}
-
-static int16_t
-find_static(struct beat *b, struct kstr id)
-{
-	struct cmember *m = cmember_of_instance(b->g, b->req->instance_id);
-
-	if (b->req->member_epoch != 0) {
-		if (m == NULL)
-			return fail(b, ERR_UNKNOWN_MEMBER_ID,
-			    arena_printf(b->arena, "Instance id %.*s is "
-			    "unknown.", b->req->instance_id.len,
-			    b->req->instance_id.p));
-		if (!kstr_eq(m->id, id))
-			return fenced(b, m);
-		b->m = m;
-		return check_member_epoch(b, m);
-	}
-	if (m == NULL) {
-		b->is_new = cmember_find(b->g, id) == NULL;
-		b->m = b->is_new ? cmember_add(b->g, id) :
-		    cmember_find(b->g, id);
-		return ERR_NONE;
-	}
-	if (!cmember_is_classic(m) && m->epoch != EPOCH_LEAVE_STATIC)
-		return fail(b, ERR_UNRELEASED_INSTANCE_ID,
-		    arena_printf(b->arena, "Static member %.*s with instance "
-		    "id %.*s cannot join the group because the instance id is "
-		    "owned by %.*s member.", id.len, id.p,
-		    b->req->instance_id.len, b->req->instance_id.p, m->id.len,
-		    m->id.p));
-	replace(b, m, id);
 	return ERR_NONE;
 }
 
@@ -287,7 +108,7 @@ update_member(struct beat *b)
 		subscription = cmember_set_regex(m,
 		    req->subscribed_topic_regex, &bad);
 	if (bad)
-		return fail(b, INVALID_REGULAR_EXPRESSION,
+		return beat_fail(b, INVALID_REGULAR_EXPRESSION,
 		    arena_printf(b->arena, "SubscribedTopicRegex `%.*s` is "
 		    "not a valid regular expression.",
 		    req->subscribed_topic_regex.len,
@@ -331,13 +152,11 @@ show_assignment(struct beat *b)
 	as->topic_partitions.v = arena_alloc(b->arena, (size_t)s->n *
 	    sizeof(*t));
 	for (int32_t i = 0; i < s->n; i = end) {
-		end = tpset_topic_end(s, i);
+		end = tpset_topic(s, i, numbers);
 		t = &as->topic_partitions.v[as->topic_partitions.n++];
 		t->topic_id = s->v[i].topic;
 		t->partitions.v = numbers + i;
 		t->partitions.n = end - i;
-		for (int32_t j = i; j < end; j++)
-			numbers[j] = s->v[j].partition;
 	}
 	return as;
 }
@@ -355,7 +174,7 @@ advance(struct beat *b)
 	    req->topic_partitions.n >= 0);
 
 	tpset_copy(&before, &m->assigned);
-	owned_parts(req, &owned);
+	beat_owned(b, &owned);
 	consumer_refresh(b->g, b->bump);
 	consumer_reconcile(m, req->topic_partitions.n >= 0 ? &owned : NULL);
 	cmember_beat(m);
@@ -374,29 +193,12 @@ static void
 leave(struct beat *b)
 {
 	const struct consumer_group_heartbeat_request *req = b->req;
-	struct kstr id = req->member_id;
 	struct cmember *m;
 
-	if (find_group(b) != 0)
+	if (beat_find_group(b) != 0 || beat_find_leaving(b) != 0)
 		return;
-	if (req->instance_id.len < 0) {
-		if ((m = cmember_find(b->g, id)) == NULL) {
-			no_member(b, id);
-			return;
-		}
-	} else {
-		m = cmember_of_instance(b->g, req->instance_id);
-		if (m == NULL) {
-			fail(b, ERR_UNKNOWN_MEMBER_ID, "Instance id is "
-			    "unknown.");
-			return;
-		}
-		if (!kstr_eq(m->id, id)) {
-			fenced(b, m);
-			return;
-		}
-	}
-	b->rsp->member_id = id;
+	m = b->m;
+	b->rsp->member_id = req->member_id;
 	b->rsp->member_epoch = req->member_epoch;
 	if (req->member_epoch == EPOCH_LEAVE_STATIC) {
 		m->epoch = EPOCH_LEAVE_STATIC;
@@ -405,26 +207,6 @@ leave(struct beat *b)
 	} else {
 		consumer_drop(m);
 	}
-}
-
-static int16_t
-find_member(struct beat *b)
-{
-	struct kstr id = b->req->member_id;
-	uint8_t r[16];
-
-	if (consumer_size(b->g) >= b->gs->config.consumer_max_size &&
-	    (id.len == 0 || cmember_find(b->g, id) == NULL))
-		return fail(b, ERR_GROUP_MAX_SIZE_REACHED,
-		    arena_printf(b->arena, "The consumer group has reached "
-		    "its maximum capacity of %d members.",
-		    b->gs->config.consumer_max_size));
-	if (id.len == 0) {
-		b->gs->ops->random(b->gs->arg, r, sizeof(r));
-		id = group_uuid_text(b->arena, r);
-	}
-	return b->req->instance_id.len < 0 ? find_dynamic(b, id) :
-	    find_static(b, id);
 }
 
 void
@@ -441,7 +223,7 @@ groups_consumer_heartbeat(struct groups *gs, const struct group_client *c,
 		leave(&b);
 		return;
 	}
-	if (find_group(&b) != 0 || find_member(&b) != 0)
+	if (beat_find_group(&b) != 0 || beat_find_member(&b) != 0)
 		return;
 	if (update_member(&b) != 0) {
 		if (b.is_new)

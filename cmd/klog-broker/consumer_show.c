@@ -22,7 +22,7 @@ show_set(struct groups *gs, const struct tpset *s, struct arena *a,
 	out->topic_partitions.v = arena_alloc(a, (size_t)s->n * sizeof(*t));
 	out->topic_partitions.n = 0;
 	for (int32_t i = 0; i < s->n; i = end) {
-		end = tpset_topic_end(s, i);
+		end = tpset_topic(s, i, numbers);
 		t = &out->topic_partitions.v[out->topic_partitions.n];
 		if (!gs->ops->topic_name(gs->arg, &s->v[i].topic,
 		    &t->topic_name))
@@ -31,8 +31,6 @@ show_set(struct groups *gs, const struct tpset *s, struct arena *a,
 		t->topic_id = s->v[i].topic;
 		t->partitions.v = numbers + i;
 		t->partitions.n = end - i;
-		for (int32_t j = i; j < end; j++)
-			numbers[j] = s->v[j].partition;
 		out->topic_partitions.n++;
 	}
 }

@@ -131,11 +131,11 @@ tpset_less(const struct tpset *a, const struct tpset *b, struct tpset *out)
 }
 
 int32_t
-tpset_topic_end(const struct tpset *s, int32_t i)
+tpset_topic(const struct tpset *s, int32_t i, int32_t *out)
 {
 	int32_t end = i;
 
-	while (end < s->n && kuuid_eq(&s->v[end].topic, &s->v[i].topic))
-		end++;
+	for (; end < s->n && kuuid_eq(&s->v[end].topic, &s->v[i].topic); end++)
+		out[end] = s->v[end].partition;
 	return end;
 }

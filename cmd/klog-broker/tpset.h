@@ -37,7 +37,8 @@ void tpset_both(const struct tpset *a, const struct tpset *b,
     struct tpset *out);
 void tpset_less(const struct tpset *a, const struct tpset *b,
     struct tpset *out);
-/* Where the partitions of the topic at i end. */
-int32_t tpset_topic_end(const struct tpset *, int32_t i);
+/* Puts the partitions of the topic at i into out[i] and what follows it;
+ * returns where they end. */
+int32_t tpset_topic(const struct tpset *, int32_t i, int32_t *out);
 
 #endif
