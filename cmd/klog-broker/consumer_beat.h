@@ -23,7 +23,7 @@ struct beat {
 int16_t beat_fail(struct beat *, int16_t error, const char *why);
 
 /* consumer_identify.c */
-/* The group; made, or turned into one of this protocol, where somebody joins. */
+/* The group, made or turned into one of this protocol if somebody joins. */
 int16_t beat_find_group(struct beat *);
 /* The member, which may be new or take another's place. */
 int16_t beat_find_member(struct beat *);

@@ -157,7 +157,7 @@ void consumer_leave(struct group *, const struct leave_group_request_member *,
     int32_t n, struct leave_group_response_member *);
 
 /* consumer_migrate.c */
-/* A group changes its protocol while it works; false: it must not, or cannot. */
+/* A group changes its protocol while it works; false: it may not, or cannot. */
 bool consumer_upgrade(struct group *);
 bool consumer_may_downgrade(const struct group *, const struct cmember *but);
 void consumer_downgrade(struct group *, struct cmember *leaving);

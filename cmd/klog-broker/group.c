@@ -1,7 +1,6 @@
 /*
  * group.c: all groups of this coordinator, their names, timers and ends. What
- * they do is in group_join.c, group_sync.c, group_commit.c, group_fetch.c,
- * group_offsets.c and group_show.c.
+ * they do is in the other files that group_impl.h names.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -131,6 +131,7 @@ struct group_member *member_add(struct group *, struct kstr id,
 void member_set_assignment(struct group_member *, struct kbytes);
 void member_remove(struct group_member *);
 void member_rename(struct group_member *, struct kstr id);
+bool member_leads(const struct group_member *);
 struct group_pending *pending_find(const struct group *, struct kstr id);
 void pending_add(struct group *, struct kstr id, int32_t session_ms);
 void pending_remove(struct group_pending *);
@@ -156,19 +157,27 @@ struct kstr group_select_protocol(const struct group *);
 /* group_join.c */
 /* 36 characters of 16 random bytes, in the arena. */
 struct kstr group_uuid_text(struct arena *, uint8_t random[16]);
+/* What the member is told of the generation; all: of the other members, too,
+ * as the leader is. To be freed: rsp->members.v. */
+void join_describe(const struct group_member *, bool all,
+    struct join_group_response *rsp);
+void join_answer(struct group_member *, const struct join_group_response *);
+void join_refuse(struct groups *, void *who, struct kstr member_id,
+    int16_t error);
+
+/* group_rebalance.c */
 void group_prepare(struct group *);
-/* The time for joining is up. */
-void group_join_over(struct group *);
 /* Unless it is under way already. */
 void group_maybe_prepare(struct group *);
 /* Somebody came or went while preparing. */
 void group_check_joined(struct group *);
+/* The time for joining is up. */
+void group_join_over(struct group *);
+/* How many members have joined again. */
+int32_t group_joining(const struct group *);
 /* Takes a member out, and sees to what follows. */
 void group_drop_member(struct group_member *);
 void group_drop_pending(struct group_pending *);
-void join_answer(struct group_member *, const struct join_group_response *);
-void join_refuse(struct groups *, void *who, struct kstr member_id,
-    int16_t error);
 
 /* group_sync.c */
 void sync_refuse(struct groups *, void *who, int16_t error);

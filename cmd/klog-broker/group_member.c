@@ -76,7 +76,7 @@ member_remove(struct group_member *m)
 
 	HASH_DEL(g->members, m);
 	group_disarm(g->of, &m->session);
-	if (kstr_eq(g->leader, m->id))
+	if (member_leads(m))
 		kstr_set(&g->leader, g->members != NULL ? g->members->id :
 		    KSTR_NULL);
 	protocols_release(&m->protocols);
@@ -88,11 +88,17 @@ member_remove(struct group_member *m)
 	free(m);
 }
 
+bool
+member_leads(const struct group_member *m)
+{
+	return kstr_eq(m->group->leader, m->id);
+}
+
 void
 member_rename(struct group_member *m, struct kstr id)
 {
 	struct group *g = m->group;
-	bool leads = kstr_eq(g->leader, m->id);
+	bool leads = member_leads(m);
 
 	HASH_DEL(g->members, m);
 	kstr_set(&m->id, id);

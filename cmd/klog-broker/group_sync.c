@@ -155,7 +155,7 @@ sync_now(struct group_member *m, const struct sync_group_request *req,
 	if (before != NULL)
 		sync_refuse(g->of, before, ERR_REBALANCE_IN_PROGRESS);
 	synced(m);
-	if (kstr_eq(g->leader, m->id))
+	if (member_leads(m))
 		assign(g, req);
 }
 
