@@ -28,7 +28,6 @@ cgroup_free(struct cgroup *c)
 	free(c);
 }
 
-/* The group, of this protocol; it is no other. */
 struct group *
 consumer_group_begin(struct groups *gs, struct kstr id)
 {
@@ -43,6 +42,15 @@ consumer_group_begin(struct groups *gs, struct kstr id)
 		g->state_ms = -1;
 	}
 	return g;
+}
+
+void
+consumer_group_end(struct group *g)
+{
+	cgroup_free(g->consumer);
+	g->consumer = NULL;
+	kstr_set(&g->protocol_type, KSTR_NULL);
+	g->generation = 0;
 }
 
 int32_t

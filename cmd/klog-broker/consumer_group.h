@@ -73,6 +73,8 @@ struct cgroup *cgroup_new(void);
 void cgroup_free(struct cgroup *);
 /* The group, of this protocol; it is no other. */
 struct group *consumer_group_begin(struct groups *, struct kstr id);
+/* It is of no protocol any more, as if it were new. No records. */
+void consumer_group_end(struct group *);
 int32_t consumer_size(const struct group *);
 /* All its records were replayed. */
 void consumer_loaded(struct group *);

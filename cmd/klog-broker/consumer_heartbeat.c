@@ -204,6 +204,8 @@ leave(struct beat *b)
 		m->epoch = EPOCH_LEAVE_STATIC;
 		tpset_clear(&m->revoking);
 		consumer_store_current(m);
+		/* away, it has its session's time, whatever it owed */
+		group_disarm(b->gs, &m->revocation);
 	} else {
 		consumer_drop(m);
 	}

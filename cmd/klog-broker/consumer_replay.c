@@ -41,10 +41,8 @@ group_of(struct replay *rp, struct kstr id)
 
 	if (rp->r->value == NULL)
 		return g != NULL && g->consumer != NULL ? g : NULL;
-	if (g == NULL) {
-		g = consumer_group_begin(rp->gs, id);
-		g->loading = true;
-	}
+	if (g == NULL)
+		group_need(rp->gs, id)->loading = true;
 	return consumer_group_begin(rp->gs, id);
 }
 
@@ -72,13 +70,10 @@ replay_epoch(struct replay *rp)
 		return rp->e->code;
 	if ((g = group_of(rp, k.group_id)) == NULL)
 		return 0;
-	if (rp->r->value != NULL) {
+	if (rp->r->value != NULL)
 		g->consumer->epoch = v.epoch;
-	} else {
-		cgroup_free(g->consumer);
-		g->consumer = NULL;
-		kstr_set(&g->protocol_type, KSTR_NULL);
-	}
+	else
+		consumer_group_end(g);
 	return 0;
 }
 

@@ -173,6 +173,8 @@ void group_maybe_prepare(struct group *);
 void group_check_joined(struct group *);
 /* The time for joining is up. */
 void group_join_over(struct group *);
+/* The longest of its members' rebalance timeouts. */
+int32_t group_rebalance_ms(const struct group *);
 /* How many members have joined again. */
 int32_t group_joining(const struct group *);
 /* Takes a member out, and sees to what follows. */

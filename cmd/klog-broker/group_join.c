@@ -161,7 +161,19 @@ group_uuid_text(struct arena *a, uint8_t b[16])
 	    b[15]));
 }
 
-/* <client or instance id>-<uuid> */
+/* How much of s fits into n bytes without breaking a character. */
+static size_t
+fitting(struct kstr s, size_t n)
+{
+	if (s.len <= 0 || (size_t)s.len <= n)
+		return s.len > 0 ? (size_t)s.len : 0;
+	while (n > 0 && ((uint8_t)s.p[n] & 0xc0) == 0x80)
+		n--;
+	return n;
+}
+
+/* <client or instance id>-<uuid>; the first is cut where the whole would be no
+ * string of the protocol any more. */
 static struct kstr
 new_id(const struct join *j)
 {
@@ -173,10 +185,10 @@ new_id(const struct join *j)
 
 	if (first.len < 0)
 		first = j->client->id;
-	n = first.len > 0 ? (size_t)first.len : 0;
 	arena_init(&a, 0);
 	j->gs->ops->random(j->gs->arg, b, sizeof(b));
 	uuid = group_uuid_text(&a, b);
+	n = fitting(first, (size_t)(INT16_MAX - 1 - uuid.len));
 	s = xmalloc(n + 1 + (size_t)uuid.len + 1);
 	if (n > 0)
 		memcpy(s, first.p, n);
@@ -359,10 +371,8 @@ groups_join(struct groups *gs, const struct group_client *c,
 	}
 	if (j.g->consumer != NULL) {
 		/* nobody is left of the other protocol */
-		group_store_tombstone(j.g);
-		cgroup_free(j.g->consumer);
-		j.g->consumer = NULL;
-		kstr_set(&j.g->protocol_type, KSTR_NULL);
+		consumer_store_tombstones(j.g);
+		consumer_group_end(j.g);
 	}
 	if (!has_room(&j))
 		refuse_full(&j);

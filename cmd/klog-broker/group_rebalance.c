@@ -11,8 +11,8 @@
 #include "group_impl.h"
 #include "wire/kerror.h"
 
-static int32_t
-rebalance_ms(const struct group *g)
+int32_t
+group_rebalance_ms(const struct group *g)
 {
 	struct group_member *m, *next;
 	int32_t most = 0;
@@ -46,7 +46,7 @@ void
 group_prepare(struct group *g)
 {
 	struct groups *gs = g->of;
-	int64_t longest = rebalance_ms(g);
+	int64_t longest = group_rebalance_ms(g);
 	int64_t delay = gs->config.initial_delay_ms;
 	struct group_member *m, *next;
 
@@ -148,7 +148,7 @@ group_join_over(struct group *g)
 		if (m->joining == NULL && m->instance.len < 0)
 			member_remove(m);
 	if (g->members != NULL && !have_leader(g))
-		group_arm(gs, &g->rebalance, rebalance_ms(g));
+		group_arm(gs, &g->rebalance, group_rebalance_ms(g));
 	else
 		next_generation(g);
 }

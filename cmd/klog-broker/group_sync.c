@@ -77,14 +77,10 @@ void
 group_await_sync(struct group *g)
 {
 	struct group_member *m, *next;
-	int32_t longest = 0;
 
-	HASH_ITER(hh, g->members, m, next) {
+	HASH_ITER(hh, g->members, m, next)
 		m->sync_due = true;
-		if (m->rebalance_ms > longest)
-			longest = m->rebalance_ms;
-	}
-	group_arm(g->of, &g->sync, longest);
+	group_arm(g->of, &g->sync, group_rebalance_ms(g));
 }
 
 void

@@ -30,6 +30,7 @@ struct told {
 	int16_t	 error;
 	int32_t	 generation;
 	int32_t	 n_members;
+	int32_t	 member_len;
 	bool	 skip;
 	char	 member[128], leader[128], protocol[32], assignment[64];
 };
@@ -117,7 +118,9 @@ bench_joined(void *arg, void *who, const struct join_group_response *rsp)
 	t->generation = rsp->generation_id;
 	t->n_members = rsp->members.n;
 	t->skip = rsp->skip_assignment;
-	copy_str(t->member, sizeof(t->member), rsp->member_id);
+	t->member_len = rsp->member_id.len;
+	copy_str(t->member, sizeof(t->member), (struct kstr){
+	    rsp->member_id.p, t->member_len < 127 ? t->member_len : 127 });
 	copy_str(t->leader, sizeof(t->leader), rsp->leader);
 	copy_str(t->protocol, sizeof(t->protocol), rsp->protocol_name);
 }
@@ -225,6 +228,7 @@ struct asks {
 	const char	*group;		/* NULL: "g" */
 	const char	*member;
 	const char	*instance;
+	const char	*client;	/* NULL: "cli" */
 	const char	*protocols;	/* "range,roundrobin"; NULL: "range" */
 	const char	*topic;		/* in the subscription; NULL: "t" */
 	int32_t		 session, rebalance;	/* 0: 10 s, 60 s */
@@ -248,7 +252,8 @@ static inline void
 bench_join(struct bench *b, int who, struct asks a)
 {
 	struct group_client c = {
-		a.version != 0 ? a.version : 5, kstr("cli"), "/127.0.0.1"
+		a.version != 0 ? a.version : 5,
+		kstr(a.client != NULL ? a.client : "cli"), "/127.0.0.1"
 	};
 	struct join_group_request_protocol p[4];
 	struct join_group_request req;

@@ -108,6 +108,8 @@ struct heard {
 	char	id[64];
 };
 
+static const char *beat_instance;	/* of who sends heartbeats */
+
 /* A heartbeat; epoch 0: joins. topics NULL: nothing new; owned NULL: says
  * nothing of it. */
 static struct heard
@@ -131,6 +133,7 @@ beat(struct bench *b, const char *id, int32_t epoch, const char *topics,
 	req.group_id = kstr("g");
 	req.member_id = kstr(id);
 	req.member_epoch = epoch;
+	req.instance_id = kstr(beat_instance);
 	for (; topics != NULL && topics[n] != '\0'; n++)
 		names[n] = (struct kstr){ topics + n, 1 };
 	if (topics != NULL) {
@@ -253,6 +256,28 @@ test_fencing(void **state)
 	bench_end(&b);
 }
 
+/* A static member that is away owes nothing: it has its session's time. */
+static void
+test_static_leave(void **state)
+{
+	struct groups_config c = bench_config;
+	struct bench b;
+
+	c.consumer_session_ms = 2 * MINUTE;
+	bench_begin_with(&b, &c);
+	beat_instance = "i";
+	assert_heard(beat(&b, "a", 0, "t", ""), 1, "t0 t1 t2 t3");
+	beat_instance = NULL;
+	assert_heard(beat(&b, "b", 0, "t", ""), 2, "");
+	beat_instance = "i";
+	assert_heard(beat(&b, "a", 1, NULL, NULL), 1, "t0 t1");
+	assert_int_equal(beat(&b, "a", -2, NULL, NULL).error, 0);
+	bench_pass(&b, 70 * SECOND);
+	assert_heard(beat(&b, "c", 0, "t", ""), 2, "t0 t1");
+	beat_instance = NULL;
+	bench_end(&b);
+}
+
 /* A topic that comes is noticed with the next heartbeat. */
 static void
 test_topics(void **state)
@@ -353,6 +378,28 @@ test_migration(void **state)
 	bench_end(&b);
 }
 
+/* Once the last one has left, the group starts afresh with either protocol. */
+static void
+test_afresh(void **state)
+{
+	struct bench b;
+	const char *id;
+
+	bench_begin(&b);
+	id = bench_enter(&b, 0, (struct asks){ 0 });
+	bench_pass(&b, 6 * SECOND);
+	bench_sync(&b, 0, id, 1, NULL);
+	assert_heard(beat(&b, "n", 0, "t", ""), 2, "t2 t3");
+	bench_leave(&b, id, NULL);
+	assert_int_equal(beat(&b, "n", -1, NULL, NULL).error, 0);
+	assert_state(&b, "Empty");
+	bench_enter(&b, 1, (struct asks){ 0 });
+	bench_pass(&b, 6 * SECOND);
+	assert_int_equal(b.told[1].error, 0);
+	assert_int_equal(b.told[1].generation, 1);
+	bench_end(&b);
+}
+
 int
 main(void)
 {
@@ -360,9 +407,11 @@ main(void)
 		cmocka_unit_test(test_assignors),
 		cmocka_unit_test(test_share),
 		cmocka_unit_test(test_fencing),
+		cmocka_unit_test(test_static_leave),
 		cmocka_unit_test(test_topics),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_migration),
+		cmocka_unit_test(test_afresh),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -269,6 +269,26 @@ test_full(void **state)
 
 /* An id that was given out and never used holds a rebalance up, for as long
  * as a session lasts. */
+/* An id begins with the client's, and must fit into a string all the same. */
+static void
+test_long_client_id(void **state)
+{
+	struct bench b;
+	char client[INT16_MAX + 1];
+
+	memset(client, 'c', sizeof(client) - 1);
+	client[sizeof(client) - 1] = '\0';
+	bench_begin(&b);
+	bench_join(&b, 0, (struct asks){ .client = client });
+	assert_int_equal(b.told[0].error, ERR_MEMBER_ID_REQUIRED);
+	assert_int_equal(b.told[0].member_len, INT16_MAX);
+	/* not in the middle of a character: 36 of a UUID, a '-', and 32730 */
+	memcpy(client + 32728, "\xe6\x97\xa5", 3);
+	bench_join(&b, 0, (struct asks){ .client = client });
+	assert_int_equal(b.told[0].member_len, INT16_MAX - 2);
+	bench_end(&b);
+}
+
 static void
 test_pending(void **state)
 {
@@ -382,6 +402,7 @@ main(void)
 		cmocka_unit_test(test_initial_delay),
 		cmocka_unit_test(test_static),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_long_client_id),
 		cmocka_unit_test(test_pending),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_unload),
