@@ -13,17 +13,25 @@ const char controller_too_many[] =
     "Excessively large number of partitions per request.";
 
 const char *
-controller_text(struct arena *a, const char *fmt, ...)
+controller_vtext(struct arena *a, const char *fmt, va_list ap)
 {
 	char s[1024];
-	va_list ap;
-	int n;
+	int n = vsnprintf(s, sizeof(s), fmt, ap);
 
-	va_start(ap, fmt);
-	n = vsnprintf(s, sizeof(s), fmt, ap);
-	va_end(ap);
 	return arena_strndup(a, s, n < (int)sizeof(s) ? (size_t)n :
 	    sizeof(s) - 1);
+}
+
+const char *
+controller_text(struct arena *a, const char *fmt, ...)
+{
+	const char *text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = controller_vtext(a, fmt, ap);
+	va_end(ap);
+	return text;
 }
 
 int64_t

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "cmd/klog-broker/config_list.h"
 #include "cmd/klog-broker/config_table.h"
 #include "cmd/klog-broker/controller_configs.h"
 #include "cmd/klog-broker/image_edit.h"
@@ -314,6 +315,61 @@ test_topic_whole(void **state)
 	    ERR_INVALID_CONFIG);
 }
 
+/* More names than there are properties cost no more than their bytes. */
+static void
+test_many(void **state)
+{
+	enum { MANY = 200000 };
+	struct config_change *v = calloc(MANY, sizeof(*v));
+	char (*names)[16] = calloc(MANY, sizeof(*names));
+	struct alteration a;
+	size_t before = arena.used;
+
+	for (int i = 0; i < MANY; i++) {
+		snprintf(names[i], sizeof(names[i]), "no.such.%d", i);
+		v[i] = CHANGE(SET, names[i], "1");
+	}
+	a = alter(BROKER, "", false, v, MANY);
+	assert_int_equal(a.error, ERR_INVALID_REQUEST);
+	assert_int_equal(strlen(a.why), 1023);
+	assert_int_equal(alter(TOPIC, "t", false, v, MANY).error,
+	    ERR_INVALID_CONFIG);
+	v[MANY - 1].name = v[0].name;
+	a = alter(TOPIC, "t", false, v, MANY);
+	assert_string_equal(a.why, "Error due to duplicate config keys");
+	assert_true(arena.used - before < 200 * MANY);
+	free(names);
+	free(v);
+}
+
+static void
+test_lists(void **state)
+{
+	static const struct {
+		const char *list, *words, *more, *less;
+	} rows[] = {
+		{ "", "a,b,a", "a,b", "" },
+		{ "a,b,c", "b", "a,b,c", "a,c" },
+		{ "a,b,c", "c,a", "a,b,c", "b" },
+		{ "a,b,c", "c,b,a", "a,b,c", "" },
+		{ "ab,abc", "abc,bc,a", "ab,abc,bc,a", "ab" },
+		{ "a,a", "a", "a,a", "a" },
+		{ "a", "", "a", "a" },
+	};
+	struct kstr more, less;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		more = config_list_append(&arena, kstr(rows[i].list),
+		    kstr(rows[i].words));
+		less = config_list_subtract(&arena, kstr(rows[i].list),
+		    kstr(rows[i].words));
+		if (!kstr_eq(less, kstr(rows[i].less)))
+			fail_msg("row %zu: less is %.*s", i, less.len, less.p);
+		if (!kstr_eq(more, kstr(rows[i].more)))
+			fail_msg("row %zu: more is %.*s", i, more.len, more.p);
+	}
+}
+
 static void
 test_broker_changes(void **state)
 {
@@ -379,7 +435,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_table), T(test_values), T(test_units), T(test_copy),
 		T(test_topic_changes), T(test_topic_whole),
-		T(test_broker_changes), T(test_twice),
+		T(test_many), T(test_lists), T(test_broker_changes),
+		T(test_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
