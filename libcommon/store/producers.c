@@ -3,47 +3,18 @@
 
 #include <stdlib.h>
 
-#include <uthash.h>
 #include <utlist.h>
+
+#include "base/xalloc.h"
+#include "record/iter.h"
+#include "store/producers_impl.h"
+
 /* most partitions see a producer or two; uthash.h has numbers of its own, which
  * are looked at where a table is made */
 #undef HASH_INITIAL_NUM_BUCKETS
 #undef HASH_INITIAL_NUM_BUCKETS_LOG2
 #define HASH_INITIAL_NUM_BUCKETS	4U
 #define HASH_INITIAL_NUM_BUCKETS_LOG2	2U
-
-#include "base/crc32c.h"
-#include "base/xalloc.h"
-#include "record/iter.h"
-
-enum { REMEMBERED = 5 };	/* batches a producer may have in flight */
-
-struct past_batch {
-	int64_t	last_offset;
-	int32_t	last_seq;
-	int32_t	delta;		/* last less first, of offsets and sequences */
-	int64_t	timestamp;
-};
-
-struct producer {
-	int64_t		  id;
-	int16_t		  epoch;
-	int8_t		  n;		/* batches known, oldest first */
-	int32_t		  coordinator_epoch;
-	int64_t		  open_at;	/* the transaction's first offset, -1 */
-	int64_t		  timestamp;	/* of the last batch or marker */
-	int64_t		  seen_ms;	/* our clock at the last batch */
-	struct past_batch batch[REMEMBERED];
-	UT_hash_handle	  hh;
-	RB_ENTRY(producer) open;	/* where open_at >= 0 */
-};
-
-/* A transaction whose marker may still be above the high watermark. */
-struct ended_txn {
-	int64_t		  first;
-	int64_t		  last;		/* the marker's offset */
-	struct ended_txn *prev, *next;
-};
 
 /* No two transactions begin at one offset, but a damaged snapshot says what
  * it likes. */
@@ -58,8 +29,8 @@ by_open_at(const struct producer *a, const struct producer *b)
 RB_GENERATE_INTERNAL(open_txns, producer, open, by_open_at,
     static __attribute__((unused)))
 
-static void
-set_open(struct producers *ps, struct producer *p, int64_t at)
+void
+producers_set_open(struct producers *ps, struct producer *p, int64_t at)
 {
 	if (p->open_at >= 0)
 		RB_REMOVE(open_txns, &ps->open, p);
@@ -82,8 +53,8 @@ first_seq(const struct past_batch *b)
 	    INT32_MAX);
 }
 
-static struct producer *
-find(const struct producers *ps, int64_t id)
+struct producer *
+producers_find(const struct producers *ps, int64_t id)
 {
 	struct producer *p;
 
@@ -161,7 +132,7 @@ producers_check(const struct producers *ps, const struct batch_header *h,
 
 	if (h->producer_id < 0)
 		return PRODUCER_OK;
-	p = find(ps, h->producer_id);
+	p = producers_find(ps, h->producer_id);
 	if (batch_is_control(h))
 		return p != NULL ? check_marker(p, h, batch, n) : PRODUCER_OK;
 	if (before != NULL)
@@ -185,8 +156,8 @@ producers_check(const struct producers *ps, const struct batch_header *h,
 	return v;
 }
 
-static struct producer *
-add(struct producers *ps, int64_t id)
+struct producer *
+producers_add(struct producers *ps, int64_t id)
 {
 	struct producer *p = xcalloc(1, sizeof(*p));
 
@@ -198,8 +169,8 @@ add(struct producers *ps, int64_t id)
 	return p;
 }
 
-static void
-remember(struct producer *p, const struct past_batch *b)
+void
+producer_remember(struct producer *p, const struct past_batch *b)
 {
 	if (p->n == REMEMBERED) {
 		memmove(p->batch, p->batch + 1,
@@ -222,7 +193,7 @@ end_txn(struct producers *ps, struct producer *p,
 	t->first = p->open_at;
 	t->last = h->base_offset;
 	DL_APPEND(ps->ended, t);
-	set_open(ps, p, -1);
+	producers_set_open(ps, p, -1);
 	*a = (struct aborted_txn){ p->id, t->first, t->last, t->last + 1 };
 	if (!RB_EMPTY(&ps->open))
 		a->stable = producers_first_open(ps);
@@ -249,8 +220,8 @@ producers_note(struct producers *ps, const struct batch_header *h,
 	/* a control batch without records is what the cleaner left of one */
 	if (h->producer_id < 0 || (batch_is_control(h) && h->count == 0))
 		return false;
-	if ((p = find(ps, h->producer_id)) == NULL)
-		p = add(ps, h->producer_id);
+	if ((p = producers_find(ps, h->producer_id)) == NULL)
+		p = producers_add(ps, h->producer_id);
 	if (p->epoch != h->producer_epoch) {
 		p->epoch = h->producer_epoch;
 		p->n = 0;
@@ -260,13 +231,13 @@ producers_note(struct producers *ps, const struct batch_header *h,
 	if (batch_is_control(h))
 		return note_marker(ps, p, h, batch, n, a);
 	if (h->base_sequence >= 0)
-		remember(p, &(struct past_batch){
+		producer_remember(p, &(struct past_batch){
 		    .last_offset = batch_last_offset(h),
 		    .last_seq = batch_last_sequence(h),
 		    .delta = h->last_offset_delta,
 		    .timestamp = h->max_timestamp });
 	if (batch_is_transactional(h) && p->open_at < 0)
-		set_open(ps, p, h->base_offset);
+		producers_set_open(ps, p, h->base_offset);
 	return false;
 }
 
@@ -299,7 +270,7 @@ producers_first_unstable(struct producers *ps, int64_t hw)
 int64_t
 producers_open_at(const struct producers *ps, int64_t id)
 {
-	const struct producer *p = find(ps, id);
+	const struct producer *p = producers_find(ps, id);
 
 	return p != NULL ? p->open_at : -1;
 }
@@ -384,84 +355,4 @@ producer_end_find(const struct producer_end *v, int n, int64_t id)
 	const struct producer_end want = { .id = id };
 
 	return n > 0 ? bsearch(&want, v, (size_t)n, sizeof(*v), by_id) : NULL;
-}
-
-/* The file: version, CRC-32C of what follows it, count, entries. */
-enum { SNAPSHOT_VERSION = 1, SNAPSHOT_HEAD = 10, SNAPSHOT_ENTRY = 46 };
-
-void
-producers_save(const struct producers *ps, struct buf *b)
-{
-	static const struct past_batch none = { -1, -1, 0, -1 };
-	const struct past_batch *last;
-	const struct producer *p;
-	size_t start = b->len;
-
-	buf_put_i16(b, SNAPSHOT_VERSION);
-	buf_put_i32(b, 0);
-	buf_put_i32(b, (int32_t)producers_count(ps));
-	for (p = ps->byid; p != NULL; p = p->hh.next) {
-		last = p->n > 0 ? &p->batch[p->n - 1] : &none;
-		buf_put_i64(b, p->id);
-		buf_put_i16(b, p->epoch);
-		buf_put_i32(b, last->last_seq);
-		buf_put_i64(b, last->last_offset);
-		buf_put_i32(b, last->delta);
-		buf_put_i64(b, p->timestamp);
-		buf_put_i32(b, p->coordinator_epoch);
-		buf_put_i64(b, p->open_at);
-	}
-	buf_patch_i32(b, start + 2, (int32_t)crc32c(0, b->p + start + 6,
-	    b->len - start - 6));
-}
-
-static void
-load_entry(struct producers *ps, struct rd *r, int64_t now_ms)
-{
-	struct past_batch b;
-	struct producer *p;
-	int64_t id = rd_i64(r);
-	int16_t epoch = rd_i16(r);
-	bool known;
-
-	if ((p = find(ps, id)) == NULL)
-		p = add(ps, id);
-	known = p->n > 0 && p->epoch == epoch;
-	p->epoch = epoch;
-	b.last_seq = rd_i32(r);
-	b.last_offset = rd_i64(r);
-	b.delta = rd_i32(r);
-	b.timestamp = p->timestamp = rd_i64(r);
-	p->coordinator_epoch = rd_i32(r);
-	set_open(ps, p, rd_i64(r));
-	p->seen_ms = now_ms;
-	/* more than the last is known of one that was seen up to there */
-	if (known && p->batch[p->n - 1].last_offset == b.last_offset)
-		return;
-	p->n = 0;
-	if (b.last_seq >= 0 && b.delta >= 0)
-		remember(p, &b);
-}
-
-int
-producers_load(struct producers *ps, const void *p, size_t n, int64_t now_ms,
-    struct kerr *e)
-{
-	struct rd r;
-	uint32_t crc;
-	int32_t count;
-
-	rd_init(&r, p, n);
-	if (rd_i16(&r) != SNAPSHOT_VERSION)
-		return kerr_set(e, KE_CORRUPT, "snapshot: unknown version");
-	crc = (uint32_t)rd_i32(&r);
-	count = rd_i32(&r);
-	if (r.err != 0 || count < 0 ||
-	    rd_left(&r) != (size_t)count * SNAPSHOT_ENTRY)
-		return kerr_set(e, KE_CORRUPT, "snapshot: cut short");
-	if (crc32c(0, (const uint8_t *)p + 6, n - 6) != crc)
-		return kerr_set(e, KE_CORRUPT, "snapshot: CRC mismatch");
-	while (count-- > 0)
-		load_entry(ps, &r, now_ms);
-	return 0;
 }
