@@ -1,7 +1,8 @@
 /*
  * producer_impl.h: what the files of the producer share.
  *
- *	producer.c	opening, adding records, waiting
+ *	producer.c	opening, topics, waiting
+ *	producer_add.c	records into batches
  *	producer_batch.c  the memory of batches, closing and splitting them
  *	producer_send.c	which batches leave when, and requests
  *	producer_answer.c  answers, failures, retries
@@ -143,7 +144,7 @@ int batch_halve(struct producer *p, struct batch *b, struct batch **first,
 void report(struct producer *p, struct ppart *pp, struct batch *b,
     int64_t offset, int32_t bad, const struct kerr *err);
 
-/* producer.c */
+/* producer_add.c */
 /* Closes the open batch of a partition: it joins the queue. */
 void part_close(struct ppart *pp);
 
