@@ -77,34 +77,17 @@ fetch_groups(struct request *r, int32_t *n)
 
 /* Before version 8 there is one group, and its topics are the answer's. */
 static void
-flatten(struct request *r, struct offset_fetch_response *rsp)
+flatten(struct offset_fetch_response *rsp)
 {
 	const struct offset_fetch_response_group *g = &rsp->groups.v[0];
-	const struct offset_fetch_response_group_topic *t;
-	struct offset_fetch_response_partition *out;
 
+	/* the structs of both have the same members in the same places */
+	_Static_assert(sizeof(*rsp->topics.v) == sizeof(*g->topics.v) &&
+	    sizeof(*rsp->topics.v->partitions.v) ==
+	    sizeof(*g->topics.v->partitions.v), "shape");
 	rsp->error_code = g->error_code;
+	rsp->topics.v = (void *)g->topics.v;
 	rsp->topics.n = g->topics.n;
-	rsp->topics.v = arena_alloc(&r->arena, (size_t)g->topics.n *
-	    sizeof(*rsp->topics.v));
-	for (int32_t i = 0; i < g->topics.n; i++) {
-		t = &g->topics.v[i];
-		out = arena_alloc(&r->arena, (size_t)t->partitions.n *
-		    sizeof(*out));
-		rsp->topics.v[i].name = t->name;
-		rsp->topics.v[i].partitions.v = out;
-		rsp->topics.v[i].partitions.n = t->partitions.n;
-		for (int32_t j = 0; j < t->partitions.n; j++, out++) {
-			out->partition_index =
-			    t->partitions.v[j].partition_index;
-			out->committed_offset =
-			    t->partitions.v[j].committed_offset;
-			out->committed_leader_epoch =
-			    t->partitions.v[j].committed_leader_epoch;
-			out->metadata = t->partitions.v[j].metadata;
-			out->error_code = t->partitions.v[j].error_code;
-		}
-	}
 	rsp->groups.n = 0;
 }
 
@@ -156,7 +139,7 @@ fetched(struct request *r, int16_t *errors)
 			fetch_refuse(r, &groups[i], &rsp->groups.v[i],
 			    errors[i]);
 	if (r->version < 8)
-		flatten(r, rsp);
+		flatten(rsp);
 	request_reply(r, rsp);
 }
 

@@ -122,11 +122,8 @@ create(struct side *s, const char *name, int32_t partitions,
 		rc = kerr_set(e, KE_PROTO, "no answer for the topic");
 	else if (rsp->topics.v[0].error_code != 0 &&
 	    rsp->topics.v[0].error_code != ERR_TOPIC_ALREADY_EXISTS)
-		rc = kerr_kafka(e, rsp->topics.v[0].error_code, "%s: %.*s",
-		    kerror_name(rsp->topics.v[0].error_code),
-		    rsp->topics.v[0].error_message.len > 0 ?
-		    (int)rsp->topics.v[0].error_message.len : 0,
-		    rsp->topics.v[0].error_message.p);
+		rc = kerror_set(e, rsp->topics.v[0].error_code,
+		    rsp->topics.v[0].error_message);
 	reply_free(r);
 	return rc;
 }
@@ -230,11 +227,8 @@ add_partitions(struct mirror *m, struct pair *p, struct kerr *e)
 		return e->code;
 	rsp = r->msg;
 	if (rsp->results.n == 1 && rsp->results.v[0].error_code != 0)
-		rc = kerr_kafka(e, rsp->results.v[0].error_code, "%s: %.*s",
-		    kerror_name(rsp->results.v[0].error_code),
-		    rsp->results.v[0].error_message.len > 0 ?
-		    (int)rsp->results.v[0].error_message.len : 0,
-		    rsp->results.v[0].error_message.p);
+		rc = kerror_set(e, rsp->results.v[0].error_code,
+		    rsp->results.v[0].error_message);
 	reply_free(r);
 	return rc;
 }
@@ -279,11 +273,8 @@ apply(struct mirror *m, const struct pair *p, const struct change *c,
 		return e->code;
 	rsp = r->msg;
 	if (rsp->responses.n == 1 && rsp->responses.v[0].error_code != 0)
-		rc = kerr_kafka(e, rsp->responses.v[0].error_code, "%s: %.*s",
-		    kerror_name(rsp->responses.v[0].error_code),
-		    rsp->responses.v[0].error_message.len > 0 ?
-		    (int)rsp->responses.v[0].error_message.len : 0,
-		    rsp->responses.v[0].error_message.p);
+		rc = kerror_set(e, rsp->responses.v[0].error_code,
+		    rsp->responses.v[0].error_message);
 	reply_free(r);
 	return rc;
 }

@@ -170,11 +170,6 @@ topics_failed(struct kstr name, int16_t error, struct kstr text_)
 {
 	struct kerr e = KERR_INIT;
 
-	if (text_.len > 0)
-		kerr_kafka(&e, error, "%s: %.*s", kerror_name(error),
-		    (int)text_.len, text_.p);
-	else
-		kerr_kafka(&e, error, "%s: %s", kerror_name(error),
-		    kerror_text(error));
+	kerror_set(&e, error, text_);
 	return exit_report(&e, "%.*s", (int)name.len, name.p);
 }

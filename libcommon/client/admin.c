@@ -378,11 +378,8 @@ admin_create_topic(struct cluster *c, const char *name, int32_t partitions,
 	else if (rsp->topics.v[0].error_code == ERR_TOPIC_ALREADY_EXISTS)
 		rc = kerr_set(e, KE_EXISTS, "the topic exists already");
 	else if (rsp->topics.v[0].error_code != 0)
-		rc = kerr_kafka(e, rsp->topics.v[0].error_code, "%s: %.*s",
-		    kerror_name(rsp->topics.v[0].error_code),
-		    rsp->topics.v[0].error_message.len > 0 ?
-		    (int)rsp->topics.v[0].error_message.len : 0,
-		    rsp->topics.v[0].error_message.p);
+		rc = kerror_set(e, rsp->topics.v[0].error_code,
+		    rsp->topics.v[0].error_message);
 	reply_free(r);
 	return rc;
 }

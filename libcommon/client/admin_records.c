@@ -48,9 +48,7 @@ take(struct work *w, struct kstr topic,
 		if (p->error_code == 0)
 			t->low = p->low_watermark;
 		else
-			kerr_kafka(&t->err, p->error_code, "%s: %s",
-			    kerror_name(p->error_code),
-			    kerror_text(p->error_code));
+			kerror_set(&t->err, p->error_code, KSTR_NULL);
 		return;
 	}
 }

@@ -79,8 +79,7 @@ groups_took(struct group *q, int16_t error)
 {
 	kerr_clear(&q->err);
 	if (error != 0)
-		kerr_kafka(&q->err, error, "%s: %s", kerror_name(error),
-		    kerror_text(error));
+		kerror_set(&q->err, error, KSTR_NULL);
 	q->pending = false;
 	return error == 0;
 }
@@ -105,8 +104,7 @@ take_coordinator(struct group *q, int16_t error, int32_t node)
 	if (q != NULL && error == 0)
 		q->coordinator = node;
 	else if (q != NULL)
-		kerr_kafka(&q->err, error, "%s: %s", kerror_name(error),
-		    kerror_text(error));
+		kerror_set(&q->err, error, KSTR_NULL);
 }
 
 /* One request for many keys, where the broker takes them. */
@@ -278,9 +276,7 @@ list_broker(struct groups *g, int32_t broker, struct kerr *e)
 		return e->code;
 	rsp = r->msg;
 	if (rsp->error_code != 0)
-		rc = kerr_kafka(e, rsp->error_code, "%s: %s",
-		    kerror_name(rsp->error_code),
-		    kerror_text(rsp->error_code));
+		rc = kerror_set(e, rsp->error_code, KSTR_NULL);
 	for (int i = 0; i < rsp->groups.n; i++) {
 		const struct list_groups_response_group *p = &rsp->groups.v[i];
 		struct group *q = groups_add(g, groups_str(g, p->group_id));

@@ -46,8 +46,7 @@ put_offset(struct groups *g, struct group *q, const char *topic,
 	if (p->error_code == 0)
 		return;
 	o->err = groups_array(g, 1, sizeof(*o->err));
-	kerr_kafka(o->err, p->error_code, "%s: %s",
-	    kerror_name(p->error_code), kerror_text(p->error_code));
+	kerror_set(o->err, p->error_code, KSTR_NULL);
 }
 
 static void
@@ -198,9 +197,19 @@ took_partition(struct change *c, struct group *q, struct kstr topic,
 		    !kstr_eq(kstr(o->topic), topic))
 			continue;
 		o->err = groups_array(c->g, 1, sizeof(*o->err));
-		kerr_kafka(o->err, error, "%s: %s", kerror_name(error),
-		    kerror_text(error));
+		kerror_set(o->err, error, KSTR_NULL);
 	}
+}
+
+static void
+took_topics(struct change *c, struct group *q,
+    const struct offset_commit_response_topic *t, int n)
+{
+	for (int i = 0; i < n; i++)
+		for (int k = 0; k < t[i].partitions.n; k++)
+			took_partition(c, q, t[i].name,
+			    t[i].partitions.v[k].partition_index,
+			    t[i].partitions.v[k].error_code);
 }
 
 /* The changes by topic: n of them, those of topic i from first[i] on. They are
@@ -254,13 +263,7 @@ ask_commit(struct groups *g, int32_t broker, struct group **v, int n,
 	    &r) == 0) {
 		groups_took(q, 0);
 		rsp = r->msg;
-		for (int i = 0; i < rsp->topics.n; i++)
-			for (int k = 0; k < rsp->topics.v[i].partitions.n; k++)
-				took_partition(c, q, rsp->topics.v[i].name,
-				    rsp->topics.v[i].partitions.v[k].
-				    partition_index,
-				    rsp->topics.v[i].partitions.v[k].
-				    error_code);
+		took_topics(c, q, rsp->topics.v, rsp->topics.n);
 		reply_free(r);
 	}
 	free(t);
@@ -310,13 +313,12 @@ ask_forget(struct groups *g, int32_t broker, struct group **v, int n,
 	    &r) == 0) {
 		rsp = r->msg;
 		groups_took(q, rsp->error_code);
-		for (int i = 0; i < rsp->topics.n; i++)
-			for (int k = 0; k < rsp->topics.v[i].partitions.n; k++)
-				took_partition(c, q, rsp->topics.v[i].name,
-				    rsp->topics.v[i].partitions.v[k].
-				    partition_index,
-				    rsp->topics.v[i].partitions.v[k].
-				    error_code);
+		/* the structs of the two answers are the same */
+		_Static_assert(sizeof(*rsp->topics.v) ==
+		    sizeof(struct offset_commit_response_topic) &&
+		    sizeof(*rsp->topics.v->partitions.v) ==
+		    sizeof(struct offset_commit_response_partition), "alike");
+		took_topics(c, q, (const void *)rsp->topics.v, rsp->topics.n);
 		reply_free(r);
 	}
 	free(t);

@@ -132,12 +132,7 @@ partition_answered(struct ppart *pp, struct batch *b,
 		else if (r->record_errors.v[0].batch_index_error_message.len > 0)
 			text = r->record_errors.v[0].batch_index_error_message;
 	}
-	if (text.len > 0)
-		kerr_kafka(&e, r->error_code, "%s: %.*s",
-		    kerror_name(r->error_code), (int)text.len, text.p);
-	else
-		kerr_kafka(&e, r->error_code, "%s: %s",
-		    kerror_name(r->error_code), kerror_text(r->error_code));
+	kerror_set(&e, r->error_code, text);
 	failed(pp, b, bad, &e, true);
 }
 

@@ -83,10 +83,8 @@ answered(void *arg, struct reply *r)
 	s->call = NULL;
 	if (why != NULL) {
 		if (rsp != NULL && rsp->error_message.len > 0)
-			kerr_kafka(&e, rsp->error_code, "%s: %.*s",
-			    kerror_name(rsp->error_code),
-			    (int)rsp->error_message.len,
-			    rsp->error_message.p);
+			kerror_set(&e, rsp->error_code,
+			    rsp->error_message);
 		explain(&e, joining);
 	} else if (rsp->assignment != NULL)
 		take_target(s, rsp->assignment);

@@ -144,6 +144,17 @@ commit_waited(void *arg, const struct kerr *e)
 		w->err = *e;
 }
 
+/* Until no commit is under way; false: it was not answered in time. */
+static bool
+await_answer(struct subscriber *s, int64_t until)
+{
+	int64_t left;
+
+	while (s->commit != NULL && (left = until - loop_clock(s->loop)) > 0)
+		loop_once(s->loop, left);
+	return s->commit == NULL;
+}
+
 /* A topic that the coordinator does not know is new to it, or was deleted. */
 static bool
 may_pass(const struct kerr *e, int attempt)
@@ -157,111 +168,96 @@ may_pass(const struct kerr *e, int attempt)
 	return retry_policy(e, 1, true) != RETRY_FAIL;
 }
 
+static int
+late(int64_t wait_ms, struct kerr *e)
+{
+	return kerr_set(e, KE_TIMEOUT, "no answer to a commit in %lld ms",
+	    (long long)wait_ms);
+}
+
 int
 subscriber_commit_wait(struct subscriber *s,
     const struct subscriber_offset *v, size_t n, int64_t wait_ms,
     struct kerr *e)
 {
 	const struct cluster_config *cf = cluster_conf(s->data);
-	int64_t until = loop_clock(s->loop) + wait_ms, left;
+	int64_t until = loop_clock(s->loop) + wait_ms;
 	struct commit_wait w;
 
 	if (n == 0)
 		return 0;
 	for (int attempt = 1;; attempt++) {
 		w = (struct commit_wait){ KERR_INIT, false };
-		while (s->commit != NULL &&
-		    (left = until - loop_clock(s->loop)) > 0)
-			loop_once(s->loop, left);
-		if (s->commit != NULL)
-			return kerr_set(e, KE_TIMEOUT, "no answer to a commit "
-			    "in %lld ms", (long long)wait_ms);
+		if (!await_answer(s, until))
+			return late(wait_ms, e);
 		subscriber_commit(s, v, n, commit_waited, &w);
-		while (!w.done && (left = until - loop_clock(s->loop)) > 0)
-			loop_once(s->loop, left);
-		if (!w.done) {
+		if (!await_answer(s, until) || !w.done) {
 			offsets_cancel(s);
-			return kerr_set(e, KE_TIMEOUT, "no answer to a commit "
-			    "in %lld ms", (long long)wait_ms);
+			return late(wait_ms, e);
 		}
 		if (w.err.code == 0)
 			return 0;
 		if (e != NULL)
 			*e = w.err;
 		if (!may_pass(&w.err, attempt) || s->m.lost || s->m.failed ||
-		    (left = until - loop_clock(s->loop)) <= 0)
+		    loop_clock(s->loop) >= until)
 			return w.err.code;
 		loop_run_for(s->loop, retry_backoff(attempt, cf->backoff_ms,
 		    cf->backoff_max_ms, 0));
 	}
 }
 
-/* Takes what the answer says of a partition over; its error. */
+/* Takes over what the answer says of a partition; its error. */
 static int
-take_offset(struct kstr topic, int32_t partition, int64_t offset,
-    int32_t epoch, int16_t error, struct subscriber_offset *v, size_t n,
-    struct kerr *e)
+take_offset(struct kstr topic,
+    const struct offset_fetch_response_group_topic_partition *p,
+    struct subscriber_offset *v, size_t n, struct kerr *e)
 {
-	if (error != 0)
-		return kerr_kafka(e, error, "%.*s[%d]: %s", (int)topic.len,
-		    topic.p, (int)partition, kerror_name(error));
+	if (p->error_code != 0)
+		return kerr_kafka(e, p->error_code, "%.*s[%d]: %s",
+		    (int)topic.len, topic.p, (int)p->partition_index,
+		    kerror_name(p->error_code));
 	for (size_t x = 0; x < n; x++)
-		if (v[x].partition == partition &&
+		if (v[x].partition == p->partition_index &&
 		    kstr_eq(kstr(v[x].topic), topic)) {
-			v[x].offset = offset;
-			v[x].epoch = epoch;
+			v[x].offset = p->committed_offset;
+			v[x].epoch = p->committed_leader_epoch;
 		}
 	return 0;
 }
 
 static int
-take_offsets(const struct offset_fetch_response *rsp,
-    struct subscriber_offset *v, size_t n, struct kerr *e)
+take_topics(const struct offset_fetch_response_group_topic *t, int32_t n_topics,
+    int16_t error, struct subscriber_offset *v, size_t n, struct kerr *e)
 {
 	int rc = 0;
 
-	if (rsp->error_code != 0)
-		return kerr_kafka(e, rsp->error_code, "%s",
-		    kerror_name(rsp->error_code));
-	for (int32_t i = 0; i < rsp->topics.n; i++) {
-		const struct offset_fetch_response_topic *t =
-		    &rsp->topics.v[i];
-
-		for (int32_t k = 0; k < t->partitions.n && rc == 0; k++)
-			rc = take_offset(t->name,
-			    t->partitions.v[k].partition_index,
-			    t->partitions.v[k].committed_offset,
-			    t->partitions.v[k].committed_leader_epoch,
-			    t->partitions.v[k].error_code, v, n, e);
-	}
+	if (error != 0)
+		return kerr_kafka(e, error, "%s", kerror_name(error));
+	for (int32_t i = 0; i < n_topics; i++)
+		for (int32_t k = 0; k < t[i].partitions.n && rc == 0; k++)
+			rc = take_offset(t[i].name, &t[i].partitions.v[k], v,
+			    n, e);
 	return rc;
 }
 
-/* The same of the only group asked for. */
 static int
-take_group(const struct offset_fetch_response *rsp,
-    struct subscriber_offset *v, size_t n, struct kerr *e)
+take_offsets(const struct reply *r, struct subscriber_offset *v, size_t n,
+    struct kerr *e)
 {
+	const struct offset_fetch_response *rsp = r->msg;
 	const struct offset_fetch_response_group *g = rsp->groups.v;
-	int rc = 0;
 
+	/* the topics of older answers have the same members */
+	_Static_assert(sizeof(*rsp->topics.v) == sizeof(*g->topics.v) &&
+	    sizeof(*rsp->topics.v->partitions.v) ==
+	    sizeof(*g->topics.v->partitions.v), "alike");
+	if (r->version <= FETCH_VERSION)
+		return take_topics((const void *)rsp->topics.v, rsp->topics.n,
+		    rsp->error_code, v, n, e);
 	if (rsp->groups.n < 1)
 		return kerr_set(e, KE_PROTO, "an answer without the group");
-	if (g->error_code != 0)
-		return kerr_kafka(e, g->error_code, "%s",
-		    kerror_name(g->error_code));
-	for (int32_t i = 0; i < g->topics.n; i++) {
-		const struct offset_fetch_response_group_topic *t =
-		    &g->topics.v[i];
-
-		for (int32_t k = 0; k < t->partitions.n && rc == 0; k++)
-			rc = take_offset(t->name,
-			    t->partitions.v[k].partition_index,
-			    t->partitions.v[k].committed_offset,
-			    t->partitions.v[k].committed_leader_epoch,
-			    t->partitions.v[k].error_code, v, n, e);
-	}
-	return rc;
+	return take_topics(g->topics.v, g->topics.n, g->error_code, v, n, e);
 }
 
 /* The request, as older and as newer brokers have it. A member of the consumer
@@ -310,8 +306,7 @@ ask_offsets(struct subscriber *s, struct subscriber_offset *v, size_t n,
 	rc = cluster_call(subscriber_line(s), s->coordinator, API_OFFSET_FETCH,
 	    &req, &opt, &r, e);
 	if (rc == 0) {
-		rc = r->version > FETCH_VERSION ? take_group(r->msg, v, n, e) :
-		    take_offsets(r->msg, v, n, e);
+		rc = take_offsets(r, v, n, e);
 		reply_free(r);
 	}
 	free(t);

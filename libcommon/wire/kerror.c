@@ -44,6 +44,15 @@ kerror_retriable(int16_t code)
 	return find(code)->retriable;
 }
 
+int
+kerror_set(struct kerr *e, int16_t code, struct kstr text)
+{
+	if (text.len <= 0)
+		text = kstr(kerror_text(code));
+	return kerr_kafka(e, code, "%s: %.*s", kerror_name(code),
+	    (int)text.len, text.p);
+}
+
 int16_t
 kerror_by_name(const char *name)
 {

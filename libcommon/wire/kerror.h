@@ -9,7 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "wire/kerror_table.h"
+#include "wire/types.h"
 
 enum kafka_error {
 #define X(code, name, retriable, text) ERR_##name = (code),
@@ -24,6 +26,9 @@ const char *kerror_name(int16_t code);
 const char *kerror_text(int16_t code);
 /* Whether trying again may help, as Kafka's own clients see it. */
 bool kerror_retriable(int16_t code);
+/* What a broker has answered: "NAME: its own text", or ours where that is null
+ * or empty. Returns KE_BROKER. */
+int kerror_set(struct kerr *e, int16_t code, struct kstr text);
 /* The code of a name, or INT16_MIN. */
 int16_t kerror_by_name(const char *name);
 
