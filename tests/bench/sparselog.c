@@ -17,6 +17,7 @@
 #include "base/xalloc.h"
 #include "record/builder.h"
 #include "store/log.h"
+#include "tests/helper/sys_fast.h"
 #include "wire/uuid.h"
 
 enum { BATCH = 1 << 20, PAGE = 4096, OVERHEAD = 200 };
@@ -34,18 +35,6 @@ write_head(const struct sys *s, int fd, const struct iovec *v, int n,
 	    ftruncate(fd, at + (off_t)len) != 0)
 		return -1;
 	return (ssize_t)len;
-}
-
-static int
-no_sync(const struct sys *s, int fd)
-{
-	return 0;
-}
-
-static int
-no_sync_dir(const struct sys *s, const char *path)
-{
-	return 0;
 }
 
 static size_t
@@ -68,7 +57,7 @@ main(int argc, char **argv)
 {
 	struct log_config c = LOG_CONFIG_INIT;
 	struct log_known known = { .clean = true };
-	struct sys sys = *sys_real();
+	struct sys sys = *sys_fast();
 	struct kerr e = KERR_INIT;
 	struct log_appended a;
 	struct iovec v;
@@ -82,8 +71,6 @@ main(int argc, char **argv)
 	mib = atol(argv[3]);
 	ms = atoll(argv[4]);
 	sys.pwritev = write_head;
-	sys.fdatasync = sys.fsync = no_sync;
-	sys.sync_dir = no_sync_dir;
 	c.writeback_bytes = 0;
 	v.iov_base = xcalloc(1, 2 * BATCH);
 	v.iov_len = make_batch(v.iov_base, 2 * BATCH, ms);

@@ -23,10 +23,10 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "faultsys.h"
+#include "points.h"
 #include "record/builder.h"
 #include "record/iter.h"
 #include "seeds.h"
-#include "store/checkpoint.h"
 #include "store/clean.h"
 #include "store/log.h"
 #include "store/producers.h"
@@ -34,10 +34,6 @@
 
 enum { RUNS = 300, CUTS = 8, OPS = 40, KEYS = 12, MODEL_MAX = 4000 };
 enum { NOBODY = -1, IDEMPOTENT = 99, TRANSACTIONAL = 7 };
-
-#define DIR	"/data/t-0"
-#define POINTS	"/data/" CHECKPOINT_RECOVERY
-#define STARTS	"/data/" CHECKPOINT_START
 
 enum fate { DATA, COMMIT, ABORT };
 
@@ -71,40 +67,10 @@ struct run {
 	int		 cuts;
 };
 
-static size_t
-pick(struct run *r, size_t n)
-{
-	return (size_t)(faultsys_random(r->f) >> 13) % n;
-}
-
 static int64_t
 load(struct run *r, const char *path)
 {
-	struct checkpoint c = { NULL };
-	int64_t offset;
-
-	(void)checkpoint_load(&c, r->sys, path, NULL);
-	offset = checkpoint_get(&c, "t", 0, 0);
-	checkpoint_release(&c);
-	return offset;
-}
-
-static int64_t
-point_load(struct run *r)
-{
-	return load(r, POINTS);
-}
-
-static bool
-save(struct run *r, const char *path, int64_t offset)
-{
-	struct checkpoint c = { NULL };
-	int rc;
-
-	checkpoint_set(&c, "t", 0, offset);
-	rc = checkpoint_save(&c, r->sys, path, NULL);
-	checkpoint_release(&c);
-	return rc == 0;
+	return point_load(r->sys, path, 0, NULL);
 }
 
 static void
@@ -113,7 +79,7 @@ checkpoint(struct run *r)
 	int64_t point = log_checkpoint(r->l, NULL);
 
 	if (point >= 0)
-		(void)save(r, POINTS, point);
+		(void)point_save(r->sys, POINTS, point);
 }
 
 /* What the producer has in the log, below the model's end: -1, or its last
@@ -213,7 +179,7 @@ append(struct run *r)
 	static const int pids[] = { NOBODY, NOBODY, IDEMPOTENT, TRANSACTIONAL };
 	static uint8_t mem[1 << 16];
 	struct builder_opts o = BUILDER_OPTS;
-	int n = 1 + (int)pick(r, 4), pid = pids[pick(r, 4)];
+	int n = 1 + (int)pick(r->f, 4), pid = pids[pick(r->f, 4)];
 	int64_t last = last_of(r, pid);
 	int32_t seq = last >= 0 && pid != NOBODY ? r->put[last].seq + 1 : 0;
 	struct builder b;
@@ -226,9 +192,9 @@ append(struct run *r)
 	builder_init(&b, mem, sizeof(mem));
 	for (int i = 0; i < n; i++) {
 		p = &r->put[r->end + i];
-		*p = (struct put){ .key = (int)pick(r, KEYS),
-		    .fill = 'a' + (int)pick(r, 26), .pid = pid,
-		    .len = (int)pick(r, pick(r, 4) == 0 ? 3000 : 100),
+		*p = (struct put){ .key = (int)pick(r->f, KEYS),
+		    .fill = 'a' + (int)pick(r->f, 26), .pid = pid,
+		    .len = (int)pick(r->f, pick(r->f, 4) == 0 ? 3000 : 100),
 		    .seq = seq + i };
 		memset(value, p->fill, sizeof(value));
 		snprintf(key, sizeof(key), "%d", p->key);
@@ -237,7 +203,7 @@ append(struct run *r)
 		    .key_len = (int32_t)strlen(key), .value = value,
 		    .value_len = p->len }), 0);
 	}
-	o.codec = pick(r, 3) == 0 ? CODEC_LZ4 : CODEC_NONE;
+	o.codec = pick(r->f, 3) == 0 ? CODEC_LZ4 : CODEC_NONE;
 	if (pid != NOBODY) {
 		o.producer_id = pid;
 		o.producer_epoch = 0;
@@ -256,7 +222,7 @@ static void
 end_txn(struct run *r)
 {
 	struct builder_opts o = BUILDER_OPTS;
-	bool commit = pick(r, 2) == 0;
+	bool commit = pick(r->f, 2) == 0;
 	uint8_t mem[256], key[4] = { 0, 0, 0, commit }, value[6] = { 0 };
 	struct builder b;
 
@@ -279,7 +245,7 @@ end_txn(struct run *r)
 static void
 truncate_log(struct run *r)
 {
-	int64_t to = r->end - (int64_t)pick(r, 12), least = r->start_most;
+	int64_t to = r->end - (int64_t)pick(r->f, 12), least = r->start_most;
 
 	if (log_offline(r->l))
 		return;
@@ -294,7 +260,7 @@ truncate_log(struct run *r)
 		return;
 	if (r->acked > to)
 		r->acked = to;
-	if (point_load(r) > to && !save(r, POINTS, to))
+	if (load(r, POINTS) > to && !point_save(r->sys, POINTS, to))
 		return;
 	if (log_truncate_to(r->l, to, NULL) != 0)
 		return;
@@ -306,26 +272,26 @@ truncate_log(struct run *r)
 static void
 move_start(struct run *r)
 {
-	struct log_retention how = { -1, (int64_t)pick(r, 60000),
+	struct log_retention how = { -1, (int64_t)pick(r->f, 60000),
 	    log_flushed(r->l) };
 	int64_t start = log_start(r->l), wait;
 	struct kerr e = KERR_INIT;
 
 	if (log_offline(r->l))
 		return;
-	if (pick(r, 2) == 0)
-		(void)log_set_start(r->l, start + (int64_t)pick(r,
+	if (pick(r->f, 2) == 0)
+		(void)log_set_start(r->l, start + (int64_t)pick(r->f,
 		    (size_t)(log_flushed(r->l) - start) / 4 + 1), &e);
 	else if ((start = log_keep_from(r->l, &how, &e)) >= 0)
 		(void)log_retain_from(r->l, start, &e);
 	if (e.code != 0 && !faultsys_is_dark(r->f))
 		fail_msg("%s", e.msg);
 	r->start_most = log_start(r->l);
-	if (!save(r, STARTS, r->start_most))
+	if (!point_save(r->sys, STARTS, r->start_most))
 		return;
 	r->start = r->start_most;
 	log_drop_old(r->l);
-	(void)log_remove_old(r->l, (int64_t)pick(r, 2) * 10, &wait, NULL);
+	(void)log_remove_old(r->l, (int64_t)pick(r->f, 2) * 10, &wait, NULL);
 }
 
 static void
@@ -341,10 +307,10 @@ static int
 clean(struct run *r, int64_t from, struct kerr *e)
 {
 	struct log_clean_limits limits = { .dirty = from,
-	    .stable = point_load(r), .now_ms = r->now += 700,
+	    .stable = load(r, POINTS), .now_ms = r->now += 700,
 	    .max_lag_ms = INT64_MAX };
 	struct log_clean c = { .now_ms = r->now, .delete_retention_ms = 1000,
-	    .map_bytes = pick(r, 2) == 0 ? 4096 : 240, .map_load = 0.9 };
+	    .map_bytes = pick(r->f, 2) == 0 ? 4096 : 240, .map_load = 0.9 };
 	struct producer_end *ends;
 	struct log_cleaned done;
 	struct log_dirt d;
@@ -372,12 +338,12 @@ open_log(struct run *r, bool stop)
 	struct kerr e = KERR_INIT;
 
 	memset(k.topic_id.b, 7, sizeof(k.topic_id.b));
-	k.recovery_point = point_load(r);
+	k.recovery_point = load(r, POINTS);
 	k.start = load(r, STARTS);
-	if (!stop && r->forgets && pick(r, 2) == 0) {
-		k.recovery_point = (int64_t)pick(r,
+	if (!stop && r->forgets && pick(r->f, 2) == 0) {
+		k.recovery_point = (int64_t)pick(r->f,
 		    (size_t)k.recovery_point + 1);
-		assert_true(save(r, POINTS, k.recovery_point));
+		assert_true(point_save(r->sys, POINTS, k.recovery_point));
 	}
 	if (log_open(&r->l, r->sys, DIR, &r->config, &k, NULL, &e) != 0)
 		fail_msg("cut %d: %s", r->cuts, e.msg);
@@ -529,8 +495,8 @@ fail_sync(struct run *r)
 	if (log_offline(r->l))
 		return;
 	append(r);
-	faultsys_arm(r->f, pick(r, 2) == 0 ? FAULT_FDATASYNC : FAULT_FSYNC,
-	    1 + (int)pick(r, 3), EIO);
+	faultsys_arm(r->f, pick(r->f, 2) == 0 ? FAULT_FDATASYNC : FAULT_FSYNC,
+	    1 + (int)pick(r->f, 3), EIO);
 	for (int i = 0; i < 3 && !log_offline(r->l); i++) {
 		flush(r);
 		if (!log_offline(r->l))
@@ -544,7 +510,7 @@ fail_sync(struct run *r)
 	faultsys_cut_after(r->f, -1);
 	log_abandon(r->l);
 	come_back(r, false);
-	faultsys_cut_after(r->f, (int)pick(r, 200));
+	faultsys_cut_after(r->f, (int)pick(r->f, 200));
 }
 
 static void
@@ -552,7 +518,7 @@ step(struct run *r)
 {
 	struct kerr e = KERR_INIT;
 
-	switch (pick(r, 24)) {
+	switch (pick(r->f, 24)) {
 	case 0:
 		(void)log_roll(r->l, NULL);
 		break;
@@ -565,7 +531,7 @@ step(struct run *r)
 		break;
 	case 4:
 	case 5:
-		if (clean(r, pick(r, 3) == 0 ? 0 : log_cleaned(r->l), &e) != 0
+		if (clean(r, pick(r->f, 3) == 0 ? 0 : log_cleaned(r->l), &e) != 0
 		    && !faultsys_is_dark(r->f))
 			fail_msg("%s", e.msg);
 		if (!faultsys_is_dark(r->f))
@@ -580,14 +546,14 @@ step(struct run *r)
 		truncate_log(r);
 		break;
 	case 10:
-		if (pick(r, 2) == 0)
+		if (pick(r->f, 2) == 0)
 			move_start(r);
 		break;
 	case 11:
 		r->epoch++;
 		break;
 	case 12:
-		if (pick(r, 4) == 0)
+		if (pick(r->f, 4) == 0)
 			fail_sync(r);
 		break;
 	default:
@@ -604,10 +570,10 @@ run_new(uint64_t seed)
 	r->sys = faultsys_sys(r->f);
 	r->codecs = codecs_new();
 	r->now = 5000;
-	r->forgets = pick(r, 3) == 0;
+	r->forgets = pick(r->f, 3) == 0;
 	r->config = (struct log_config)LOG_CONFIG_INIT;
-	r->config.segment_bytes = 12000 + (int32_t)pick(r, 30000);
-	r->config.index_interval_bytes = (int32_t)pick(r, 3) * 1000;
+	r->config.segment_bytes = 12000 + (int32_t)pick(r->f, 30000);
+	r->config.index_interval_bytes = (int32_t)pick(r->f, 3) * 1000;
 	assert_int_equal(r->sys->mkdir(r->sys, "/data", 0700), 0);
 	assert_int_equal(r->sys->sync_dir(r->sys, "/"), 0);
 	open_log(r, false);
@@ -628,8 +594,8 @@ lose_power(struct run *r)
 {
 	struct kerr e = KERR_INIT;
 
-	if (pick(r, 2) == 0) {
-		faultsys_cut_after(r->f, 1 + (int)pick(r, 200));
+	if (pick(r->f, 2) == 0) {
+		faultsys_cut_after(r->f, 1 + (int)pick(r->f, 200));
 		for (int i = 0; i < OPS && !faultsys_is_dark(r->f); i++)
 			step(r);
 	} else {
@@ -639,7 +605,7 @@ lose_power(struct run *r)
 		append(r);
 		flush(r);
 		checkpoint(r);
-		faultsys_cut_after(r->f, 1 + (int)pick(r, 60));
+		faultsys_cut_after(r->f, 1 + (int)pick(r->f, 60));
 		(void)clean(r, 0, &e);
 	}
 	faultsys_cut_after(r->f, 0);
@@ -651,10 +617,10 @@ lose_power(struct run *r)
 static void
 open_in_vain(struct run *r)
 {
-	struct log_known k = { .recovery_point = point_load(r),
+	struct log_known k = { .recovery_point = load(r, POINTS),
 	    .start = load(r, STARTS) };
 
-	faultsys_cut_after(r->f, 1 + (int)pick(r, 40));
+	faultsys_cut_after(r->f, 1 + (int)pick(r->f, 40));
 	if (log_open(&r->l, r->sys, DIR, &r->config, &k, NULL, NULL) == 0)
 		log_abandon(r->l);
 	faultsys_cut_after(r->f, 0);
@@ -668,7 +634,7 @@ run(uint64_t seed)
 
 	for (r->cuts = 0; r->cuts < CUTS; r->cuts++) {
 		lose_power(r);
-		for (int i = (int)pick(r, 3); i > 0; i--)
+		for (int i = (int)pick(r->f, 3); i > 0; i--)
 			open_in_vain(r);
 		come_back(r, false);
 	}

@@ -17,16 +17,12 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "faultsys.h"
+#include "points.h"
 #include "record/builder.h"
 #include "seeds.h"
-#include "store/checkpoint.h"
 #include "store/log.h"
 
 enum { RUNS = 150, CUTS = 12, OPS = 60, MODEL_MAX = CUTS * OPS };
-
-#define DIR	"/data/t-0"
-#define POINTS	"/data/" CHECKPOINT_RECOVERY
-#define STARTS	"/data/" CHECKPOINT_START
 
 /* One batch as it was appended. */
 struct put {
@@ -53,50 +49,16 @@ struct run {
 	int		 cuts;
 };
 
-static size_t
-pick(struct run *r, size_t n)
-{
-	return (size_t)(faultsys_random(r->f) >> 13) % n;
-}
-
-static bool
-save(struct run *r, const char *path, int64_t offset)
-{
-	struct checkpoint c = { NULL };
-	int rc;
-
-	checkpoint_set(&c, "t", 0, offset);
-	rc = checkpoint_save(&c, r->sys, path, NULL);
-	checkpoint_release(&c);
-	return rc == 0;
-}
-
-static void
-point_save(struct run *r, int64_t offset)
-{
-	(void)save(r, POINTS, offset);
-}
-
 /* Power may go while it is read: then there is none. */
 static int64_t
-load_or(struct run *r, const char *path, int64_t none)
+load(struct run *r, const char *path, int64_t none)
 {
-	struct checkpoint c = { NULL };
 	struct kerr e = KERR_INIT;
-	int64_t offset;
+	int64_t offset = point_load(r->sys, path, none, &e);
 
-	if (checkpoint_load(&c, r->sys, path, &e) != 0 &&
-	    !faultsys_is_dark(r->f))
+	if (e.code != 0 && !faultsys_is_dark(r->f))
 		fail_msg("%s", e.msg);
-	offset = checkpoint_get(&c, "t", 0, none);
-	checkpoint_release(&c);
 	return offset;
-}
-
-static int64_t
-point_load(struct run *r)
-{
-	return load_or(r, POINTS, 0);
 }
 
 static int64_t
@@ -118,8 +80,8 @@ build(struct run *r)
 {
 	struct put *p = &r->put[r->n];
 	struct builder_opts o = BUILDER_OPTS;
-	size_t value = pick(r, 4) == 0 ? pick(r, 20000) : pick(r, 200);
-	int records = 1 + (int)pick(r, 4);
+	size_t value = pick(r->f, 4) == 0 ? pick(r->f, 20000) : pick(r->f, 200);
+	int records = 1 + (int)pick(r->f, 4);
 	struct builder b;
 	char *text;
 
@@ -128,14 +90,14 @@ build(struct run *r)
 	p->len = BATCH_HEADER + (size_t)records * (value + 40);
 	p->bytes = xmalloc(p->len);
 	text = xmalloc(value + 1);
-	memset(text, 'a' + (int)pick(r, 26), value + 1);
+	memset(text, 'a' + (int)pick(r->f, 26), value + 1);
 	builder_init(&b, p->bytes, p->len);
 	for (int i = 0; i < records; i++)
 		assert_int_equal(builder_add(&b, &(struct record_input){
 		    .timestamp = 1000 + r->n, .key_len = -1, .value = text,
 		    .value_len = (int32_t)value }), 0);
 	p->seq = -1;
-	if (pick(r, 2) == 0) {
+	if (pick(r->f, 2) == 0) {
 		o.producer_id = 99;
 		o.producer_epoch = 0;
 		o.base_sequence = p->seq = r->seq;
@@ -190,13 +152,13 @@ checkpoint(struct run *r)
 	int64_t point = log_checkpoint(r->l, NULL);
 
 	if (point >= 0)
-		point_save(r, point);
+		(void)point_save(r->sys, POINTS, point);
 }
 
 static void
 truncate_log(struct run *r)
 {
-	int64_t end = log_end(r->l), to = end - (int64_t)pick(r, 8);
+	int64_t end = log_end(r->l), to = end - (int64_t)pick(r->f, 8);
 	int32_t seq = 0;
 
 	if (to < r->start_most || to >= end)
@@ -212,8 +174,8 @@ truncate_log(struct run *r)
 		return;
 	if (to < r->least)
 		r->least = to;
-	if (load_or(r, POINTS, to) > to)
-		point_save(r, to);
+	if (load(r, POINTS, to) > to)
+		(void)point_save(r->sys, POINTS, to);
 	if (faultsys_is_dark(r->f))
 		return;
 	if (log_truncate_to(r->l, to, NULL) != 0)
@@ -236,11 +198,11 @@ let_go(struct run *r)
 	int64_t wait;
 
 	r->start_most = log_start(r->l);
-	if (!save(r, STARTS, r->start_most))
+	if (!point_save(r->sys, STARTS, r->start_most))
 		return;
 	r->start = r->start_most;
 	log_drop_old(r->l);
-	(void)log_remove_old(r->l, (int64_t)pick(r, 2) * 10, &wait, NULL);
+	(void)log_remove_old(r->l, (int64_t)pick(r->f, 2) * 10, &wait, NULL);
 }
 
 static void
@@ -250,7 +212,7 @@ delete_records(struct run *r)
 
 	if (log_offline(r->l))
 		return;
-	if (end > start && log_set_start(r->l, start + (int64_t)pick(r,
+	if (end > start && log_set_start(r->l, start + (int64_t)pick(r->f,
 	    (size_t)(end - start) + 1), NULL) != 0)
 		fail_msg("start");
 	let_go(r);
@@ -259,7 +221,7 @@ delete_records(struct run *r)
 static void
 retain(struct run *r)
 {
-	struct log_retention how = { -1, (int64_t)pick(r, 500000),
+	struct log_retention how = { -1, (int64_t)pick(r->f, 500000),
 	    log_flushed(r->l) };
 	struct kerr e = KERR_INIT;
 	int64_t keep = log_keep_from(r->l, &how, &e);
@@ -277,8 +239,8 @@ open_log(struct run *r, bool clean)
 	struct kerr e = KERR_INIT;
 
 	memset(k.topic_id.b, 7, sizeof(k.topic_id.b));
-	k.recovery_point = point_load(r);
-	k.start = load_or(r, STARTS, 0);
+	k.recovery_point = load(r, POINTS, 0);
+	k.start = load(r, STARTS, 0);
 	if (log_open(&r->l, r->sys, DIR, &r->config, &k, NULL, &e) != 0)
 		fail_msg("cut %d: %s", r->cuts, e.msg);
 }
@@ -357,9 +319,9 @@ come_back(struct run *r, bool clean)
 		    (long long)r->start, (long long)r->start_most,
 		    (long long)log_start(r->l));
 	r->start = r->start_most = log_start(r->l);
-	if (end < point_load(r))
+	if (end < load(r, POINTS, 0))
 		fail_msg("cut %d: recovery point %lld, end %lld", r->cuts,
-		    (long long)point_load(r), (long long)end);
+		    (long long)load(r, POINTS, 0), (long long)end);
 	model_cut(r, end);
 	compare(r);
 	check_producer(r);
@@ -371,7 +333,7 @@ come_back(struct run *r, bool clean)
 static int
 stop(struct run *r, struct kerr *e)
 {
-	if (pick(r, 2) == 0 && log_settle(r->l, NULL) == 0 &&
+	if (pick(r->f, 2) == 0 && log_settle(r->l, NULL) == 0 &&
 	    r->sys->sync_fs(r->sys, "/data") == 0)
 		log_settled(r->l);
 	return log_close(r->l, e);
@@ -386,7 +348,7 @@ fail_sync(struct run *r)
 	if (log_offline(r->l))
 		return;
 	append(r);
-	faultsys_arm(r->f, calls[pick(r, 2)], 1 + (int)pick(r, 3), EIO);
+	faultsys_arm(r->f, calls[pick(r->f, 2)], 1 + (int)pick(r->f, 3), EIO);
 	for (int i = 0; i < 3 && !log_offline(r->l); i++) {
 		flush(r);
 		if (!log_offline(r->l))
@@ -398,7 +360,7 @@ fail_sync(struct run *r)
 	faultsys_cut_after(r->f, -1);
 	log_abandon(r->l);
 	come_back(r, false);
-	faultsys_cut_after(r->f, (int)pick(r, 100));
+	faultsys_cut_after(r->f, (int)pick(r->f, 100));
 }
 
 static void
@@ -406,7 +368,7 @@ step(struct run *r)
 {
 	struct kerr e = KERR_INIT;
 
-	switch (pick(r, 22)) {
+	switch (pick(r->f, 22)) {
 	case 0:
 		(void)log_roll(r->l, NULL);
 		break;
@@ -427,7 +389,7 @@ step(struct run *r)
 		(void)log_rest(r->l, NULL);
 		break;
 	case 8:
-		if (pick(r, 4) != 0 || log_offline(r->l))
+		if (pick(r->f, 4) != 0 || log_offline(r->l))
 			break;
 		if (stop(r, &e) == 0)
 			r->acked = r->least = model_end(r);
@@ -438,10 +400,10 @@ step(struct run *r)
 			break;
 		faultsys_cut_after(r->f, -1);
 		come_back(r, e.code == 0);
-		faultsys_cut_after(r->f, (int)pick(r, 100));
+		faultsys_cut_after(r->f, (int)pick(r->f, 100));
 		break;
 	case 11:
-		if (pick(r, 3) == 0)
+		if (pick(r->f, 3) == 0)
 			fail_sync(r);
 		break;
 	case 9:
@@ -464,13 +426,13 @@ run(uint64_t seed)
 	r->f = faultsys_new(seed);
 	r->sys = faultsys_sys(r->f);
 	r->config = (struct log_config)LOG_CONFIG_INIT;
-	r->config.segment_bytes = 90000 + (int32_t)pick(r, 100000);
-	r->config.index_interval_bytes = (int32_t)pick(r, 3) * 2000;
+	r->config.segment_bytes = 90000 + (int32_t)pick(r->f, 100000);
+	r->config.index_interval_bytes = (int32_t)pick(r->f, 3) * 2000;
 	assert_int_equal(r->sys->mkdir(r->sys, "/data", 0700), 0);
 	assert_int_equal(r->sys->sync_dir(r->sys, "/"), 0);
 	open_log(r, false);
 	for (r->cuts = 0; r->cuts < CUTS; r->cuts++) {
-		faultsys_cut_after(r->f, 1 + (int)pick(r, 150));
+		faultsys_cut_after(r->f, 1 + (int)pick(r->f, 150));
 		for (to_go = OPS; to_go > 0 && !faultsys_is_dark(r->f) &&
 		    r->l != NULL; to_go--)
 			step(r);
@@ -479,12 +441,12 @@ run(uint64_t seed)
 			log_abandon(r->l);
 		/* power may go again while the log is being opened */
 		faultsys_restart(r->f);
-		if (pick(r, 3) == 0) {
+		if (pick(r->f, 3) == 0) {
 			struct log_known k = {
-			    .recovery_point = point_load(r),
-			    .start = load_or(r, STARTS, 0) };
+			    .recovery_point = load(r, POINTS, 0),
+			    .start = load(r, STARTS, 0) };
 
-			faultsys_cut_after(r->f, 1 + (int)pick(r, 60));
+			faultsys_cut_after(r->f, 1 + (int)pick(r->f, 60));
 			if (log_open(&r->l, r->sys, DIR, &r->config, &k, NULL,
 			    NULL) == 0)
 				log_abandon(r->l);

@@ -17,11 +17,11 @@
 #include "store/datadir.h"
 #include "store/file.h"
 #include "store/log.h"
+#include "tests/helper/sys_fast.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The machine, without the wait for its disk. */
-static struct sys sys;
+static const struct sys *sys;
 
 static char tmp[] = "/tmp/klog-fuzz-XXXXXX";
 static char *dir;
@@ -32,23 +32,11 @@ static const char *const files[] = {
 	"leader-epoch-checkpoint", "00000000000000000030.log",
 	"../points", "partition.metadata" };
 
-static int
-no_sync(const struct sys *s, int fd)
-{
-	return 0;
-}
-
-static int
-no_sync_dir(const struct sys *s, const char *path)
-{
-	return 0;
-}
-
 static void
 cleanup(void)
 {
-	(void)datadir_remove(&sys, dir, NULL);
-	(void)datadir_remove(&sys, tmp, NULL);
+	(void)datadir_remove(sys, dir, NULL);
+	(void)datadir_remove(sys, tmp, NULL);
 }
 
 static void
@@ -84,7 +72,7 @@ use(bool clean, int32_t point)
 	struct buf b;
 
 	c.index_interval_bytes = 200;
-	if (log_open(&l, &sys, dir, &c, &k, NULL, NULL) != 0)
+	if (log_open(&l, sys, dir, &c, &k, NULL, NULL) != 0)
 		return;
 	buf_init(&b, 1 << 20);
 	for (int64_t at = log_start(l); at <= log_start(l) + 40; at += 3) {
@@ -108,8 +96,8 @@ prepare(void)
 	struct log *l;
 
 	c.index_interval_bytes = 200;
-	(void)datadir_remove(&sys, dir, NULL);
-	if (log_open(&l, &sys, dir, &c, &k, NULL, NULL) != 0)
+	(void)datadir_remove(sys, dir, NULL);
+	if (log_open(&l, sys, dir, &c, &k, NULL, NULL) != 0)
 		abort();
 	append(l, 30);
 	if (log_close(l, NULL) != 0)
@@ -126,9 +114,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (dir == NULL) {
 		if (mkdtemp(tmp) == NULL)
 			abort();
-		sys = *sys_real();
-		sys.fdatasync = sys.fsync = no_sync;
-		sys.sync_dir = no_sync_dir;
+		sys = sys_fast();
 		dir = xasprintf("%s/t-0", tmp);
 		atexit(cleanup);
 	}
@@ -136,11 +122,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	prepare();
 	path = xasprintf("%s/%s", dir, files[data[0] & 7]);
-	(void)file_save(&sys, path, data + 1, size - 1, false, NULL);
+	(void)file_save(sys, path, data + 1, size - 1, false, NULL);
 	if ((data[0] & 7) == 6)
-		(void)checkpoint_load(&points, &sys, path, NULL);
+		(void)checkpoint_load(&points, sys, path, NULL);
 	checkpoint_release(&points);
-	(void)partition_metadata_load(&sys, dir, &id, NULL);
+	(void)partition_metadata_load(sys, dir, &id, NULL);
 	use((data[0] & 8) != 0, data[0] >> 4);
 	use((data[0] & 8) == 0, 0);
 	(void)unlink(path);

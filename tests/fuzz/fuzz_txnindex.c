@@ -16,32 +16,21 @@
 #include "store/file.h"
 #include "store/log.h"
 #include "store/txnindex.h"
+#include "tests/helper/sys_fast.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { ABORTS = 6 };
 
-static struct sys sys;		/* the machine, without its disk's pace */
+static const struct sys *sys;
 static char tmp[] = "/tmp/klog-fuzz-XXXXXX";
 static char *dir;
-
-static int
-no_sync(const struct sys *s, int fd)
-{
-	return 0;
-}
-
-static int
-no_sync_dir(const struct sys *s, const char *path)
-{
-	return 0;
-}
 
 static void
 cleanup(void)
 {
-	(void)datadir_remove(&sys, dir, NULL);
-	(void)datadir_remove(&sys, tmp, NULL);
+	(void)datadir_remove(sys, dir, NULL);
+	(void)datadir_remove(sys, tmp, NULL);
 }
 
 /* A transaction of one record that is aborted. */
@@ -76,7 +65,7 @@ open_log(bool clean)
 	struct log_known k = { .clean = clean };
 	struct log *l;
 
-	return log_open(&l, &sys, dir, &c, &k, NULL, NULL) == 0 ? l : NULL;
+	return log_open(&l, sys, dir, &c, &k, NULL, NULL) == 0 ? l : NULL;
 }
 
 static int
@@ -117,15 +106,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (dir == NULL) {
 		if (mkdtemp(tmp) == NULL)
 			abort();
-		sys = *sys_real();
-		sys.fdatasync = sys.fsync = no_sync;
-		sys.sync_dir = no_sync_dir;
+		sys = sys_fast();
 		dir = xasprintf("%s/t-0", tmp);
 		atexit(cleanup);
 	}
 	if (size < 1)
 		return 0;
-	(void)datadir_remove(&sys, dir, NULL);
+	(void)datadir_remove(sys, dir, NULL);
 	if ((l = open_log(false)) == NULL)
 		abort();
 	for (int32_t i = 0; i < ABORTS; i++)
@@ -133,7 +120,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (log_close(l, NULL) != 0)
 		abort();
 	path = xasprintf("%s/%020d.txnindex", dir, 0);
-	(void)file_save(&sys, path, data + 1, size - 1, false, NULL);
+	(void)file_save(sys, path, data + 1, size - 1, false, NULL);
 	use((data[0] & 1) != 0);
 	use(false);
 	free(path);

@@ -15,11 +15,11 @@
 
 #include <cmocka.h>
 
-#include "base/sys.h"
 #include "base/xalloc.h"
 #include "record/builder.h"
 #include "store/datadir.h"
 #include "store/log.h"
+#include "tests/helper/sys_fast.h"
 
 /* A fresh directory below /tmp, to be given to tmp_remove(). */
 static inline char *
@@ -51,31 +51,6 @@ open_fds(void)
 		n++;
 	closedir(d);
 	return n;
-}
-
-static inline int
-no_sync(const struct sys *s, int fd)
-{
-	return 0;
-}
-
-static inline int
-no_sync_dir(const struct sys *s, const char *path)
-{
-	return 0;
-}
-
-/* The machine without the wait for its disk: for long runs that crash no
- * machine. */
-static inline const struct sys *
-sys_fast(void)
-{
-	static struct sys fast;
-
-	fast = *sys_real();
-	fast.fdatasync = fast.fsync = no_sync;
-	fast.sync_dir = fast.sync_fs = no_sync_dir;
-	return &fast;
 }
 
 /* What make_batch() puts in. */

@@ -1,53 +1,10 @@
 /* test_member.c: a member's life, hours of it, without a broker. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "client/member.h"
-#include "wire/kerror.h"
+#include "member_util.h"
 
 static const struct member_config eager = { .heartbeat_ms = 3000,
 	.backoff_ms = 100, .backoff_max_ms = 1000 };
 static const struct member_config cooperative = { .cooperative = true,
 	.heartbeat_ms = 3000, .backoff_ms = 100, .backoff_max_ms = 1000 };
-
-static const struct kerr *
-broker(int error)
-{
-	static struct kerr e;
-
-	kerr_kafka(&e, error, "%s", kerror_name((int16_t)error));
-	return &e;
-}
-
-static const struct kerr *
-gone(void)
-{
-	static struct kerr e;
-
-	kerr_set(&e, KE_EOF, "connection closed");
-	return &e;
-}
-
-static enum member_do
-next(struct member *m, int64_t now)
-{
-	int64_t at;
-
-	return member_next(m, now, &at);
-}
-
-static int64_t
-wait_of(struct member *m, int64_t now)
-{
-	int64_t at;
-
-	assert_int_equal(member_next(m, now, &at), MEMBER_WAIT);
-	return at == INT64_MAX ? -1 : at - now;
-}
 
 /* Joins and is stable, at time now, with partitions. */
 static void
