@@ -372,13 +372,6 @@ journal_ready(struct journal *j, int32_t partition, struct journal_wait *w)
 		    jp->state == JOURNAL_READY ? ERR_NONE : jp->error);
 }
 
-bool
-journal_is_ready(const struct journal *j, int32_t partition)
-{
-	return partition < j->n &&
-	    j->parts[partition]->state == JOURNAL_READY;
-}
-
 int32_t
 journal_epoch(const struct journal *j, int32_t partition)
 {
@@ -392,12 +385,6 @@ journal_loading(const struct journal *j)
 		if (j->parts[i]->state == JOURNAL_LOADING)
 			return true;
 	return false;
-}
-
-int32_t
-journal_partitions(const struct journal *j)
-{
-	return j->exists ? j->n : j->topic.partitions;
 }
 
 /* One partition as the metadata has it now. */

@@ -57,15 +57,12 @@ void journal_free(struct journal *);
 /* The metadata changed, or the broker starts: loads what this broker leads
  * now. */
 void journal_follow(struct journal *, const struct image *);
-/* Partitions of the topic, or how many it would get. */
-int32_t journal_partitions(const struct journal *);
 /* Makes the topic if there is none; done() with 0 or 15. */
 void journal_need(struct journal *, struct journal_wait *);
 /* done() when the partition is ready, at once where it is: 0, 15 (its disk
  * failed), 16 (not led here). */
 void journal_ready(struct journal *, int32_t partition,
     struct journal_wait *);
-bool journal_is_ready(const struct journal *, int32_t partition);
 /* The leader epoch in which it was loaded. */
 int32_t journal_epoch(const struct journal *, int32_t partition);
 /* Whether a partition is being loaded. */

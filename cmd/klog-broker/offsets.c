@@ -347,9 +347,3 @@ offsets_txn_any(const struct offsets *o)
 {
 	return o->txns != NULL;
 }
-
-bool
-offsets_txn_of(const struct offsets *o, int64_t producer_id)
-{
-	return find_txn(o, producer_id) != NULL;
-}

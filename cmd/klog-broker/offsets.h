@@ -62,10 +62,9 @@ void offsets_txn_put(struct offsets *, int64_t producer_id,
 /* The marker was written. */
 void offsets_txn_end(struct offsets *, int64_t producer_id, bool commit);
 /* Whether a transaction that is open would change it (KIP-447); for any
- * partition at all; of this producer. */
+ * partition at all. */
 bool offsets_txn_pending(const struct offsets *, struct kstr topic,
     int32_t partition);
 bool offsets_txn_any(const struct offsets *);
-bool offsets_txn_of(const struct offsets *, int64_t producer_id);
 
 #endif

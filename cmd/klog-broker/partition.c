@@ -348,12 +348,6 @@ partition_index(const struct partition *p)
 	return p->index;
 }
 
-const struct kuuid *
-partition_topic_id(const struct partition *p)
-{
-	return &p->topic_id;
-}
-
 int64_t
 partition_size(struct partition *p)
 {

@@ -74,7 +74,6 @@ void partition_delete(struct partition *);
 /* For all threads; constant. */
 const char *partition_topic(const struct partition *);
 int32_t partition_index(const struct partition *);
-const struct kuuid *partition_topic_id(const struct partition *);
 
 /*
  * Data: I/O threads. current_leader_epoch is the client's, -1 = not given.

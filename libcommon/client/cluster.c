@@ -337,22 +337,6 @@ cluster_version(struct cluster *c, int32_t broker, int16_t api)
 	return n != NULL && k != NULL ? node_version(n, k, INT16_MAX) : -1;
 }
 
-int
-cluster_in_flight(const struct cluster *c, int32_t broker)
-{
-	const struct node *n = cluster_node(c, broker);
-
-	return n != NULL ? n->n_sent : 0;
-}
-
-size_t
-cluster_queued(const struct cluster *c, int32_t broker)
-{
-	const struct node *n = cluster_node(c, broker);
-
-	return n != NULL && n->conn != NULL ? conn_queued(n->conn) : 0;
-}
-
 /* Why the first contact failed: what each address came to. */
 static int
 nobody_answers(struct cluster *c, struct kerr *e)

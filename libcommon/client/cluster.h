@@ -118,10 +118,6 @@ int cluster_call(struct cluster *c, int32_t broker, int16_t api,
 /* The version a call to this broker would use; -1 when there is none or the
  * broker is not connected. */
 int cluster_version(struct cluster *c, int32_t broker, int16_t api);
-/* Requests sent to a broker that have not ended, and bytes not yet taken by
- * the kernel. */
-int cluster_in_flight(const struct cluster *c, int32_t broker);
-size_t cluster_queued(const struct cluster *c, int32_t broker);
 
 /*
  * Metadata. Topics of interest are those that were asked for; they are kept
@@ -161,9 +157,8 @@ int32_t cluster_leader(struct cluster *c, const char *topic, int32_t part);
 const struct cluster_broker *cluster_broker(struct cluster *c, int32_t id);
 int cluster_brokers(struct cluster *c, const struct cluster_broker **v);
 
-/* Makes a topic one of interest (and forgets it again). */
+/* Makes a topic one of interest. */
 void cluster_want(struct cluster *c, const char *topic);
-void cluster_forget(struct cluster *c, const char *topic);
 /* All topics of the cluster are of interest: for ^regex. */
 void cluster_want_all(struct cluster *c);
 /* Asks for the topics of interest now (after the back-off, where the last

@@ -315,15 +315,6 @@ cluster_want(struct cluster *c, const char *topic)
 }
 
 void
-cluster_forget(struct cluster *c, const char *topic)
-{
-	struct topic *t = topic_find(c, topic, strlen(topic));
-
-	if (t != NULL)
-		topic_free(c, t);
-}
-
-void
 cluster_want_all(struct cluster *c)
 {
 	c->all = true;

@@ -265,12 +265,6 @@ conn_arg(const struct conn *c)
 	return c->cf.arg;
 }
 
-struct loop *
-conn_loop(const struct conn *c)
-{
-	return c->loop;
-}
-
 void
 conn_local(const struct conn *c, struct addr *a)
 {
@@ -344,11 +338,4 @@ conn_resume(struct conn *c)
 	c->paused = false;
 	conn_want(c);
 	loop_defer(c->loop, &c->rescan);
-}
-
-void
-conn_poll(struct conn *c)
-{
-	if (c->state == OPEN && !c->paused && c->depth == 0)
-		readable(c);
 }

@@ -87,7 +87,6 @@ void conn_close(struct conn *c);
 void conn_finish(struct conn *c);
 
 void *conn_arg(const struct conn *c);
-struct loop *conn_loop(const struct conn *c);
 /* Local and remote ends, numeric; a Unix socket's path, or "" unnamed. */
 void conn_local(const struct conn *c, struct addr *a);
 void conn_peer(const struct conn *c, struct addr *a);
@@ -109,8 +108,5 @@ size_t conn_queued(const struct conn *c);
  * are handed over after conn_resume() returned to the loop. */
 void conn_pause(struct conn *c);
 void conn_resume(struct conn *c);
-/* As if no frame had come for a moment: input already in the socket is read
- * and handled now, not when the loop finds it ready. */
-void conn_poll(struct conn *c);
 
 #endif

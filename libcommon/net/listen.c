@@ -28,7 +28,6 @@ struct listener {
 	struct door		*doors;
 	int			 n;
 	struct stat		 file;		/* of a Unix socket */
-	bool			 paused;
 };
 
 static void
@@ -44,8 +43,7 @@ rested(struct loop_timer *t)
 	struct listener *s = (struct listener *)((char *)t -
 	    offsetof(struct listener, rest));
 
-	if (!s->paused)
-		want(s, LOOP_READ);
+	want(s, LOOP_READ);
 }
 
 static void
@@ -56,7 +54,7 @@ knocked(struct loop_io *io, int what)
 	const int one = 1;
 	int fd;
 
-	for (int i = 0; i < ACCEPTS_A_ROUND && !s->paused; i++) {
+	for (int i = 0; i < ACCEPTS_A_ROUND; i++) {
 		fd = accept4(io->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0) {
 			if (errno == EMFILE || errno == ENFILE ||
@@ -239,19 +237,4 @@ const struct addr *
 listener_addr(const struct listener *s)
 {
 	return &s->addr;
-}
-
-void
-listener_pause(struct listener *s)
-{
-	s->paused = true;
-	want(s, 0);
-}
-
-void
-listener_resume(struct listener *s)
-{
-	s->paused = false;
-	if (!loop_timer_armed(&s->rest))
-		want(s, LOOP_READ);
 }

@@ -28,8 +28,5 @@ struct listener *listener_open(struct loop *l, const struct addr *a,
 void listener_close(struct listener *s);
 /* The address it is bound to, with the port that was taken. */
 const struct addr *listener_addr(const struct listener *s);
-/* Stops and resumes accepting: new connections wait in the backlog. */
-void listener_pause(struct listener *s);
-void listener_resume(struct listener *s);
 
 #endif

@@ -336,8 +336,5 @@ int32_t log_epoch_at(struct log *l, int64_t offset);
  * where all are larger) and the offset where it ended; both -1 where asked is
  * negative or newer than the latest. */
 void log_epoch_end(struct log *l, int32_t asked, int32_t *found, int64_t *end);
-/* A leader notes its new epoch at the end before its first append (optional:
- * an append does it as well). Saved with the next append. */
-void log_begin_epoch(struct log *l, int32_t epoch);
 
 #endif

@@ -33,12 +33,3 @@ log_epoch_end(struct log *l, int32_t asked, int32_t *found, int64_t *end)
 	epochs_end(&l->epochs, asked, l->end, found, end);
 	pthread_mutex_unlock(&l->lock);
 }
-
-void
-log_begin_epoch(struct log *l, int32_t epoch)
-{
-	pthread_mutex_lock(&l->lock);
-	if (epochs_assign(&l->epochs, epoch, l->end))
-		l->epochs_unsaved = true;
-	pthread_mutex_unlock(&l->lock);
-}
