@@ -62,6 +62,41 @@ field() { klog-consume -e -J "$TOPIC" | jq -c "$1"; }
 	cat in in | cmp - <(klog-consume -e "$TOPIC")
 }
 
+@test "a line larger than buffer.memory" {
+	new_topic --partitions 2 --set max.message.bytes=8000000
+	local less="-q -X batch.size=65536 -X buffer.memory=200000"
+	{
+		seq 50000
+		head -c 5000000 /dev/zero | tr '\0' y
+		echo
+		echo last
+	} >in
+	sort in >sorted
+	timeout -k 1 20 klog-produce $less "$TOPIC" in
+	klog-consume -e "$TOPIC" | sort | cmp - sorted
+	tail -2 in | timeout -k 1 20 klog-produce $less -k k "$TOPIC"
+	tail -2 in >whole
+	timeout -k 1 20 klog-produce $less --whole "$TOPIC" whole
+	run -0 klog-consume -e "$TOPIC" --sort -f '%S\n' -g 'v:^y'
+	assert_output $'5000000\n5000000\n5000006'
+}
+
+@test "a line that is long in coming is not late" {
+	new_topic --partitions 1
+	mkfifo in
+	klog-produce -q -X delivery.timeout.ms=400 -X request.timeout.ms=300 \
+		"$TOPIC" <in &
+	exec 5>in
+	printf 'first\nsec' >&5
+	timeout 5 klog-consume -c 1 "$TOPIC"
+	sleep 0.6	# longer than a delivery may take
+	echo ond >&5
+	exec 5>&-
+	wait $!
+	run -0 klog-consume -e "$TOPIC"
+	assert_output $'first\nsecond'
+}
+
 @test "a line that the topic refuses is named; the others arrive" {
 	new_topic --partitions 1 --set max.message.bytes=10000
 	{

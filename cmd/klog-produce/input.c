@@ -1,4 +1,5 @@
 /* input.c: files and pipes, read in large blocks (produce.h). */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -105,6 +106,8 @@ run(struct input *in, struct kerr *e)
 			return kerr_sys(e, "cannot read");
 		in->len += (size_t)n;
 		rc = take(in, n == 0, e);
+		/* nothing is left behind in silence */
+		assert(rc != 0 || n != 0 || in->len == 0 || j->stop);
 		if (rc != 0 || n == 0)
 			return rc;
 		loop_once(j->loop, 0);

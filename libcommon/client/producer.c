@@ -153,7 +153,7 @@ bool
 producer_room(const struct producer *p)
 {
 	return !p->full || p->used == 0 ||
-	    p->used + p->cf.batch_bytes <= p->cf.buffer_bytes;
+	    p->used + p->wanted <= p->cf.buffer_bytes;
 }
 
 static bool

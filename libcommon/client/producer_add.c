@@ -18,18 +18,24 @@ make_busy(struct ppart *pp)
 	TAILQ_INSERT_TAIL(&pp->topic->p->busy, pp, link);
 }
 
-/* The batch that takes the next record; NULL when memory is used up. */
+/* The batch that takes the next record; NULL when memory is used up. One that
+ * is still empty has waited for a line's end, which is nobody's delay. */
 static struct batch *
 part_open(struct ppart *pp, size_t cap)
 {
 	struct producer *p = pp->topic->p;
 
-	if (pp->open != NULL)
+	if (pp->open != NULL) {
+		if (pp->open->b.count == 0)
+			batch_start_clock(p, pp->open);
 		return pp->open;
+	}
 	if (p->used > 0 && p->used + cap > p->cf.buffer_bytes) {
 		p->full = true;
+		p->wanted = cap;
 		return NULL;
 	}
+	p->full = false;
 	pp->open = batch_new(p, cap);
 	pp->open->codec = pp->codec;
 	make_busy(pp);
@@ -51,21 +57,19 @@ part_close(struct ppart *pp)
 	producer_kick(t->p);
 }
 
-/* A record that is larger than a usual batch gets one of its own. */
+/* A record that is larger than a usual batch gets one of its own, in place of
+ * the empty one that did not take it. */
 static int
 add_giant(struct ppart *pp, const struct record_input *r, uint64_t tag,
     struct kerr *e)
 {
-	struct batch *usual = pp->open, *b;
+	struct batch *b;
 
+	batch_free(pp->topic->p, pp->open);
 	pp->open = NULL;
 	b = part_open(pp, BATCH_HEADER + record_size_bound(r) + RECORD_EXTRA);
-	if (b == NULL) {
-		pp->open = usual;
+	if (b == NULL)
 		return kerr_set(e, KE_AGAIN, "no room");
-	}
-	if (usual != NULL)
-		batch_free(pp->topic->p, usual);
 	builder_add(&b->b, r);
 	batch_tag(b, tag, 1);
 	pp->topic->p->stats.added++;

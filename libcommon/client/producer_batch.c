@@ -19,9 +19,15 @@ batch_new(struct producer *p, size_t cap)
 	b->codec = p->cf.codec;
 	p->used += cap;
 	builder_init(&b->b, b->mem, cap);
+	batch_start_clock(p, b);
+	return b;
+}
+
+void
+batch_start_clock(const struct producer *p, struct batch *b)
+{
 	b->born = loop_now(p->loop);
 	b->deadline = b->born + p->cf.delivery_ms;
-	return b;
 }
 
 void

@@ -106,7 +106,8 @@ struct producer {
 	TAILQ_HEAD(, ppart)	 busy;
 	TAILQ_HEAD(, flight)	 flights;
 	size_t			 used;		/* bytes of batch memory */
-	bool			 full;		/* a batch was refused memory */
+	bool			 full;		/* a batch was refused memory: */
+	size_t			 wanted;	/* so many bytes */
 	uint8_t			*spare[SPARE_BATCHES];	/* of batch_bytes */
 	int			 n_spare;
 	struct producer_stats	 stats;
@@ -127,6 +128,8 @@ struct producer {
 /* producer_batch.c */
 struct batch *batch_new(struct producer *p, size_t cap);
 void batch_free(struct producer *p, struct batch *b);
+/* Lingering, and the time to deliver it in, begin now. */
+void batch_start_clock(const struct producer *p, struct batch *b);
 /* Notes the tags of n records that were just added. */
 void batch_tag(struct batch *b, uint64_t tag, int32_t n);
 /* Each record's tag - the first one's. */
