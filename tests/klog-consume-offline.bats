@@ -150,6 +150,7 @@ where() { echo "$T/data/$TOPIC-0"; }
 	assert_output --partial 'which topic of this directory?'
 	run -2 klog-consume --offline data --wait "$TOPIC"
 	run -2 klog-consume --offline data -b localhost "$TOPIC"
+	run -2 klog-consume --offline data -G group "$TOPIC"
 }
 
 @test "a partition's directory under another name" {

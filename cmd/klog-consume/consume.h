@@ -1,8 +1,10 @@
 /*
  * consume.h: what the files of klog-consume share.
  *
- *	main.c		options, and the order of things
- *	plan.c		which partitions, from where, to where
+ *	main.c		the order of things
+ *	options.c	what was asked for
+ *	plan.c		which partitions
+ *	ranges.c	from where, to where
  *	offline.c	--offline: the same from a directory, without brokers
  *	last.c		-n: where the newest N records begin
  *	print.c		how they look
@@ -13,6 +15,7 @@
  *	place.c		-G: where a partition of the group is begun
  *	out.c		-G: writing, in a thread of its own
  *	each.c		--each, --commit=each: a record at a time
+ *	on_fail.c	--each: a command that did not succeed
  *	command.c	--each: the command
  */
 #ifndef KLOG_CONSUME_H
@@ -131,16 +134,16 @@ struct consume {
 	struct each		*each;		/* a record at a time */
 };
 
-/* plan.c: fills plan and resolves it; reports what is wrong itself and
- * returns an exit class. */
+/* options.c: the ranges of -o; both end the process where something is wrong
+ * or does not go together. */
+extern const struct program program;
+void options_offsets(const struct opts *o, struct spec *spec);
+void options_check(const struct opts *o, const struct spec *spec);
+
+/* plan.c: fills plan; reports what is wrong itself and returns an exit
+ * class. */
 int plan_topics(struct consume *co, char *const *names, int n);
-int plan_ranges(struct consume *co, const struct spec *spec);
 void plan_release(struct plan *p);
-/* Where a point lies now; p's start and end, too. */
-int plan_point(struct consume *co, struct part *p, const struct spec_point *pt,
-    int64_t *at, struct kerr *e);
-/* Whether a part's start lies in its log. */
-int plan_check_start(struct consume *co, struct part *p, struct kerr *e);
 /* The slot of a partition; one that is not known is added, idle. */
 int plan_slot(struct consume *co, const char *topic, int32_t partition);
 /* Assigns the partitions, and topics that match, that have come since. */
@@ -155,6 +158,14 @@ void plan_add(struct plan *p, const char *topic, int32_t partition);
 int plan_compile(struct plan *p, const char *text, struct pattern **out,
     struct kerr *e);
 bool plan_matches(const struct pattern *p, const char *topic, bool internal);
+
+/* ranges.c: resolves a plan; the same. */
+int plan_ranges(struct consume *co, const struct spec *spec);
+/* Where a point lies now; p's start and end, too. */
+int plan_point(struct consume *co, struct part *p, const struct spec_point *pt,
+    int64_t *at, struct kerr *e);
+/* Whether a part's start lies in its log. */
+int plan_check_start(struct consume *co, struct part *p, struct kerr *e);
 
 /* offline.c: partitions are directories. Damage is told as it is met. */
 int offline_open(struct consume *co, const char *dir, struct kerr *e);
@@ -287,7 +298,8 @@ void each_quiet(struct consume *co, const bool *gone);
 int64_t each_wait(const struct consume *co);
 bool each_idle(const struct consume *co);
 bool each_slot_idle(const struct consume *co, int slot);
-/* Whether --on-fail is understood. */
-int each_check(const char *on_fail, struct kerr *e);
+
+/* on_fail.c: whether --on-fail is understood. */
+int on_fail_check(const char *on_fail, struct kerr *e);
 
 #endif

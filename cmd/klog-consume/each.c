@@ -6,136 +6,21 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/queue.h>
 #include <sys/wait.h>
 
-#include "base/log.h"
 #include "base/xalloc.h"
-#include "client/admin.h"
-#include "client/producer.h"
-#include "client/retry.h"
 #include "command.h"
-#include "consume.h"
-#include "wire/kerror.h"
-
-enum lane_state {
-	LANE_FREE,
-	LANE_RUNNING,		/* the command */
-	LANE_BACKOFF,		/* until it runs again */
-	LANE_DEAD,		/* on its way to the dead-letter topic */
-	LANE_PRINTING,		/* not accepted by stdout yet */
-	LANE_COMMITTING
-};
-
-struct pending {
-	STAILQ_ENTRY(pending)		 link;
-	const struct consumer_batch	*b;
-};
-
-struct lane {
-	enum lane_state			 state;
-	STAILQ_HEAD(, pending)		 pending;
-	const struct consumer_batch	*b;	/* being walked, or NULL */
-	struct record_iter		 it;
-	struct buf			 scratch;
-	struct record			 r;	/* in work unless FREE */
-	pid_t				 pid;
-	int				 attempt;
-	int				 status;	/* of waitpid() */
-	int64_t				 retry_at;
-};
-
-enum on_fail { FAIL_STOP, FAIL_SKIP, FAIL_TOPIC };
-
-struct each {
-	struct consume		*co;
-	struct lane		*lane;		/* by slot */
-	size_t			 n;
-	size_t			 rotor;
-	int			 busy;		/* lanes that are not FREE */
-	enum on_fail		 on_fail;
-	struct producer		*producer;	/* FAIL_TOPIC */
-	struct ptopic		*topic;
-	struct kerr		 err;		/* why it ends */
-};
-
-static void lane_done(struct each *x, size_t slot);
-static void lane_fail(struct each *x, size_t slot);
-
-/* A dead letter came to that; its tag is the slot. */
-static void
-reported(void *arg, const struct producer_report *rep)
-{
-	struct each *x = arg;
-	size_t slot = (size_t)rep->first;
-
-	for (; slot <= (size_t)rep->last; slot++) {
-		if (slot >= x->n || x->lane[slot].state != LANE_DEAD)
-			continue;
-		if (rep->err == NULL)
-			lane_done(x, slot);
-		else if (x->err.code == 0) {
-			x->err = *rep->err;
-			kerr_wrap(&x->err, "dead letter to %s", rep->topic);
-		}
-	}
-	consumer_wake(x->co->c);
-}
-
-static int
-open_dead_letters(struct each *x, const char *name, struct kerr *e)
-{
-	struct producer_config pc;
-	int64_t ms = x->co->o->common.first_contact;
-
-	if (plan_reads(&x->co->plan, name))
-		return kerr_set(e, KE_USAGE, "%s is read here, so its dead "
-		    "letters would come back for ever", name);
-	producer_config_defaults(&pc);
-	pc.report = reported;
-	pc.arg = x;
-	if ((x->producer = producer_open(x->co->cl, &pc, e)) == NULL)
-		return e->code;
-	x->topic = producer_topic(x->producer, name, ms, e);
-	if (x->topic == NULL && e->code == KE_BROKER &&
-	    e->kafka == ERR_UNKNOWN_TOPIC_OR_PARTITION) {
-		kerr_clear(e);
-		if (admin_create_topic(x->co->cl, name, -1, -1, ms, e) != 0 &&
-		    e->code != KE_EXISTS)
-			return kerr_wrap(e, "%s", name);
-		kerr_clear(e);
-		x->topic = producer_topic(x->producer, name, ms, e);
-	}
-	return x->topic != NULL ? 0 : kerr_wrap(e, "%s", name);
-}
-
-int
-each_check(const char *on_fail, struct kerr *e)
-{
-	if (on_fail == NULL || strcmp(on_fail, "stop") == 0 ||
-	    strcmp(on_fail, "skip") == 0 ||
-	    (strncmp(on_fail, "topic:", 6) == 0 && on_fail[6] != '\0'))
-		return 0;
-	return kerr_set(e, KE_USAGE, "'%s' is none of stop, skip, topic:NAME",
-	    on_fail);
-}
+#include "each.h"
 
 struct each *
 each_new(struct consume *co, struct kerr *e)
 {
 	struct each *x = xcalloc(1, sizeof(*x));
-	const char *how = co->o->on_fail;
 
 	x->co = co;
-	if (how != NULL && strcmp(how, "skip") == 0)
-		x->on_fail = FAIL_SKIP;
-	else if (how != NULL && strncmp(how, "topic:", 6) == 0) {
-		x->on_fail = FAIL_TOPIC;
-		if (open_dead_letters(x, how + 6, e) != 0) {
-			each_free(x);
-			return NULL;
-		}
+	if (on_fail_open(x, co->o->on_fail, e) != 0) {
+		each_free(x);
+		return NULL;
 	}
 	if (co->o->each != NULL)
 		stop_on_child();
@@ -202,15 +87,14 @@ grow(struct each *x)
 	x->n = n;
 }
 
-static void
+void
 lane_set(struct each *x, struct lane *l, enum lane_state state)
 {
 	x->busy += (state != LANE_FREE) - (l->state != LANE_FREE);
 	l->state = state;
 }
 
-/* The record is done with: what is behind it is what will be committed. */
-static void
+void
 lane_done(struct each *x, size_t slot)
 {
 	struct lane *l = &x->lane[slot];
@@ -222,19 +106,6 @@ lane_done(struct each *x, size_t slot)
 		group_commit_soon(x->co);
 	lane_set(x, l, group_how(x->co) == COMMIT_EACH ? LANE_COMMITTING :
 	    LANE_FREE);
-}
-
-/* "exit status 3", "signal 9" */
-static const char *
-reason(const struct lane *l, char *buf, size_t size)
-{
-	if (l->pid < 0)
-		snprintf(buf, size, "cannot be run: %s", strerror(l->status));
-	else if (WIFSIGNALED(l->status))
-		snprintf(buf, size, "signal %d", WTERMSIG(l->status));
-	else
-		snprintf(buf, size, "exit status %d", WEXITSTATUS(l->status));
-	return buf;
 }
 
 static void
@@ -254,76 +125,6 @@ lane_start(struct each *x, size_t slot)
 		return;
 	}
 	lane_set(x, l, LANE_RUNNING);
-}
-
-/* Adds origin, reason and attempts to the headers there are. */
-static void
-send_dead_letter(struct each *x, size_t slot)
-{
-	const struct part *p = &x->co->plan.part[slot];
-	struct lane *l = &x->lane[slot];
-	struct record_header *h;
-	struct record_input in = { .timestamp = l->r.timestamp,
-		.key = l->r.key, .key_len = l->r.key_len,
-		.value = l->r.value, .value_len = l->r.value_len };
-	char origin[320], why[64], attempts[16];
-	struct kerr e = KERR_INIT;
-	int n;
-
-	h = xcalloc((size_t)l->r.n_headers + 3, sizeof(*h));
-	n = command_headers(&l->r, h);
-	snprintf(origin, sizeof(origin), "%s/%d/%lld", p->topic,
-	    (int)p->partition, (long long)l->r.offset);
-	snprintf(attempts, sizeof(attempts), "%d", l->attempt);
-	reason(l, why, sizeof(why));
-	command_add_header(&h[n++], "klog-dead-origin", origin);
-	command_add_header(&h[n++], "klog-dead-reason", why);
-	command_add_header(&h[n++], "klog-dead-attempts", attempts);
-	in.headers = h;
-	in.n_headers = n;
-	lane_set(x, l, LANE_DEAD);
-	if (producer_add(x->producer, x->topic, -1, &in, (uint64_t)slot,
-	    &e) == 0)
-		producer_push(x->producer);
-	else if (x->err.code == 0)
-		x->err = e;
-	free(h);
-}
-
-/* A command that did not succeed: again, or what --on-fail says. */
-static void
-lane_fail(struct each *x, size_t slot)
-{
-	const struct cluster_config *cf = &x->co->conf;
-	const struct part *p = &x->co->plan.part[slot];
-	struct lane *l = &x->lane[slot];
-	char why[64];
-
-	reason(l, why, sizeof(why));
-	if (x->co->o->common.verbose > 0)
-		warn_line("%s[%d] offset %lld: attempt %d: %s", p->topic,
-		    (int)p->partition, (long long)l->r.offset, l->attempt,
-		    why);
-	if (l->attempt <= x->co->o->retries) {
-		l->retry_at = loop_clock(x->co->loop) +
-		    retry_backoff(l->attempt, cf->backoff_ms,
-		    cf->backoff_max_ms, 0);
-		lane_set(x, l, LANE_BACKOFF);
-	} else if (x->on_fail == FAIL_TOPIC) {
-		send_dead_letter(x, slot);
-	} else if (x->on_fail == FAIL_SKIP) {
-		warn_line("%s[%d] offset %lld: left out: %s, %d %s",
-		    p->topic, (int)p->partition, (long long)l->r.offset, why,
-		    l->attempt, l->attempt == 1 ? "try" : "tries");
-		lane_done(x, slot);
-	} else {
-		lane_set(x, l, LANE_FREE);
-		if (x->err.code == 0)
-			kerr_set(&x->err, KE_CANCELLED, "%s[%d] offset %lld: "
-			    "the command failed: %s, %d %s", p->topic,
-			    (int)p->partition, (long long)l->r.offset, why,
-			    l->attempt, l->attempt == 1 ? "try" : "tries");
-	}
 }
 
 static void
