@@ -522,6 +522,33 @@ $TOPIC 0 2 [] c"
 	assert_output ''
 }
 
+# Their reports come for many at once, not in the order of partitions.
+@test "--each: dead letters that leave together" {
+	needs_own_broker
+	klog_broker
+	new_topic --partitions 8
+	local dead=dead-$TOPIC p
+	klog-topics create "$dead" --partitions 1
+	for p in 0 1 2 3 4 5 6 7; do
+		numbers "$TOPIC" $p $p $p
+		mkfifo go$p
+	done
+	timeout -k 1 30 klog-consume -v -G "$GROUP" -e --jobs 8 \
+		--on-fail="topic:$dead" --each 'echo >>began
+		read -r _ <go$KLOG_PARTITION; exit 1' "$TOPIC" 2>err 3>&- &
+	local pid=$!
+	wait_until 20 has began 8
+	kill -STOP "$BROKER_PID"
+	for p in 7 6 5 4 3 2 1 0; do
+		echo >go$p
+		wait_until 10 grep -q "\[$p\] offset 0: attempt 1" err
+	done
+	kill -CONT "$BROKER_PID"
+	ends 0 $pid
+	run -0 klog-consume -e -f '%s ' "$dead"
+	assert_output '7 6 5 4 3 2 1 0 '
+}
+
 @test "--each: a signal waits for the command, a rebalance too" {
 	new_topic --partitions 1
 	numbers "$TOPIC" 0 1 3

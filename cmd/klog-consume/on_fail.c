@@ -15,23 +15,29 @@
 #include "each.h"
 #include "wire/kerror.h"
 
-/* A dead letter came to that; its tag is the slot. */
+/* The dead letter of a slot came to that. */
+static void
+letter_ended(struct each *x, size_t slot, const struct producer_report *rep)
+{
+	if (slot >= x->n || x->lane[slot].state != LANE_DEAD)
+		return;
+	if (rep->err == NULL)
+		lane_done(x, slot);
+	else if (x->err.code == 0) {
+		x->err = *rep->err;
+		kerr_wrap(&x->err, "dead letter to %s", rep->topic);
+	}
+}
+
+/* Their tags are slots, in any order. */
 static void
 reported(void *arg, const struct producer_report *rep)
 {
 	struct each *x = arg;
-	size_t slot = (size_t)rep->first;
 
-	for (; slot <= (size_t)rep->last; slot++) {
-		if (slot >= x->n || x->lane[slot].state != LANE_DEAD)
-			continue;
-		if (rep->err == NULL)
-			lane_done(x, slot);
-		else if (x->err.code == 0) {
-			x->err = *rep->err;
-			kerr_wrap(&x->err, "dead letter to %s", rep->topic);
-		}
-	}
+	for (int32_t i = 0; i < rep->count; i++)
+		letter_ended(x, (uint32_t)rep->first + (rep->tags != NULL ?
+		    rep->tags[i] : (uint32_t)i), rep);
 	consumer_wake(x->co->c);
 }
 
