@@ -204,8 +204,6 @@ void group_store_no_offset(struct group *, struct kstr topic,
 
 /* group_offsets.c */
 void group_expire(struct groups *, struct group_timer *);
-/* Whether a member consumes it, as far as that is known. */
-bool group_subscribes(const struct group *, struct kstr topic);
 void group_drop_offsets(struct group *, bool (*which)(void *arg,
     struct kstr topic, int32_t partition, const struct offset_value *),
     void *arg);

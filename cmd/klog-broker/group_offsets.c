@@ -27,8 +27,9 @@ reads_topic(struct kbytes metadata, struct kstr topic, bool *sure)
 	return found;
 }
 
-bool
-group_subscribes(const struct group *g, struct kstr topic)
+/* Whether a member consumes it, as far as that is known. */
+static bool
+subscribes(const struct group *g, struct kstr topic)
 {
 	struct group_member *m, *next;
 	const struct kbytes *metadata;
@@ -52,7 +53,7 @@ group_subscribes(const struct group *g, struct kstr topic)
 static int16_t
 delete_one(struct group *g, struct kstr topic, int32_t partition)
 {
-	if (g->state != GROUP_EMPTY && group_subscribes(g, topic))
+	if (g->state != GROUP_EMPTY && subscribes(g, topic))
 		return ERR_GROUP_SUBSCRIBED_TO_TOPIC;
 	if (offsets_drop(&g->offsets, topic, partition))
 		group_store_no_offset(g, topic, partition);
@@ -148,7 +149,7 @@ is_expired(void *arg, struct kstr topic, int32_t partition,
 			since = g->state_ms;
 	} else if (g->protocol_type.len >= 0 &&
 	    ((g->state != GROUP_STABLE && g->consumer == NULL) ||
-	    group_subscribes(g, topic))) {
+	    subscribes(g, topic))) {
 		return false;
 	}
 	return v->expire_ms >= 0 ? gs->wall >= v->expire_ms :

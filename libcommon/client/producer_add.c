@@ -92,19 +92,26 @@ producer_codec(struct producer *p, struct ptopic *t, int32_t part,
 		pp->open->codec = codec;
 }
 
+static int
+no_partition(const struct ptopic *t, int32_t part, struct kerr *e)
+{
+	return kerr_set(e, KE_NOTFOUND, "no partition %d: the topic has %d",
+	    (int)part, (int)t->n);
+}
+
 /* A batch of its own, full, behind what the partition has open. */
 int
 producer_add_batch(struct producer *p, struct ptopic *t, int32_t part,
     const void *batch, size_t n, uint64_t tag, const uint32_t *tags,
     struct kerr *e)
 {
-	struct ppart *pp = &t->part[part];
+	struct ppart *pp;
 	struct batch_header h;
 	struct batch *b;
 
 	if (part < 0 || part >= t->n)
-		return kerr_set(e, KE_NOTFOUND, "no partition %d: the topic "
-		    "has %d", (int)part, (int)t->n);
+		return no_partition(t, part, e);
+	pp = &t->part[part];
 	if (batch_parse(batch, n, &h, e) != 0)
 		return e->code;
 	if (pp->open != NULL && pp->open->b.count > 0)
@@ -133,8 +140,7 @@ pick(struct ptopic *t, int32_t part, const void *key, int32_t len,
 	if (part < 0)
 		part = partitioner_pick(&t->partitioner, key, len, t->n);
 	if (part >= t->n) {
-		kerr_set(e, KE_NOTFOUND, "no partition %d: the topic has %d",
-		    (int)part, (int)t->n);
+		no_partition(t, part, e);
 		return NULL;
 	}
 	return &t->part[part];
