@@ -222,6 +222,18 @@ bench_pass(struct bench *b, int64_t ms)
 	groups_time(b->gs, b->now, START + b->now);
 }
 
+/* Everything that was put, into another coordinator. */
+static inline void
+bench_reload(struct bench *from, struct bench *to)
+{
+	struct kerr e = KERR_INIT;
+
+	for (int32_t i = 0; i < from->n; i++)
+		assert_int_equal(groups_replay(to->gs, &from->log[i].r, &e), 0);
+	for (int32_t i = 0; i < 50; i++)
+		groups_loaded(to->gs, i);
+}
+
 /* What a member asks with; the defaults are a Java consumer's. */
 struct asks {
 	int16_t		 version;	/* 0: 5 */

@@ -12,7 +12,7 @@
 #include "cmd/klog-broker/config_list.h"
 #include "cmd/klog-broker/config_table.h"
 #include "cmd/klog-broker/controller_configs.h"
-#include "cmd/klog-broker/image_edit.h"
+#include "image_util.h"
 #include "wire/codec.h"
 #include "wire/kerror.h"
 #include "wire/msg_meta.h"
@@ -23,21 +23,6 @@ enum { SET, DELETE, APPEND, SUBTRACT };
 static struct broker_config *config;
 static struct image *image;
 static struct arena arena;
-
-static void
-apply(struct records *rs)
-{
-	struct image_edit *ed = image_edit_begin(image);
-	struct kerr e = KERR_INIT;
-
-	for (int32_t i = 0; i < rs->n; i++)
-		if (image_edit_apply(ed, rs->bytes.p + rs->v[i].off,
-		    rs->v[i].len, &e) < 0)
-			fail_msg("%s", e.msg);
-	records_release(rs);
-	image_unref(image);
-	image = image_edit_finish(ed);
-}
 
 static int
 set_up(void **state)
@@ -60,7 +45,7 @@ set_up(void **state)
 	p.replicas.v = p.isr.v = &one;
 	p.replicas.n = p.isr.n = 1;
 	records_put(&rs, &partition_record_msg, 1, &p);
-	apply(&rs);
+	image_apply(&image, &rs);
 	return 0;
 }
 
@@ -220,7 +205,7 @@ alter(int type, const char *name, bool replace, const struct config_change *v,
 	controller_alter_configs(&c, image, &a, 1, &arena, &rs);
 	if (a.error != 0)
 		assert_int_equal(rs.n, 0);
-	apply(&rs);
+	image_apply(&image, &rs);
 	return a;
 }
 

@@ -302,17 +302,6 @@ test_topics(void **state)
 }
 
 static void
-reload(struct bench *from, struct bench *to)
-{
-	struct kerr e = KERR_INIT;
-
-	for (int32_t i = 0; i < from->n; i++)
-		assert_int_equal(groups_replay(to->gs, &from->log[i].r, &e), 0);
-	for (int32_t i = 0; i < 50; i++)
-		groups_loaded(to->gs, i);
-}
-
-static void
 test_reload(void **state)
 {
 	struct bench b, c;
@@ -322,7 +311,7 @@ test_reload(void **state)
 	assert_heard(beat(&b, "a", 0, "tu", ""), 1, "t0 t1 t2 t3 u0 u1 u2 u3");
 	assert_heard(beat(&b, "b", 0, "tu", ""), 2, "");
 	assert_heard(beat(&b, "a", 1, NULL, NULL), 1, "t0 t1 t2 t3");
-	reload(&b, &c);
+	bench_reload(&b, &c);
 	assert_state(&c, "Reconciling");
 	assert_heard(beat(&c, "b", 2, NULL, ""), 2, nothing);
 	assert_heard(beat(&c, "a", 1, NULL, "t0 t1 t2 t3"), 2, nothing);

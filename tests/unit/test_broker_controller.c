@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "cmd/klog-broker/controller.h"
-#include "cmd/klog-broker/image_edit.h"
+#include "image_util.h"
 #include "wire/codec.h"
 #include "wire/kerror.h"
 
@@ -18,22 +18,6 @@ static struct controller c;
 static struct broker_config *config;
 static struct arena arena;
 static struct image *image;
-
-/* Makes the image that the records lead to the current one. */
-static void
-settle(struct records *rs)
-{
-	struct image_edit *ed = image_edit_begin(image);
-	struct kerr e = KERR_INIT;
-
-	for (int32_t i = 0; i < rs->n; i++)
-		if (image_edit_apply(ed, rs->bytes.p + rs->v[i].off,
-		    rs->v[i].len, &e) < 0)
-			fail_msg("%s", e.msg);
-	records_release(rs);
-	image_unref(image);
-	image = image_edit_finish(ed);
-}
 
 static int
 setup(void **state)
@@ -45,7 +29,7 @@ setup(void **state)
 	arena_init(&arena, 0);
 	image = image_new(config, 1);
 	controller_bootstrap(&c, &rs);
-	settle(&rs);
+	image_apply(&image, &rs);
 	return 0;
 }
 
@@ -78,7 +62,7 @@ create(struct create_topics_request_topic t)
 	assert_int_equal(rsp.topics.n, 1);
 	if (rsp.topics.v[0].error_code != 0)
 		assert_int_equal(rs.n, 0);
-	settle(&rs);
+	image_apply(&image, &rs);
 	return rsp.topics.v[0];
 }
 
@@ -270,7 +254,7 @@ test_delete(void **state)
 	assert_int_equal(rsp.responses.v[2].error_code, 0);
 	assert_true(kstr_eq(rsp.responses.v[2].name, kstr("gone2")));
 	assert_int_equal(rsp.responses.v[3].error_code, ERR_UNKNOWN_TOPIC_ID);
-	settle(&rs);
+	image_apply(&image, &rs);
 	assert_null(image_topic(image, kstr("gone")));
 	assert_null(image_topic(image, kstr("gone2")));
 }
@@ -312,7 +296,7 @@ grow(const char *name, int32_t count)
 	struct records rs = { 0 };
 
 	controller_create_partitions(&c, image, &req, &arena, &rsp, &rs);
-	settle(&rs);
+	image_apply(&image, &rs);
 	return rsp.results.v[0].error_code;
 }
 
@@ -335,9 +319,9 @@ test_producer_ids(void **state)
 	struct records rs = { 0 };
 
 	assert_int_equal(controller_producer_ids(&c, image, &rs), 0);
-	settle(&rs);
+	image_apply(&image, &rs);
 	assert_int_equal(controller_producer_ids(&c, image, &rs), 1000);
-	settle(&rs);
+	image_apply(&image, &rs);
 	assert_int_equal(image_next_producer_id(image), 2000);
 }
 
@@ -351,7 +335,7 @@ test_raised_epochs(void **state)
 	controller_elect(&c, image, false, &rs);
 	assert_int_equal(rs.n, 0);
 	controller_elect(&c, image, true, &rs);
-	settle(&rs);
+	image_apply(&image, &rs);
 	t = image_topic(image, kstr("e"));
 	assert_int_equal(t->partitions[0].leader, 1);
 	assert_int_equal(t->partitions[0].leader_epoch, 1);

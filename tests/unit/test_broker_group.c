@@ -310,18 +310,6 @@ test_pending(void **state)
 	bench_end(&b);
 }
 
-/* Everything that was put, into another coordinator. */
-static void
-replay(struct bench *from, struct bench *to)
-{
-	struct kerr e = KERR_INIT;
-
-	for (int32_t i = 0; i < from->n; i++)
-		assert_int_equal(groups_replay(to->gs, &from->log[i].r, &e), 0);
-	for (int32_t i = 0; i < 50; i++)
-		groups_loaded(to->gs, i);
-}
-
 static void
 test_reload(void **state)
 {
@@ -336,7 +324,7 @@ test_reload(void **state)
 	assert_int_equal(bench_commit(&b, "simple", "", -1, "t", 1, 7), 0);
 	assert_int_equal(bench_commit(&b, "gone", "", -1, "t", 1, 7), 0);
 	assert_int_equal(groups_delete(b.gs, kstr("gone")), 0);
-	replay(&b, &c);
+	bench_reload(&b, &c);
 	assert_state(&c, "Stable");
 	bench_state(&c, "gone", text);
 	assert_string_equal(text, "Dead");

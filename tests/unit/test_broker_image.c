@@ -10,10 +10,10 @@
 #include <cmocka.h>
 
 #include "cmd/klog-broker/config.h"
-#include "cmd/klog-broker/image_edit.h"
 #include "cmd/klog-broker/image_records.h"
 #include "cmd/klog-broker/image_slot.h"
 #include "cmd/klog-broker/records.h"
+#include "image_util.h"
 #include "wire/codec.h"
 #include "wire/msg_meta.h"
 
@@ -71,21 +71,6 @@ put_config(struct records *rs, const char *topic, const char *name,
 	records_put(rs, &config_record_msg, 0, &c);
 }
 
-/* Applies and releases; the base stays the caller's. */
-static struct image *
-applied(const struct image *base, struct records *rs)
-{
-	struct image_edit *ed = image_edit_begin(base);
-	struct kerr e = KERR_INIT;
-
-	for (int32_t i = 0; i < rs->n; i++)
-		if (image_edit_apply(ed, rs->bytes.p + rs->v[i].off,
-		    rs->v[i].len, &e) < 0)
-			fail_msg("%s", e.msg);
-	records_release(rs);
-	return image_edit_finish(ed);
-}
-
 static void
 test_topics(void **state)
 {
@@ -96,7 +81,7 @@ test_topics(void **state)
 
 	put_topic(&rs, "one", 1, 1);
 	put_topic(&rs, "two", 2, 3);
-	two = applied(none, &rs);
+	two = image_applied(none, &rs);
 	assert_null(image_topic(none, kstr("one")));
 	assert_int_equal(image_topic_count(two), 2);
 	t = image_topic(two, kstr("two"));
@@ -123,7 +108,7 @@ test_sharing(void **state)
 
 	put_topic(&rs, "a", 1, 1);
 	put_topic(&rs, "b", 2, 1);
-	next = applied(im, &rs);
+	next = image_applied(im, &rs);
 	image_unref(im);
 	im = next;
 	kmsg_defaults(&partition_change_record_msg, &pc);
@@ -131,7 +116,7 @@ test_sharing(void **state)
 	pc.topic_id = id_of(2);
 	pc.leader = 1;
 	records_put(&rs, &partition_change_record_msg, 1, &pc);
-	next = applied(im, &rs);
+	next = image_applied(im, &rs);
 	assert_ptr_equal(image_topic(im, kstr("a")),
 	    image_topic(next, kstr("a")));
 	assert_ptr_not_equal(image_topic(im, kstr("b")),
@@ -158,7 +143,7 @@ test_configs(void **state)
 	put_config(&rs, "t", "retention.ms", "1234");
 	put_config(&rs, "t", "cleanup.policy", "compact,delete");
 	put_config(&rs, "t", "retention.ms", "77");
-	im = applied(none, &rs);
+	im = image_applied(none, &rs);
 	assert_int_equal(image_topic(im, kstr("t"))->config->retention_ms, 77);
 	assert_int_equal(image_topic(im, kstr("t"))->config->cleanup,
 	    CLEANUP_COMPACT | CLEANUP_DELETE);
@@ -166,7 +151,7 @@ test_configs(void **state)
 	assert_int_equal(n, 2);
 	put_config(&rs, "t", "retention.ms", NULL);
 	put_config(&rs, "t", "cleanup.policy", NULL);
-	back = applied(im, &rs);
+	back = image_applied(im, &rs);
 	assert_ptr_equal(image_topic(back, kstr("t"))->config,
 	    &image_config(back)->topic);
 	image_unref(none);
@@ -201,13 +186,13 @@ test_broker_configs(void **state)
 	put_topic(&rs, "own", 1, 1);
 	put_config(&rs, "own", "segment.bytes", "77");
 	put_topic(&rs, "plain", 2, 1);
-	im = applied(none, &rs);
+	im = image_applied(none, &rs);
 	put_broker_config(&rs, "", "log.segment.bytes", "1000");
 	put_broker_config(&rs, "", "log.retention.minutes", "2");
 	put_broker_config(&rs, "", "max.connections", "5");
 	put_broker_config(&rs, "1", "log.segment.bytes", "2000");
 	put_broker_config(&rs, "2", "log.segment.bytes", "3000");
-	one = applied(im, &rs);
+	one = image_applied(im, &rs);
 	assert_int_equal(segment_bytes(im, "plain"), 1 << 30);
 	assert_int_equal(segment_bytes(one, "plain"), 2000);
 	assert_int_equal(segment_bytes(one, "own"), 77);
@@ -216,12 +201,12 @@ test_broker_configs(void **state)
 	image_broker_overrides(one, IMAGE_ALL_BROKERS, &n);
 	assert_int_equal(n, 3);
 	image_records(one, &rs);
-	again = applied(none, &rs);
+	again = image_applied(none, &rs);
 	assert_int_equal(segment_bytes(again, "plain"), 2000);
 	image_broker_overrides(again, 2, &n);
 	assert_int_equal(n, 1);
 	put_broker_config(&rs, "1", "log.segment.bytes", NULL);
-	all = applied(one, &rs);
+	all = image_applied(one, &rs);
 	assert_int_equal(segment_bytes(all, "plain"), 1000);
 	image_unref(none);
 	image_unref(im);
@@ -240,10 +225,10 @@ test_removal(void **state)
 
 	put_topic(&rs, "t", 1, 2);
 	put_topic(&rs, "u", 2, 1);
-	im = applied(none, &rs);
+	im = image_applied(none, &rs);
 	records_put(&rs, &remove_topic_record_msg, 0, &rt);
 	put_topic(&rs, "t", 3, 1);	/* a new one of the same name */
-	less = applied(im, &rs);
+	less = image_applied(im, &rs);
 	assert_int_equal(image_topic_count(less), 2);
 	assert_int_equal(image_topic(less, kstr("t"))->n, 1);
 	assert_null(image_topic_by_id(less, &rt.topic_id));
@@ -266,7 +251,7 @@ test_made_and_removed(void **state)
 
 	put_topic(&rs, "t", 1, 2);
 	records_put(&rs, &remove_topic_record_msg, 0, &rt);
-	im = applied(none, &rs);
+	im = image_applied(none, &rs);
 	assert_int_equal(image_topic_count(im), 0);
 	image_unref(none);
 	image_unref(im);
@@ -352,7 +337,7 @@ test_brokers(void **state)
 	change.fenced = -1;
 	records_put(&rs, &broker_registration_change_record_msg, 0, &change);
 	records_put(&rs, &feature_level_record_msg, 0, &f);
-	im = applied(none, &rs);
+	im = image_applied(none, &rs);
 	b = image_brokers(im, &n);
 	assert_int_equal(n, 3);
 	assert_int_equal(b[0]->id, 1);
@@ -360,7 +345,7 @@ test_brokers(void **state)
 	assert_false(b[2]->fenced);
 	assert_string_equal(b[2]->endpoints[0].host, "h");
 	records_put(&rs, &unregister_broker_record_msg, 0, &ub);
-	less = applied(im, &rs);
+	less = image_applied(im, &rs);
 	b = image_brokers(less, &n);
 	assert_int_equal(n, 2);
 	assert_int_equal(b[1]->id, 3);
@@ -390,11 +375,11 @@ test_snapshot(void **state)
 		if (i % 7 == 0)
 			put_config(&rs, name, "segment.bytes", "1000000");
 	}
-	im = applied(none, &rs);
+	im = image_applied(none, &rs);
 	assert_int_equal(image_topic_count(im), 500);
 	image_records(im, &first);
 	image_records(im, &rs);
-	again = applied(none, &rs);
+	again = image_applied(none, &rs);
 	image_records(again, &second);
 	assert_int_equal(first.bytes.len, second.bytes.len);
 	assert_memory_equal(first.bytes.p, second.bytes.p, first.bytes.len);
