@@ -275,6 +275,7 @@ test_long_client_id(void **state)
 {
 	struct bench b;
 	char client[INT16_MAX + 1];
+	const char *id;
 
 	memset(client, 'c', sizeof(client) - 1);
 	client[sizeof(client) - 1] = '\0';
@@ -286,6 +287,13 @@ test_long_client_id(void **state)
 	memcpy(client + 32728, "\xe6\x97\xa5", 3);
 	bench_join(&b, 0, (struct asks){ .client = client });
 	assert_int_equal(b.told[0].member_len, INT16_MAX - 2);
+	/* and the group's record holds it */
+	id = bench_enter(&b, 1, (struct asks){ 0 });
+	bench_join(&b, 2, (struct asks){ .client = client, .version = 3 });
+	bench_pass(&b, 9 * SECOND);
+	assert_int_equal(b.told[1].n_members, 2);
+	bench_sync(&b, 1, id, 1, NULL);
+	assert_state(&b, "Stable");
 	bench_end(&b);
 }
 
