@@ -109,3 +109,28 @@ fill() {
 	fill cut 1
 	assert_equal "$(end_of cut)" 101
 }
+
+@test "a topic made anew under the name of a trimmed one: no start takes it for that" {
+	broker
+	klog-topics create again
+	fill again 100
+	klog-topics trim -y -q -o 80 again
+	klog-topics delete -y -q again
+	klog-topics create again
+	fill again 10
+	klog_broker_kill
+	broker
+	assert_equal "$(start_of again)" 0
+	assert_equal "$(end_of again)" 10
+	# nor if it has no files yet
+	klog-topics trim -y -q -o 5 again
+	klog-topics delete -y -q again
+	klog-topics create again
+	klog_broker_kill
+	broker
+	fill again 3
+	klog_broker_kill
+	broker
+	assert_equal "$(start_of again)" 0
+	assert_equal "$(end_of again)" 3
+}

@@ -2,15 +2,27 @@
  * checkpoints.c: the checkpoint files of the data directory: read at the start,
  * written every few seconds and when something that they say must not be lost
  * has moved. See checkpoints.h and logdir.h.
+ *
+ * They know partitions by name alone. What they say of a topic that was deleted
+ * must not be taken for its namesake's, whose records would seem to lie below
+ * the log start offset: until it is written over, the namesake has to wait.
  */
 #include "checkpoints.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "partition_impl.h"
 #include "store/clean.h"
+
+/* A name of which the files say what is no longer so. */
+struct outdated {
+	UT_hash_handle	hh;
+	bool		written;	/* what is being written leaves it out */
+	char		name[];
+};
 
 static const char *const file_names[CHECKPOINTS] = {
 	[CP_RECOVERY] = CHECKPOINT_RECOVERY,
@@ -38,6 +50,65 @@ checkpoints_load(struct logdir *ld, struct checkpoint c[CHECKPOINTS])
 			log_line(LOG_WARN, LOG_BROKER, "%s", e.msg);
 		free(path);
 	}
+}
+
+void
+checkpoints_outdated(struct logdir *ld, const char *name)
+{
+	struct outdated *o;
+
+	pthread_mutex_lock(&ld->lock);
+	HASH_FIND_STR(ld->outdated, name, o);
+	if (o == NULL) {
+		o = xcalloc(1, sizeof(*o) + strlen(name) + 1);
+		strcpy(o->name, name);
+		HASH_ADD_STR(ld->outdated, name, o);
+	}
+	o->written = false;
+	pthread_mutex_unlock(&ld->lock);
+}
+
+void
+checkpoints_forget(struct logdir *ld)
+{
+	struct outdated *o, *tmp;
+
+	HASH_ITER(hh, ld->outdated, o, tmp) {
+		HASH_DEL(ld->outdated, o);
+		free(o);
+	}
+}
+
+/* What is outdated from here on is for the next time. True: something is. */
+static bool
+begin_writing(struct logdir *ld)
+{
+	struct outdated *o, *tmp;
+	bool any;
+
+	pthread_mutex_lock(&ld->lock);
+	any = ld->unsure || ld->outdated != NULL;
+	HASH_ITER(hh, ld->outdated, o, tmp)
+		o->written = true;
+	pthread_mutex_unlock(&ld->lock);
+	return any;
+}
+
+static void
+end_writing(struct logdir *ld, bool ok)
+{
+	struct outdated *o, *tmp;
+
+	pthread_mutex_lock(&ld->lock);
+	if (ok)
+		ld->unsure = false;
+	HASH_ITER(hh, ld->outdated, o, tmp) {
+		if (!ok || !o->written)
+			continue;
+		HASH_DEL(ld->outdated, o);
+		free(o);
+	}
+	pthread_mutex_unlock(&ld->lock);
 }
 
 /* What had no files leaves no trace; what is offline keeps what was written
@@ -71,11 +142,31 @@ note_cleaned(struct partition *p, struct checkpoint *c)
 	pthread_mutex_unlock(&p->lock);
 }
 
+/* How far the log is on disk from here on. Lock held; not meanwhile. */
 static void
-note(struct partition *p, struct checkpoint c[CHECKPOINTS])
+move_recovery_point(struct partition *p)
 {
 	struct kerr e = KERR_INIT;
-	int64_t hw, recovered;
+	int64_t recovered;
+
+	flush_overdue(p);
+	p->users++;
+	pthread_mutex_unlock(&p->lock);
+
+	recovered = log_checkpoint(p->log, &e);
+
+	pthread_mutex_lock(&p->lock);
+	if (recovered < 0)
+		partition_fail(p, &e);
+	else
+		p->recovery_point = recovered;
+	partition_leave(p);
+}
+
+static void
+note(struct partition *p, struct checkpoint c[CHECKPOINTS], bool move)
+{
+	int64_t hw;
 
 	pthread_mutex_lock(&p->lock);
 	verify_expire(&p->verifying, sys_mono_ns(p->ld->sys) / 1000000 -
@@ -85,24 +176,13 @@ note(struct partition *p, struct checkpoint c[CHECKPOINTS])
 		return;
 	}
 	hw = p->high_watermark;
-	if (!p->offline) {
-		flush_overdue(p);
-		p->users++;
-		pthread_mutex_unlock(&p->lock);
-
-		recovered = log_checkpoint(p->log, &e);
-
-		pthread_mutex_lock(&p->lock);
-		if (recovered < 0)
-			partition_fail(p, &e);
-		else
-			p->recovery_point = recovered;
-		partition_leave(p);
-	}
+	if (!p->offline && move)
+		move_recovery_point(p);
 	checkpoint_set(&c[CP_RECOVERY], p->topic, p->index, p->recovery_point);
 	pthread_mutex_unlock(&p->lock);
 	checkpoint_set(&c[CP_HW], p->topic, p->index, hw);
 	note_start(p, &c[CP_START]);
+	note_cleaned(p, &c[CP_CLEANER]);
 }
 
 static int
@@ -161,31 +241,82 @@ note_saved(struct partition *p)
 	pthread_mutex_unlock(&p->lock);
 }
 
-int
-logdir_checkpoint(struct logdir *ld, struct kerr *e)
+/* All of them; the cleaner's only where it would say something else. */
+static int
+write_all(struct logdir *ld, bool move, struct kerr *e)
 {
 	struct checkpoint c[CHECKPOINTS] = { 0 };
 	struct partition **all;
+	bool cleaned;
 	int n, rc = 0;
 
 	pthread_mutex_lock(&ld->writing);
+	cleaned = begin_writing(ld);
+	cleaned |= atomic_exchange(&ld->cleaned_moved, false);
 	atomic_store(&ld->starts_moved, false);
 	all = logdir_partitions(ld, &n);
 	for (int i = 0; i < n; i++)
-		note(all[i], c);
-	for (int i = 0; i < CP_CLEANER && rc == 0; i++)
-		rc = save_checkpoint(ld, &c[i], file_names[i], e);
-	if (rc < 0)
+		note(all[i], c, move);
+	for (int i = 0; i < CHECKPOINTS && rc == 0; i++)
+		if (i != CP_CLEANER || cleaned)
+			rc = save_checkpoint(ld, &c[i], file_names[i], e);
+	if (rc < 0) {
 		atomic_store(&ld->starts_moved, true);
+		if (cleaned)
+			atomic_store(&ld->cleaned_moved, true);
+	}
 	for (int i = 0; i < n; i++) {
 		if (rc == 0)
 			note_saved(all[i]);
 		partition_unref(all[i]);
 	}
 	free(all);
+	end_writing(ld, rc == 0);
 	pthread_mutex_unlock(&ld->writing);
 	checkpoints_release(c);
-	if (rc == 0 && atomic_load(&ld->cleaned_moved))
-		rc = logdir_save_cleaned(ld, e);
 	return rc;
+}
+
+int
+logdir_checkpoint(struct logdir *ld, struct kerr *e)
+{
+	return write_all(ld, true, e);
+}
+
+/* What they say too much goes. */
+static void
+write_over(void *arg)
+{
+	struct logdir *ld = arg;
+	struct kerr e = KERR_INIT;
+	bool told;
+
+	(void)write_all(ld, false, &e);
+	pthread_mutex_lock(&ld->lock);
+	told = e.code != 0 && ld->untold;
+	ld->untold = e.code == 0;
+	ld->writing_over = false;
+	pthread_mutex_unlock(&ld->lock);
+	if (told)
+		log_line(LOG_ERROR, LOG_BROKER, "checkpoint: %s; topics that "
+		    "are named like deleted ones wait for it", e.msg);
+	logdir_job_done(ld);
+}
+
+bool
+checkpoints_mislead(struct logdir *ld, const char *name)
+{
+	struct outdated *o;
+	bool yes, begin;
+
+	pthread_mutex_lock(&ld->lock);
+	HASH_FIND_STR(ld->outdated, name, o);
+	yes = o != NULL || ld->unsure;
+	begin = yes && !ld->writing_over;
+	if (begin)
+		ld->writing_over = true;
+	pthread_mutex_unlock(&ld->lock);
+	if (begin)
+		logdir_job(ld, write_over, ld);
+	return yes;
 }

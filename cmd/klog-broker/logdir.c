@@ -25,6 +25,9 @@ logdir_init(struct logdir *ld)
 	ld->by_name = NULL;
 	ld->last_config = NULL;
 	ld->n = ld->busy = 0;
+	ld->outdated = NULL;
+	ld->unsure = ld->writing_over = false;
+	ld->untold = true;
 	atomic_init(&ld->starts_moved, false);
 	atomic_init(&ld->cleaned_moved, false);
 	atomic_init(&ld->full, false);
@@ -137,6 +140,9 @@ open_job(void *arg)
 			p->high_watermark = log_end(p->log);
 		if (p->high_watermark < log_start(p->log))
 			p->high_watermark = log_start(p->log);
+		if (p->recovery_point > log_end(p->log))
+			p->recovery_point = p->recovery_saved =
+			    log_end(p->log);
 		if (p->leading)
 			partition_begin(p);
 	}
@@ -164,6 +170,24 @@ start_opening(struct partition *p, struct checkpoint c[CHECKPOINTS],
 	logdir_job(p->ld, open_job, o);
 }
 
+/* Whether the checkpoints name a partition that has no files. */
+static bool
+name_others(struct partition **all, int n, struct checkpoint c[CHECKPOINTS])
+{
+	bool others = false;
+
+	for (int i = 0; i < CHECKPOINTS; i++) {
+		unsigned int left = checkpoint_count(&c[i]);
+
+		for (int j = 0; j < n; j++)
+			if (all[j]->present && checkpoint_get(&c[i],
+			    all[j]->topic, all[j]->index, -1) >= 0)
+				left--;
+		others |= left > 0;
+	}
+	return others;
+}
+
 int
 logdir_recover(struct logdir *ld, bool clean, struct kerr *e)
 {
@@ -176,6 +200,7 @@ logdir_recover(struct logdir *ld, bool clean, struct kerr *e)
 		return rc;
 	checkpoints_load(ld, c);
 	all = logdir_partitions(ld, &n);
+	ld->unsure = name_others(all, n, c);
 	for (int i = 0; i < n; i++) {
 		if (all[i]->present)
 			start_opening(all[i], c, clean);
@@ -184,6 +209,8 @@ logdir_recover(struct logdir *ld, bool clean, struct kerr *e)
 	}
 	free(all);
 	wait_idle(ld);
+	if (ld->unsure && checkpoints_mislead(ld, ""))
+		wait_idle(ld);
 	checkpoints_release(c);
 	return 0;
 }
@@ -309,6 +336,7 @@ void
 logdir_release(struct logdir *ld)
 {
 	assert(TAILQ_EMPTY(&ld->all));
+	checkpoints_forget(ld);
 	pthread_cond_destroy(&ld->idle);
 	pthread_mutex_destroy(&ld->writing);
 	pthread_mutex_destroy(&ld->lock);

@@ -53,6 +53,11 @@ struct logdir {
 	atomic_bool		 cleaned_moved;	/* so is where one is clean */
 	atomic_bool		 replaced;	/* by compaction: files are to be
 						 * told when to go */
+	struct outdated		*outdated;	/* checkpoints.c: hash */
+	bool			 unsure;	/* found at the start: they name
+						 * partitions without files */
+	bool			 writing_over;
+	bool			 untold;	/* that it failed */
 	atomic_int		 rounds;	/* of flush.c, under way */
 	_Atomic int64_t		 round_ns;	/* when one ended last */
 };

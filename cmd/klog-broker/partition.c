@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "checkpoints.h"
 #include "partition_impl.h"
 #include "shared_config.h"
 #include "wire/kerror.h"
@@ -74,6 +75,7 @@ partition_new(struct logdir *ld, const char *topic,
 	pthread_mutex_init(&p->lock, NULL);
 	waitlist_init(&p->waiting);
 	enter(p);
+	(void)checkpoints_mislead(ld, p->name);	/* have them written */
 	return p;
 }
 
@@ -203,6 +205,8 @@ partition_delete(struct partition *p)
 	pthread_mutex_lock(&p->lock);
 	if (!p->deleted) {
 		p->deleted = true;
+		if (p->log != NULL || p->offline)
+			checkpoints_outdated(p->ld, p->name);
 		p->users++;
 		waitlist_fire(&p->waiting);
 		partition_leave(p);
@@ -238,7 +242,8 @@ files_gone(struct partition *p)
 	return true;
 }
 
-/* 5 lets the client come again: the old files are gone in a moment. */
+/* 5 lets the client come again: what is left of a namesake is gone in a
+ * moment. */
 int16_t
 partition_need_log(struct partition *p)
 {
@@ -247,7 +252,7 @@ partition_need_log(struct partition *p)
 
 	if (p->log != NULL)
 		return ERR_NONE;
-	if (!files_gone(p->before))
+	if (!files_gone(p->before) || checkpoints_mislead(p->ld, p->name))
 		return ERR_LEADER_NOT_AVAILABLE;
 	partition_unref(p->before);
 	p->before = NULL;

@@ -42,6 +42,12 @@ checkpoint_get(const struct checkpoint *c, const char *topic,
 	return x != NULL ? x->offset : none;
 }
 
+unsigned int
+checkpoint_count(const struct checkpoint *c)
+{
+	return HASH_COUNT(c->byname);
+}
+
 void
 checkpoint_set(struct checkpoint *c, const char *topic, int32_t partition,
     int64_t offset)

@@ -36,6 +36,7 @@ void checkpoint_release(struct checkpoint *c);
 /* The offset noted, or none. */
 int64_t checkpoint_get(const struct checkpoint *c, const char *topic,
     int32_t partition, int64_t none);
+unsigned int checkpoint_count(const struct checkpoint *c);
 void checkpoint_set(struct checkpoint *c, const char *topic,
     int32_t partition, int64_t offset);
 

@@ -311,8 +311,8 @@ is_misread(const struct kuuid *found, const struct kuuid *id)
 	return n == 1;
 }
 
-/* Whose directory it is. What a crash left without a name gets one, as does
- * what has a damaged one. */
+/* Whose directory it is; 1: it was another's, and is out of the way. What a
+ * crash left without a name gets one, as does what has a damaged one. */
 static int
 check_topic(struct log *l, struct kerr *e)
 {
@@ -329,7 +329,7 @@ check_topic(struct log *l, struct kerr *e)
 		rc = KE_CORRUPT;
 	}
 	if (rc == 0 && !kuuid_eq(&found, &l->topic_id))
-		return set_aside(l, &found, e);
+		return (rc = set_aside(l, &found, e)) < 0 ? rc : 1;
 	if (rc == KE_SYS && e != NULL)
 		*e = why;
 	if (rc == 0 || rc == KE_SYS)
@@ -347,11 +347,16 @@ int
 log_load(struct log *l, const struct log_known *k, struct log_recovery *r,
     struct kerr *e)
 {
+	const struct log_known empty = { .clean = k->clean };
 	struct listing s;
 	int rc;
 
-	if ((rc = check_topic(l, e)) != 0)
+	if ((rc = check_topic(l, e)) < 0)
 		return rc;
+	if (rc > 0) {	/* and what is known is known of the other */
+		k = &empty;
+		l->cleaned = 0;
+	}
 	if ((rc = list(l, &s, e)) == 0)
 		rc = load(l, &s, k, r, e);
 	for (int i = 0; i < l->n_segs; i++) {

@@ -188,6 +188,14 @@ produce(struct part *q)
 	delayed_init(&x->d, &r.ld, (struct waker){ NULL, id, 0 },
 	    x->a.wait ? 2 : 1);
 	error = partition_append(q->p, &x->a, &x->d, &x->w);
+	if (error == ERR_LEADER_NOT_AVAILABLE) {
+		/* until checkpoints that name what lost its files are written
+		 * anew; the client comes again */
+		free(x->a.batch.iov_base);
+		memset(x, 0, sizeof(*x));
+		q->n--;
+		return;
+	}
 	if (error != 0 && !faultsys_is_dark(r.f) && !r.full)
 		fail_msg("cut %d: error %d", r.cuts, error);
 	if (x->seq >= 0)
