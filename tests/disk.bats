@@ -206,6 +206,25 @@ three_segments() {
 	assert_equal "$(count other)" 10
 }
 
+@test "a flipped byte in the last records: exit 6, and no group goes past it" {
+	klog_broker
+	for i in 1 2 3; do seq "$i"0 "$i"9 | klog-produce -q ends; done
+	klog_broker_stop
+	flip "$DATA/ends-0/00000000000000000000.log" -3
+	klog_broker
+	run -6 klog-consume -e ends
+	assert_equal "$output" "$(seq 10 29)
+klog-consume: ends[0]: batch at offset 20: CRC mismatch"
+	run -6 klog-consume -q -e -G late ends
+	run -0 klog-groups lag late
+	assert_line --index 0 "late	ends	1	10"
+	# nor is what follows taken for copied
+	run -6 klog-mirror -q --from "$KLOG_BROKERS" --to "$KLOG_BROKERS" \
+		--prefix copy. --topics ends
+	run -6 klog-mirror -q --from "$KLOG_BROKERS" --to "$KLOG_BROKERS" \
+		--prefix copy. --topics ends
+}
+
 @test "a flipped byte in meta.properties or the metadata log: no start, and why" {
 	klog_broker
 	klog-topics create one

@@ -179,11 +179,16 @@ consumer_take(struct consumer *c)
 			LIST_INSERT_HEAD(&c->out, h, out);
 			return &h->b;
 		}
+		if (rc < 0) {
+			/* the slot stays where it is, whatever headers say
+			 * that lies behind */
+			consumer_seek(c, s->index, s->taken_at, s->to);
+			consumer_fail(c, s, &e);
+			break;
+		}
 		TAILQ_REMOVE(&c->ready, sp, link);
 		s->queued--;
 		span_drop(sp);
-		if (rc < 0)
-			consumer_fail(c, s, &e);
 	}
 	SLIST_INSERT_HEAD(&c->spare, h, link);
 	return NULL;

@@ -133,6 +133,16 @@ wanted(struct span *sp, const struct batch_header *h)
 	    h->base_offset < sp->slot->to;
 }
 
+/* What is wrong with a batch is wrong with the data, but for formats that are
+ * of old. */
+static int
+damaged(const struct span *sp, int64_t passed, struct kerr *e)
+{
+	if (e->code != KE_UNSUPPORTED || sp->p[BATCH_AT_MAGIC] >= BATCH_MAGIC)
+		e->code = KE_DATA;
+	return kerr_wrap(e, "after offset %lld", (long long)passed - 1);
+}
+
 int
 span_next(struct span *sp, struct consumer_batch *b, int64_t *passed,
     struct kerr *e)
@@ -146,8 +156,13 @@ span_next(struct span *sp, struct consumer_batch *b, int64_t *passed,
 		if (rc == KE_AGAIN)	/* cut short: the next Fetch has it */
 			break;
 		if (rc < 0)
-			return kerr_wrap(e, "after offset %lld",
-			    (long long)*passed - 1);
+			return damaged(sp, *passed, e);
+		/* no CRC covers the offset */
+		if (sp->high > 0 && h->base_offset >= sp->high)
+			return kerr_set(e, KE_DATA, "after offset %lld: a "
+			    "batch at %lld, where the end is %lld",
+			    (long long)*passed - 1, (long long)h->base_offset,
+			    (long long)sp->high);
 		if (!s->c->cf.no_crc && !batch_crc_ok(sp->p, h))
 			return kerr_set(e, KE_CRC, "batch at offset %lld: "
 			    "CRC mismatch", (long long)h->base_offset);

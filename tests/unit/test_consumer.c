@@ -196,6 +196,26 @@ test_damage(void **state)
 	expect(w, "0+2 ->2");
 }
 
+/* Formats and offsets are not covered by the CRC. */
+static void
+test_misplaced(void **state)
+{
+	struct world *w = world();
+
+	add(w, 0, 2, -1, 0);
+	add(w, 2, 2, -1, 0);
+	w->bytes[w->n / 2] ^= 1;
+	w->part.high_watermark = 4;
+	expect(w, "0+2 after offset 1: a batch at 72057594037927938, where the "
+	    "end is 4");
+
+	w = world();
+	add(w, 0, 2, -1, 0);
+	add(w, 2, 2, -1, 0);
+	w->bytes[w->n / 2 + BATCH_AT_MAGIC] = 90;
+	expect(w, "0+2 after offset 1: record format 90");
+}
+
 /* The last batch is cut short: the next Fetch begins with it. */
 static void
 test_cut(void **state)
@@ -307,6 +327,7 @@ main(void)
 		cmocka_unit_test(test_uncommitted),
 		cmocka_unit_test(test_emptied),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_misplaced),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_epoch),
 		cmocka_unit_test(test_scan),
