@@ -25,6 +25,7 @@ struct replay {
 	struct image		*stable;
 	struct image_edit	*edit;		/* NULL: nothing yet */
 	bool			 in_transaction;
+	bool			 footer;	/* the last batch was one */
 };
 
 static void
@@ -74,6 +75,19 @@ replay_record(struct replay *rp, const struct record *r, struct kerr *e)
 	return image_edit_apply(rp->edit, r->value, (size_t)r->value_len, e);
 }
 
+/* The control record that ends a snapshot, without which it is cut short. */
+static bool
+is_footer(const uint8_t *p, const struct batch_header *h)
+{
+	struct record_iter it;
+	struct record r;
+
+	return batch_is_control(h) &&
+	    record_iter_init(&it, p, h, NULL, NULL, 0, NULL) == 0 &&
+	    record_iter_next(&it, &r) > 0 &&
+	    record_control_type(&r) == CONTROL_SNAPSHOT_FOOTER;
+}
+
 /* Whole batches at p; what they hold up to `from` was seen already. */
 static int
 replay_batches(struct replay *rp, const uint8_t *p, size_t n, int64_t from,
@@ -90,6 +104,7 @@ replay_batches(struct replay *rp, const uint8_t *p, size_t n, int64_t from,
 		if (!batch_crc_ok(p, &h))
 			return kerr_set(e, KE_CRC, "batch at offset %lld",
 			    (long long)h.base_offset);
+		rp->footer = is_footer(p, &h);
 		if (batch_is_control(&h) || batch_last_offset(&h) < from)
 			continue;
 		if ((rc = record_iter_init(&it, p, &h, NULL, NULL, 0, e)) < 0)
@@ -114,9 +129,14 @@ replay_one(struct metalog *m, struct replay *rp, const char *name,
 	struct buf b = { 0 };
 	int rc;
 
-	if ((rc = file_load(m->sys, path, SNAPSHOT_MAX, &b, e)) == 0 &&
-	    (rc = replay_batches(rp, b.p, b.len, 0, e)) < 0)
-		kerr_wrap(e, "%s", path);
+	rp->footer = false;
+	if ((rc = file_load(m->sys, path, SNAPSHOT_MAX, &b, e)) == 0) {
+		rc = replay_batches(rp, b.p, b.len, 0, e);
+		if (rc == 0 && !rp->footer)
+			rc = kerr_set(e, KE_CORRUPT, "cut short");
+		if (rc < 0)
+			kerr_wrap(e, "%s", path);
+	}
 	if (rc < 0)
 		replay_forget(rp);
 	buf_release(&b);

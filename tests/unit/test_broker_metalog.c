@@ -232,6 +232,34 @@ test_old_goes(void **state)
 	end();
 }
 
+/* One that ends too early is none: between batches (75 bytes: the footer) or
+ * before the first. */
+static void
+test_cut_short(void **state)
+{
+	static const char *const sizes[] = { "-75", "0" };
+	struct records rs = { 0 };
+	char cmd[200];
+
+	reopen(true);
+	for (int i = 0; i < 100; i++)
+		put_topic(&rs, i);
+	append(&rs);
+	end();
+	reopen(true);
+	assert_int_equal(metalog_snapshot(m, image, &e), 0);
+	end();
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(cmd, sizeof(cmd), "truncate -s %s "
+		    "%s/__cluster_metadata-0/*.checkpoint", sizes[i], dir);
+		assert_int_equal(system(cmd), 0);
+		reopen(true);
+		assert_int_equal(image_topic_count(image), 100);
+		assert_true(metalog_unsnapped(m) > 2000);
+		end();
+	}
+}
+
 int
 main(void)
 {
@@ -242,6 +270,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_snapshot, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_old_goes, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_cut_short, setup,
 		    teardown),
 	};
 
