@@ -169,6 +169,8 @@ alive() {
 	assert_output --regexp '^reply [0-9]+$'
 	run -0 hostile slow
 	assert_output --regexp '^reply [0-9]+$'
+	klog-topics create door
+	assert_equal "$(hostile packed door)" 'error 87'
 	assert_equal "$(hostile rubbish 300)" '300 of 300 closed'
 	alive
 	assert_equal "$(grep -c 'over the limit' "$T/broker.err")" 2
@@ -284,4 +286,47 @@ alive() {
 	assert_equal "$(klog-consume -e many | wc -l)" 600
 	assert_equal "$(klog-topics offsets many | awk '{ n += $4 } END { print n }')" 600
 	run -1 grep -i error "$T/broker.err"
+}
+
+# A batch that is none behind its header and CRC: refused, and where the topic
+# says so taken; then whoever reads it says where it is, and the log lives on.
+@test "batch.validation=relaxed takes what is packed as it comes" {
+	klog_broker -X log.cleaner.backoff.ms=50
+	klog-topics create loose --set batch.validation=relaxed \
+		--set segment.bytes=20000 --set min.cleanable.dirty.ratio=0.01
+	echo before | klog-produce -q loose
+	assert_equal "$(hostile packed loose)" 'error 0'
+	seq 3 | klog-produce -q -z lz4 loose
+	run -6 klog-consume -q -e loose
+	assert_line before
+	assert_line --partial "loose[0]: batch at offset 1: lz4: "
+	run -6 klog-consume -q -e --sort loose
+	assert_output --partial "batch at offset 1: lz4: "
+	run -0 klog-consume -q -e -o 3 loose
+	assert_output $'1\n2\n3'
+	# by time it stands at its first offset; its header says 2023
+	run -6 klog-consume -q -e -o 2023-11-14T00:00:00Z loose
+	# a copy is as strict as its own topic says
+	run -6 klog-mirror -q --from "$BROKER" --to "$BROKER" --link a --topics loose=strict
+	assert_output --partial INVALID_RECORD
+	klog-topics create copy --set batch.validation=relaxed
+	run -0 klog-mirror -q --from "$BROKER" --to "$BROKER" --link b --topics loose=copy
+	run -0 klog-consume -q -e -o 3 copy
+	assert_output $'1\n2\n3'
+	# a recovery keeps it: the batch is whole
+	klog_broker_kill
+	run -6 klog-consume -q --offline "$DATA" loose
+	assert_line before
+	assert_line --partial "batch at offset 1: lz4: "
+	klog_broker -X log.cleaner.backoff.ms=50
+	run -0 klog-consume -q -e -o 3 loose
+	assert_output $'1\n2\n3'
+	# it needs keys from now on, and is looked into
+	klog-topics config set loose cleanup.policy=compact
+	assert_equal "$(hostile packed loose)" 'error 87'
+	head -c 30000 /dev/zero | tr '\0' x | fold -w 10000 | klog-produce -q -k end loose
+	wait_until 10 grep -q "'loose-0' is not compacted any more: .*batch at offset 1: lz4" "$T/broker.err"
+	run -0 klog-consume -q -e -o 3 -c 3 loose
+	assert_output $'1\n2\n3'
+	alive
 }

@@ -1,7 +1,7 @@
 /*
  * config.h: the broker's properties and the topics', from one table
  * (config_table.c). Names, defaults and ranges are Apache Kafka 3.9's; klog's
- * own are flush.acks and idle.exit.ms.
+ * own are batch.validation, flush.acks and idle.exit.ms.
  *
  * What the broker was started with never changes. What is changed while it
  * runs (KIP-226) lies in the metadata image, which has a copy with those
@@ -25,6 +25,12 @@ enum flush_acks {
 };
 
 enum cleanup { CLEANUP_DELETE = 1, CLEANUP_COMPACT = 2 };	/* bits */
+
+enum batch_validation {
+	VALIDATION_STRICT,	/* every record of a batch is checked */
+	VALIDATION_RELAXED	/* of a compressed one the header alone, where
+				 * that is enough */
+};
 
 enum timestamp_type { TIMESTAMP_CREATE, TIMESTAMP_LOG_APPEND };
 
@@ -55,6 +61,7 @@ struct topic_config {
 	int32_t	min_insync_replicas;
 	int32_t	cleanup;		/* bits of enum cleanup */
 	int32_t	timestamp_type;		/* enum timestamp_type */
+	int32_t	batch_validation;	/* enum batch_validation */
 	int32_t	compression;		/* codec number, -1 = producer's */
 	int32_t	level[CODEC_MAX];	/* compression.*.level, by codec */
 	int32_t	producer_expire_ms;	/* the broker's, for all topics */

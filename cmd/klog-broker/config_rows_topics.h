@@ -132,3 +132,8 @@
 	    P_BOOL, "false", ANY, CLUSTER_WIDE, NO_EFFECT(REPL),
 	    "Whether a replica that is not in sync may lead where no other "
 	    "can, at the price of records." },
+	/* klog's own */
+	{ "batch.validation", "batch.validation", P_CHOICE, "strict",
+	    WORDS("strict|relaxed"), CLUSTER_WIDE, TOPIC(batch_validation),
+	    "Whether every record of a produced batch is checked, or of a "
+	    "compressed one its header and CRC alone.", OURS },

@@ -83,6 +83,14 @@ find_batch(const struct krecords *rec, struct batch_header *h,
 	return refuse(v, ERR_INVALID_RECORD, "a record batch is needed");
 }
 
+/* A batch that will be encoded anew has to be unpacked in any case. */
+static bool
+may_relax(const struct topic_config *c, const struct batch_header *h)
+{
+	return c->batch_validation == VALIDATION_RELAXED &&
+	    (c->compression < 0 || c->compression == (int)batch_codec(h));
+}
+
 int16_t
 produce_check(const struct krecords *rec, const struct topic_config *config,
     int16_t version, int64_t now_ms, struct codecs *c, struct batch_header *h,
@@ -102,6 +110,7 @@ produce_check(const struct krecords *rec, const struct topic_config *config,
 		return (int16_t)v->error;
 	if (batch_size(h) > (size_t)config->max_message_bytes)
 		return refuse(v, ERR_MESSAGE_TOO_LARGE, NULL);
+	rules.relaxed = may_relax(config, h);
 	if (batch_validate(rec->p, h, &rules, c, v) != 0)
 		return (int16_t)v->error;
 	if (!rules.append_time)

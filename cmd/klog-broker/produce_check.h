@@ -1,7 +1,8 @@
 /*
  * produce_check.h: whether a topic takes what a producer sends it: one batch
  * of format 2, whole, of a size and with records that its configuration
- * allows. Nothing here keeps state or waits.
+ * allows (batch.validation says how closely it is looked at). Nothing here
+ * keeps state or waits.
  */
 #ifndef KLOG_BROKER_PRODUCE_CHECK_H
 #define KLOG_BROKER_PRODUCE_CHECK_H

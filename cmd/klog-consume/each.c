@@ -168,9 +168,11 @@ lane_next(struct each *x, size_t slot, struct kerr *e)
 		while ((rc = record_iter_next(&l->it, &l->r)) > 0)
 			if (record_wanted(x->co, l->b, &l->r))
 				return 1;
-		if (rc < 0)
-			return kerr_set(e, KE_DATA, "%s[%d]: malformed record",
-			    p->topic, (int)p->partition);
+		if (rc < 0) {
+			record_iter_bad(&l->it, e);
+			return kerr_wrap(e, "%s[%d]", p->topic,
+			    (int)p->partition);
+		}
 		if (batch_last_offset(&l->b->header) + 1 > p->done)
 			p->done = batch_last_offset(&l->b->header) + 1;
 		consumer_release(x->co->c, l->b);

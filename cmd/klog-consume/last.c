@@ -50,7 +50,7 @@ add_batch(struct consume *co, struct tail *t, const struct consumer_batch *b,
 	while ((rc = record_iter_next(&it, &r)) > 0)
 		if (r.offset >= b->from && r.offset < b->to)
 			add_mark(t, &r);
-	return rc < 0 ? kerr_set(e, KE_DATA, "malformed record") : 0;
+	return rc < 0 ? record_iter_bad(&it, e) : 0;
 }
 
 /* Reads [low, high) of every tail that is asked for again; what was known of

@@ -396,7 +396,6 @@ printer_batch(struct printer *p, struct consume *co,
 	else if (rc == 0)
 		rc = print_wanted(p, co, b, &it, e);
 	if (rc == KE_PROTO)
-		return kerr_set(e, KE_DATA, "malformed record in the batch at "
-		    "offset %lld", (long long)b->header.base_offset);
+		return record_iter_bad(&it, e);
 	return rc;
 }

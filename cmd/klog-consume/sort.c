@@ -100,7 +100,7 @@ advance(struct merge *m, struct lane *l, struct kerr *e)
 				return 1;
 			}
 		if (rc < 0)
-			return kerr_set(e, KE_DATA, "malformed record");
+			return record_iter_bad(&l->it, e);
 		consumer_release(m->co->c, l->b);
 		l->b = NULL;
 	}

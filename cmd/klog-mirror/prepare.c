@@ -23,7 +23,8 @@ static const char *const own[] = {
 	"message.timestamp.after.max.ms", "message.timestamp.before.max.ms",
 	"message.timestamp.type", "unclean.leader.election.enable",
 	"min.insync.replicas", "remote.storage.enable",
-	"local.retention.bytes", "local.retention.ms", NULL
+	"local.retention.bytes", "local.retention.ms", "batch.validation",
+	NULL
 };
 
 /* The properties of one topic that are set for it alone, and some others. */

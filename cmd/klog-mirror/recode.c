@@ -28,6 +28,7 @@ enum {
 	/* What a record may take more than it did, without the origin: wider
 	 * deltas of offset and time. */
 	RECORD_EXTRA = 24,
+	RECORD_LEAST = 7,	/* bytes of the shortest record */
 	/* A small batch has no more than that. */
 	SMALL_BYTES = 4096,
 	SMALL_RECORDS = 64
@@ -181,15 +182,20 @@ take(struct recoder *rc, struct builder *out, const struct record *r,
 	return 1;
 }
 
+/* Memory follows the records that are there, not what the header says. */
 static void
 start_batch(struct recoder *rc, struct builder *out,
     const struct consumer_batch *b, const struct record_iter *it)
 {
+	size_t most = (size_t)(it->end - it->p) / RECORD_LEAST;
 	size_t n = (size_t)b->header.count;
 	size_t extra = RECORD_EXTRA + (rc->origin != NULL ?
 	    sizeof(ORIGIN) + strlen(rc->origin) + 8 : 0);
-	size_t cap = BATCH_HEADER + (size_t)(it->end - it->p) + n * extra;
+	size_t cap;
 
+	if (n > most)
+		n = most;
+	cap = BATCH_HEADER + (size_t)(it->end - it->p) + n * extra;
 	buf_clear(&rc->out);
 	builder_init(out, buf_reserve(&rc->out, cap), cap);
 	if (n > rc->n_offsets) {
@@ -302,7 +308,6 @@ recode(struct recoder *rc, const struct consumer_batch *b,
 		    out->first);
 	}
 	if (rv < 0)
-		return kerr_set(e, KE_DATA, "a malformed batch at offset %lld",
-		    (long long)b->header.base_offset);
+		return record_iter_bad(&it, e);
 	return finish_batch(rc, &made, batch_codec(&b->header), out, e);
 }

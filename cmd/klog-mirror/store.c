@@ -172,8 +172,7 @@ scan_batch(const struct consumer_batch *b, struct codecs *c,
 		if (each(arg, &rec, e) != 0)
 			return kerr_wrap(e, "offset %lld",
 			    (long long)rec.offset);
-	return rc < 0 ? kerr_set(e, KE_DATA, "a malformed batch at offset %lld",
-	    (long long)b->header.base_offset) : 0;
+	return rc < 0 ? record_iter_bad(&it, e) : 0;
 }
 
 /* All that is committed in [from, to). */

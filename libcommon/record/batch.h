@@ -132,6 +132,7 @@ struct batch_rules {
 	bool	append_time;	/* message.timestamp.type=LogAppendTime */
 	bool	need_key;	/* cleanup.policy includes compact */
 	bool	no_zstd;	/* the request is too old for zstd (76) */
+	bool	relaxed;	/* a header's word is enough, see below */
 };
 
 #define BATCH_MAX_RAW	(256u << 20)	/* a sensible max_raw */
@@ -153,6 +154,10 @@ struct batch_verdict {
  * compressed batch is unpacked through a small window, so a zip bomb costs
  * time up to max_raw and no memory. p holds the whole batch; c is this
  * thread's. Returns v->error.
+ *
+ * Where rules are relaxed, a compressed batch is not unpacked if its header is
+ * in order and answers for all that is asked of its records: neither for keys
+ * nor for how old the oldest may be. What is packed may then be anything.
  */
 int batch_validate(const void *p, const struct batch_header *h,
     const struct batch_rules *rules, struct codecs *c,

@@ -15,6 +15,7 @@ record_iter_init(struct record_iter *it, const void *batch,
 	it->base_time = h->base_timestamp;
 	it->append_time = h->max_timestamp;
 	it->use_append_time = (h->attributes & BATCH_APPEND_TIME) != 0;
+	it->last_delta = h->last_offset_delta;
 	it->left = h->count;
 	if (h->count < 0)
 		return kerr_set(e, KE_PROTO, "batch of %d records", h->count);
@@ -22,11 +23,21 @@ record_iter_init(struct record_iter *it, const void *batch,
 		return 0;
 	buf_clear(scratch);
 	if ((rc = codec_decompress(c, batch_codec(h), it->p,
-	    (size_t)(it->end - it->p), max, scratch, e)) < 0)
+	    (size_t)(it->end - it->p), max, scratch, e)) < 0) {
+		kerr_wrap(e, "batch at offset %lld",
+		    (long long)h->base_offset);
 		return rc;
+	}
 	it->p = scratch->p;
 	it->end = scratch->p + scratch->len;
 	return 0;
+}
+
+int
+record_iter_bad(const struct record_iter *it, struct kerr *e)
+{
+	return kerr_set(e, KE_DATA, "malformed record in the batch at offset "
+	    "%lld", (long long)it->base_offset);
 }
 
 int

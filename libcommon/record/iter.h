@@ -9,12 +9,13 @@
  *	while ((rc = record_iter_next(&it, &r)) > 0)
  *		use(&r);
  *	if (rc < 0)
- *		the batch is malformed
+ *		return record_iter_bad(&it, e);
  *
  * An uncompressed batch is read where it lies; a compressed one is unpacked
  * into scratch first, which is reused from batch to batch. Records borrow
  * from one or the other. Every length is checked against the end of the
- * record; nothing is allocated per record, headers are read when asked for.
+ * record, and every offset against the batch's last; nothing is allocated per
+ * record, headers are read when asked for.
  */
 #ifndef KLOG_RECORD_ITER_H
 #define KLOG_RECORD_ITER_H
@@ -40,12 +41,13 @@ struct record_iter {
 	int64_t		 base_offset;
 	int64_t		 base_time;
 	int64_t		 append_time;	/* every record's time, if used */
+	int32_t		 last_delta;	/* of offsets, as the header has it */
 	int32_t		 left;		/* records still to come */
 	bool		 use_append_time;
 };
 
 /* max bounds what a compressed batch unpacks to (KE_RANGE). Other errors are
- * those of codec_decompress(). c and scratch may be NULL where the caller
+ * those of codec_decompress(); each names the batch by its offset. c and scratch may be NULL where the caller
  * knows that the batch is not compressed. The CRC is not checked here. */
 int record_iter_init(struct record_iter *it, const void *batch,
     const struct batch_header *h, struct codecs *c, struct buf *scratch,
@@ -102,7 +104,8 @@ record_iter_next(struct record_iter *it, struct record *r)
 	    (n = varint32_get(p, end, &r->n_headers)) == 0)
 		return KE_PROTO;
 	p += n;
-	if (r->n_headers < 0 || r->n_headers > end - p)
+	if (r->n_headers < 0 || r->n_headers > end - p ||
+	    (uint32_t)delta > (uint32_t)it->last_delta)
 		return KE_PROTO;
 	r->headers = p;
 	r->end = end;
@@ -113,6 +116,9 @@ record_iter_next(struct record_iter *it, struct record *r)
 	it->left--;
 	return 1;
 }
+
+/* Says which batch was malformed: KE_DATA. */
+int record_iter_bad(const struct record_iter *it, struct kerr *e);
 
 struct record_header {
 	const uint8_t	*name;		/* never null; not NUL-terminated */

@@ -4,7 +4,7 @@
  * line that klog-broker takes in passes through and so is one tight loop, and
  * walk_packed() over what a codec gives bit by bit: records that lie whole in
  * what it has given are read like plain ones, those across an edge byte by
- * byte.
+ * byte. Where a header's word is enough, neither is taken.
  *
  * Stricter than Apache Kafka 3.9 in two cases that no client produces: wrong
  * offset deltas are refused (Kafka stores those of uncompressed batches as
@@ -365,6 +365,20 @@ check_header(const uint8_t *p, const struct batch_header *h,
 	return 0;
 }
 
+/* What the header does not answer for, or answers as it should not, is left to
+ * the walk: so it alone refuses, in the same words. */
+static bool
+header_answers(const struct walk *w, const struct batch_header *h,
+    const struct batch_rules *rules)
+{
+	if (!rules->relaxed || batch_codec(h) == CODEC_NONE || w->need_key ||
+	    w->fixed_time)
+		return false;
+	return w->any_time || (rules->before_max == INT64_MAX &&
+	    h->base_timestamp >= 0 && h->max_timestamp >= h->base_timestamp &&
+	    h->max_timestamp <= w->latest);
+}
+
 static int64_t
 add_limit(int64_t now, int64_t limit, int sign)
 {
@@ -404,7 +418,9 @@ batch_validate(const void *batch, const struct batch_header *h,
 	}
 	if (fixed && (rules->append_time || h->max_timestamp == -1))
 		w.latest = INT64_MIN;	/* every time is wrong: see check_time */
-	if (batch_codec(h) == CODEC_NONE)
+	if (header_answers(&w, h, rules))
+		w.max_time = h->max_timestamp;
+	else if (batch_codec(h) == CODEC_NONE)
 		walk_plain(&w, p + BATCH_HEADER, p + batch_size(h));
 	else
 		walk_codec(&w, h, rules, c, p);

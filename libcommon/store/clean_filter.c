@@ -62,8 +62,7 @@ list_records(struct clean_filter *f, const struct batch_header *h,
 		    "mismatch", (long long)h->base_offset);
 	if ((rc = record_iter_init(&it, batch, h, f->codecs, &f->raw,
 	    BATCH_MAX_RAW, e)) < 0)
-		return kerr_wrap(e, "batch of offset %lld",
-		    (long long)h->base_offset);
+		return rc;
 	while (start = it.p, (rc = record_iter_next(&it, &r)) > 0) {
 		x = another(f);
 		*x = (struct clean_record){ .start = start, .end = r.end,

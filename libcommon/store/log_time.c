@@ -18,6 +18,29 @@ struct search {
 	struct log_when	*w;
 };
 
+/* 1: it is the one, and *q->w says so if it lies before upto. */
+static int
+found(struct search *q, int64_t offset, int64_t timestamp, int32_t epoch)
+{
+	if (offset < q->upto)
+		*q->w = (struct log_when){ offset, timestamp, epoch };
+	return 1;
+}
+
+/* A batch that came to be as it is, unreadable: its first offset stands for
+ * it, so that whoever reads from there finds it, and the log stays usable. */
+static int
+found_rubbish(struct search *q, const uint8_t *p, const struct batch_header *h,
+    int rc, struct kerr *e)
+{
+	if (!batch_crc_ok(p, h))
+		return rc;
+	if (e != NULL)
+		kerr_clear(e);
+	return found(q, h->base_offset > q->start ? h->base_offset : q->start,
+	    h->max_timestamp, h->leader_epoch);
+}
+
 /* Looks for the first record of the batch at c->at. 1: found. */
 static int
 look_into(struct search *q, const struct scan *c,
@@ -39,16 +62,13 @@ look_into(struct search *q, const struct scan *c,
 		q->codecs = codecs_new();
 	if ((rc = record_iter_init(&it, p, h, q->codecs, &q->raw,
 	    BATCH_MAX_RAW, e)) < 0)
-		return rc;
+		return found_rubbish(q, p, h, rc, e);
 	while ((rc = record_iter_next(&it, &r)) > 0)
-		if (r.timestamp >= q->ts && r.offset >= q->start) {
-			if (r.offset < q->upto)
-				*q->w = (struct log_when){ r.offset,
-				    r.timestamp, h->leader_epoch };
-			return 1;
-		}
-	return rc < 0 ? kerr_set(e, rc, "batch at %lld: malformed record",
-	    (long long)c->at) : 0;
+		if (r.timestamp >= q->ts && r.offset >= q->start)
+			return found(q, r.offset, r.timestamp,
+			    h->leader_epoch);
+	return rc < 0 ? found_rubbish(q, p, h, record_iter_bad(&it, e), e) :
+	    0;
 }
 
 /*

@@ -1,6 +1,6 @@
 /*
  * hostile.c: does to a broker what clients should not, and prints how it
- * answered: hostile HOST:PORT|/SOCKET WHAT [N]
+ * answered: hostile HOST:PORT|/SOCKET WHAT [N|TOPIC]
  *
  *	huge		a frame that claims 2 GiB - 1
  *	negative	a frame of length -1
@@ -12,6 +12,9 @@
  *	apiversions	an ApiVersions request of version 99
  *	silent		N connections that send nothing, kept until stdin ends
  *	slow		a request byte by byte
+ *	packed		a batch of two records for TOPIC, in lz4, its header and
+ *			CRC in order and what is packed no lz4: "error N" is
+ *			what the broker makes of it
  *
  * "closed" when the broker closed the connection, "reply N" with the bytes of
  * its answer, "open" when it said nothing for a second.
@@ -26,6 +29,7 @@
 
 #include "base/buf.h"
 #include "net/addr.h"
+#include "record/batch.h"
 
 static struct addr_set where;
 
@@ -148,6 +152,53 @@ slow(void)
 }
 
 static void
+put_batch(struct buf *b)
+{
+	struct batch_header h = { .length = BATCH_HEADER + 100 - BATCH_PREFIX,
+	    .attributes = CODEC_LZ4, .last_offset_delta = 1, .count = 2,
+	    .base_timestamp = 1700000000000, .max_timestamp = 1700000000001,
+	    .producer_id = -1, .producer_epoch = -1, .base_sequence = -1 };
+	uint8_t p[BATCH_HEADER + 100];
+
+	memset(p, 'x', sizeof(p));
+	batch_header_put(p, &h);
+	put_be32(p + BATCH_AT_CRC, batch_crc(p, &h));
+	buf_put_i32(b, sizeof(p));
+	buf_put(b, p, sizeof(p));
+}
+
+static void
+packed(const char *topic)
+{
+	int16_t len = (int16_t)strlen(topic);
+	struct buf body = { 0 }, b = { 0 };
+	int fd = dial();
+	uint8_t answer[512];
+	ssize_t n;
+
+	buf_put_i16(&body, -1);		/* no transaction */
+	buf_put_i16(&body, -1);		/* acks=all */
+	buf_put_i32(&body, 5000);
+	buf_put_i32(&body, 1);
+	buf_put_i16(&body, len);
+	buf_put(&body, topic, (size_t)len);
+	buf_put_i32(&body, 1);
+	buf_put_i32(&body, 0);
+	put_batch(&body);
+	request(&b, 0, 3, (char *)body.p, body.len);
+	put(fd, &b);
+	n = recv(fd, answer, sizeof(answer), 0);
+	/* length, correlation id, topics, name, partitions, index */
+	if (n < 26 + len)
+		puts("closed");
+	else
+		printf("error %d\n", (int16_t)be16(answer + 22 + len));
+	close(fd);
+	buf_release(&body);
+	buf_release(&b);
+}
+
+static void
 one(const char *what)
 {
 	struct buf b = { 0 };
@@ -182,7 +233,7 @@ main(int argc, char **argv)
 	struct addr a;
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: hostile HOST:PORT WHAT [N]\n");
+		fprintf(stderr, "usage: hostile HOST:PORT WHAT [N|TOPIC]\n");
 		return 2;
 	}
 	if (addr_parse(&a, argv[1], strlen(argv[1]), 9092, &e) < 0 ||
@@ -196,6 +247,8 @@ main(int argc, char **argv)
 		silent(n);
 	else if (strcmp(argv[2], "slow") == 0)
 		slow();
+	else if (strcmp(argv[2], "packed") == 0 && argc > 3)
+		packed(argv[3]);
 	else
 		one(argv[2]);
 	addr_set_release(&where);

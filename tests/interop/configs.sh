@@ -27,7 +27,7 @@ apache_kafka 3.9.1 || { not_ok "Apache Kafka starts"; exit; }
 javac -cp "$CP" -d "$WORK" "$HERE/ConfigsAsk.java" || exit 1
 ask() {
 	java -cp "$CP" ConfigsAsk "$BROKER" 2>"$WORK/ask.err" |
-		grep -vE '^\s(flush\.acks|idle\.exit\.ms|log\.dirs)='
+		grep -vE '^\s(batch\.validation|flush\.acks|idle\.exit\.ms|log\.dirs)='
 }
 ask >"$WORK/ask.kafka"
 "$HERE/kafka-broker.sh" stop "$WORK/kafka-3.9.1"

@@ -133,6 +133,32 @@ test_limits(void **state)
 	    &plain, 9), ERR_INVALID_RECORD);
 }
 
+/* batch.validation=relaxed: what is packed is not looked at, unless the topic
+ * stores it in another codec or needs keys. */
+static void
+test_relaxed(void **state)
+{
+	struct krecords rec = make(CODEC_LZ4, 0, 20, NOW);
+	struct topic_config c = plain;
+	struct batch_header h;
+
+	memset(mem + BATCH_HEADER, 'x', (size_t)rec.len - BATCH_HEADER);
+	assert_int_equal(batch_parse(mem, (size_t)rec.len, &h, NULL), 0);
+	put_be32(mem + BATCH_AT_CRC, batch_crc(mem, &h));
+	assert_int_equal(check(rec, &c, 9), ERR_INVALID_RECORD);
+	c.batch_validation = VALIDATION_RELAXED;
+	assert_int_equal(check(rec, &c, 9), 0);
+	c.compression = CODEC_LZ4;
+	assert_int_equal(check(rec, &c, 9), 0);
+	c.compression = CODEC_ZSTD;
+	assert_int_equal(check(rec, &c, 9), ERR_INVALID_RECORD);
+	c.compression = CODEC_NONE;
+	assert_int_equal(check(rec, &c, 9), ERR_INVALID_RECORD);
+	c.compression = -1;
+	c.cleanup = CLEANUP_COMPACT | CLEANUP_DELETE;
+	assert_int_equal(check(rec, &c, 9), ERR_INVALID_RECORD);
+}
+
 /* Every codec into every other one: the records stay what they are. */
 static void
 test_recompress(void **state)
@@ -179,6 +205,7 @@ main(void)
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_shape),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_relaxed),
 		cmocka_unit_test(test_recompress),
 	};
 

@@ -255,6 +255,72 @@ test_topic_rules(void **state)
 	assert_int_equal(verdict(mem, n, &rules, &v), 76);
 }
 
+/* A compressed batch on its header's word, where that is enough. */
+static void
+test_relaxed(void **state)
+{
+	struct batch_rules relaxed = any, rules;
+	struct batch_verdict v;
+	uint8_t mem[1024];
+	size_t n;
+
+	relaxed.relaxed = true;
+	for (int codec = CODEC_GZIP; codec < CODEC_MAX; codec++) {
+		n = make(mem, (enum codec)codec, 0);
+		assert_int_equal(verdict(mem, n, &relaxed, &v), 0);
+		assert_int_equal(v.max_timestamp, NOW);
+
+		memset(mem + BATCH_HEADER, 'x', n - BATCH_HEADER);
+		assert_int_equal(verdict(mem, n, &relaxed, &v), 2);
+		reseal(mem, n);
+		assert_int_equal(verdict(mem, n, &any, &v), 87);
+		assert_int_equal(verdict(mem, n, &relaxed, &v), 0);
+		assert_int_equal(v.max_timestamp, NOW);
+
+		/* whose keys and ages nobody knows without unpacking it */
+		rules = relaxed;
+		rules.need_key = true;
+		assert_int_equal(verdict(mem, n, &rules, &v), 87);
+		rules = relaxed;
+		rules.before_max = 1000000000;
+		assert_int_equal(verdict(mem, n, &rules, &v), 87);
+		/* late by its header: the record would be named */
+		rules = relaxed;
+		rules.now = NOW - 60;
+		rules.after_max = 60;
+		assert_int_equal(verdict(mem, n, &rules, &v), 0);
+		rules.after_max = 59;
+		assert_int_equal(verdict(mem, n, &rules, &v), 87);
+		rules = relaxed;
+		rules.append_time = true;
+		rules.now = NOW + 5;
+		assert_int_equal(verdict(mem, n, &rules, &v), 0);
+		assert_int_equal(v.max_timestamp, NOW + 5);
+
+		/* headers that answer for nothing */
+		put_be64(mem + BATCH_AT_MAX_TIME, (uint64_t)NOW - 1);
+		reseal(mem, n);
+		assert_int_equal(verdict(mem, n, &relaxed, &v), 87);
+		put_be64(mem + BATCH_AT_MAX_TIME, UINT64_MAX);
+		reseal(mem, n);
+		assert_int_equal(verdict(mem, n, &relaxed, &v), 87);
+		put_be64(mem + BATCH_AT_MAX_TIME, (uint64_t)NOW);
+		put_be32(mem + BATCH_AT_COUNT, 3);
+		reseal(mem, n);
+		assert_int_equal(verdict(mem, n, &relaxed, &v), 87);
+	}
+	/* what is not packed is read in any case */
+	n = make(mem, CODEC_NONE, 0);
+	mem[BATCH_HEADER] ^= 2;
+	reseal(mem, n);
+	assert_int_equal(verdict(mem, n, &relaxed, &v), 87);
+	/* and times that only a broker sets are refused */
+	n = make(mem, CODEC_LZ4, BATCH_APPEND_TIME);
+	rules = relaxed;
+	rules.append_time = true;
+	assert_int_equal(verdict(mem, n, &rules, &v), 32);
+}
+
 /* Records by hand: what a broker must not let in, packed or not. */
 static void
 check_records(const char *raw, size_t n, int count, int error, int record)
@@ -403,6 +469,7 @@ main(void)
 		cmocka_unit_test(test_accepts),
 		cmocka_unit_test(test_header_refused),
 		cmocka_unit_test(test_topic_rules),
+		cmocka_unit_test(test_relaxed),
 		cmocka_unit_test(test_records_refused),
 		cmocka_unit_test(test_across_windows),
 		cmocka_unit_test(test_bomb),

@@ -244,6 +244,39 @@ test_damage(void **state)
 	codecs_free(c);
 }
 
+/* A header and records that do not go together; the batch is named. */
+static void
+test_named(void **state)
+{
+	struct codecs *c = codecs_new();
+	struct kerr e = KERR_INIT;
+	struct buf b, scratch = { 0 };
+	struct batch_header h;
+	struct record_iter it;
+	struct record r;
+
+	golden_load(&b, "java-none");
+	batch_assign(b.p, 4711, 0);
+	assert_int_equal(batch_parse(b.p, b.len, &h, NULL), 0);
+	h.last_offset_delta = 2;
+	assert_int_equal(record_iter_init(&it, b.p, &h, c, &scratch,
+	    BATCH_MAX_RAW, &e), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(record_iter_next(&it, &r), 1);
+	assert_int_equal(record_iter_next(&it, &r), KE_PROTO);
+	assert_int_equal(record_iter_bad(&it, &e), KE_DATA);
+	assert_string_equal(e.msg, "malformed record in the batch at offset "
+	    "4711");
+	kerr_clear(&e);
+	h.attributes |= CODEC_LZ4;
+	assert_int_equal(record_iter_init(&it, b.p, &h, c, &scratch,
+	    BATCH_MAX_RAW, &e), KE_DATA);
+	assert_non_null(strstr(e.msg, "batch at offset 4711: lz4: "));
+	buf_release(&b);
+	buf_release(&scratch);
+	codecs_free(c);
+}
+
 int
 main(void)
 {
@@ -253,6 +286,7 @@ main(void)
 		cmocka_unit_test(test_kcat),
 		cmocka_unit_test(test_marker),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -356,6 +356,57 @@ test_truncate(void **state)
 	free(dir);
 }
 
+/* A batch whose packed part is none, its CRC right, as batch.validation=relaxed
+ * lets it in: it stands at its first offset, and what is around it is found. */
+static void
+test_time_rubbish(void **state)
+{
+	struct log_config c = LOG_CONFIG_INIT;
+	struct batch_spec s = BATCH_SPEC;
+	struct kerr e = KERR_INIT;
+	struct log_appended a;
+	struct batch_header h;
+	struct log_when w;
+	char *dir = dir_of(state);
+	struct log *l = must_open(sys_real(), dir, &c, &fresh, NULL);
+	struct iovec v;
+
+	s.n = 5;
+	for (int i = 0; i < 3; i++) {
+		s.ts = 1000 + 100 * i;
+		v = make_batch(&s);
+		assert_int_equal(batch_parse(v.iov_base, v.iov_len, &h, NULL),
+		    0);
+		if (i == 1) {
+			h.attributes |= CODEC_LZ4;
+			batch_header_put(v.iov_base, &h);
+			put_be32((uint8_t *)v.iov_base + BATCH_AT_CRC,
+			    batch_crc(v.iov_base, &h));
+		}
+		assert_int_equal(log_append(l, &v, 1, 7, -1, &a, &e), 0);
+		free(v.iov_base);
+	}
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(log_find_time(l, 1003, 15, &w, &e), 0);
+		assert_int_equal(w.offset, 3);
+		assert_int_equal(log_find_time(l, 1103, 15, &w, &e), 0);
+		assert_int_equal(w.offset, 5);
+		assert_int_equal(w.timestamp, 1104);
+		assert_int_equal(w.epoch, 7);
+		assert_int_equal(log_find_time(l, 1105, 15, &w, &e), 0);
+		assert_int_equal(w.offset, 10);
+		assert_int_equal(log_find_time(l, 1103, 5, &w, &e), 0);
+		assert_int_equal(w.offset, -1);
+		assert_int_equal(e.code, 0);
+		/* a recovery keeps it, too */
+		must_close(l);
+		l = must_open(sys_real(), dir, &c, &fresh, NULL);
+		assert_int_equal(log_end(l), 15);
+	}
+	must_close(l);
+	free(dir);
+}
+
 static void
 test_time(void **state)
 {
@@ -632,7 +683,8 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 		T(test_empty), T(test_append_read), T(test_reopen),
 		T(test_cut), T(test_damage_below), T(test_roll),
-		T(test_index_full), T(test_truncate), T(test_time),
+		T(test_index_full), T(test_truncate), T(test_time_rubbish),
+		T(test_time),
 		T(test_append_time), T(test_follower), T(test_duplicates),
 		T(test_delete), T(test_other_topic), T(test_bad_files),
 	};
