@@ -47,8 +47,9 @@ struct record_iter {
 };
 
 /* max bounds what a compressed batch unpacks to (KE_RANGE). Other errors are
- * those of codec_decompress(); each names the batch by its offset. c and scratch may be NULL where the caller
- * knows that the batch is not compressed. The CRC is not checked here. */
+ * those of codec_decompress(); each names the batch by its offset. c and
+ * scratch may be NULL where the caller knows that the batch is not compressed.
+ * The CRC is not checked here. */
 int record_iter_init(struct record_iter *it, const void *batch,
     const struct batch_header *h, struct codecs *c, struct buf *scratch,
     size_t max, struct kerr *e);
