@@ -9,4 +9,10 @@
 
 uint32_t crc32c(uint32_t crc, const void *p, size_t n);
 
+/* What the CRC of a message becomes when n bytes of it, old, are replaced by as
+ * many new ones; `behind` bytes follow them. The rest is not looked at: it takes
+ * a microsecond whatever its size, and damage in it stays visible. */
+uint32_t crc32c_replace(uint32_t crc, const void *old, const void *new,
+    size_t n, size_t behind);
+
 #endif

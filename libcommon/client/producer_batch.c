@@ -97,9 +97,7 @@ batch_fill(struct producer *p, struct batch *b, const void *from, size_t n,
 	b->header.producer_id = -1;
 	b->header.producer_epoch = -1;
 	b->header.base_sequence = -1;
-	batch_header_put(b->mem, &b->header);
-	if (!p->cf.idempotent)	/* nothing but the CRC is left to set */
-		batch_set_producer(b->mem, &b->header, -1, -1, -1);
+	batch_set_header(b->mem, &b->header);
 	b->size = n;
 	b->codec = batch_codec(h);
 	b->b.count = h->count;

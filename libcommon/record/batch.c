@@ -1,6 +1,8 @@
 /* batch.c: see batch.h. The header: read, written, patched. */
 #include "record/batch.h"
 
+#include <string.h>
+
 #include "base/crc32c.h"
 
 #define KAFKA_CORRUPT_MESSAGE	2
@@ -101,11 +103,26 @@ batch_crc_ok(const void *p, const struct batch_header *h)
 	return batch_crc(p, h) == h->crc;
 }
 
+/* The header's part of what the CRC covers. */
+#define COVERED		(BATCH_HEADER - BATCH_AT_ATTRIBUTES)
+
+/* That part was `old` until now. */
 static void
-update_crc(uint8_t *p, struct batch_header *h)
+update_crc(uint8_t *p, struct batch_header *h, const uint8_t *old)
 {
-	h->crc = batch_crc(p, h);
+	h->crc = crc32c_replace(h->crc, old, p + BATCH_AT_ATTRIBUTES, COVERED,
+	    batch_size(h) - BATCH_HEADER);
 	put_be32(p + BATCH_AT_CRC, h->crc);
+}
+
+void
+batch_set_header(void *batch, struct batch_header *h)
+{
+	uint8_t *p = batch, old[COVERED];
+
+	memcpy(old, p + BATCH_AT_ATTRIBUTES, COVERED);
+	batch_header_put(p, h);
+	update_crc(p, h, old);
 }
 
 void
@@ -121,30 +138,32 @@ void
 batch_set_time(void *batch, struct batch_header *h, bool append_time,
     int64_t max_timestamp)
 {
-	uint8_t *p = batch;
+	uint8_t *p = batch, old[COVERED];
 	int bits = (h->attributes & ~BATCH_APPEND_TIME) |
 	    (append_time ? BATCH_APPEND_TIME : 0);
 
 	if (bits == h->attributes && max_timestamp == h->max_timestamp)
 		return;
+	memcpy(old, p + BATCH_AT_ATTRIBUTES, COVERED);
 	h->attributes = (int16_t)bits;
 	h->max_timestamp = max_timestamp;
 	put_be16(p + BATCH_AT_ATTRIBUTES, (uint16_t)bits);
 	put_be64(p + BATCH_AT_MAX_TIME, (uint64_t)max_timestamp);
-	update_crc(p, h);
+	update_crc(p, h, old);
 }
 
 void
 batch_set_producer(void *batch, struct batch_header *h, int64_t id,
     int16_t epoch, int32_t base_sequence)
 {
-	uint8_t *p = batch;
+	uint8_t *p = batch, old[COVERED];
 
+	memcpy(old, p + BATCH_AT_ATTRIBUTES, COVERED);
 	h->producer_id = id;
 	h->producer_epoch = epoch;
 	h->base_sequence = base_sequence;
 	put_be64(p + BATCH_AT_PRODUCER_ID, (uint64_t)id);
 	put_be16(p + BATCH_AT_PRODUCER_EPOCH, (uint16_t)epoch);
 	put_be32(p + BATCH_AT_SEQUENCE, (uint32_t)base_sequence);
-	update_crc(p, h);
+	update_crc(p, h, old);
 }

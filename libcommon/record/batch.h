@@ -4,7 +4,10 @@
  * where it lies; nothing here copies one.
  *
  * The CRC covers the attributes and all that follows, so base offset, length
- * and partition leader epoch can be patched without touching it.
+ * and partition leader epoch can be patched without touching it. For other
+ * fields of the header it is corrected, without a look at the records: it has
+ * to be right before, and whoever checks it next finds what was damaged on the
+ * way, too.
  */
 #ifndef KLOG_RECORD_BATCH_H
 #define KLOG_RECORD_BATCH_H
@@ -119,6 +122,10 @@ int batch_parse_error(int code);
 /* Writes all fields of h but the CRC over the 61 bytes at p. */
 void batch_header_put(void *p, const struct batch_header *h);
 
+/* The same, and the CRC: h->crc is that of the header that lies there, and is
+ * kept in step. */
+void batch_set_header(void *p, struct batch_header *h);
+
 /* The whole batch at p lies in memory: CRC as it is, and as it should be. */
 uint32_t batch_crc(const void *p, const struct batch_header *h);
 bool batch_crc_ok(const void *p, const struct batch_header *h);
@@ -169,12 +176,12 @@ void batch_assign(void *p, int64_t base_offset, int32_t leader_epoch);
 /*
  * Sets the batch's time type and greatest time as a broker does after
  * validation: append_time with the broker's clock, else the verdict's maximum.
- * The CRC is recomputed only when something changed. Keeps h in step.
+ * Keeps h and the CRC in step.
  */
 void batch_set_time(void *p, struct batch_header *h, bool append_time,
     int64_t max_timestamp);
 
-/* Sets the idempotent producer's fields and the CRC. Keeps h in step. */
+/* Sets the idempotent producer's fields. Keeps h and the CRC in step. */
 void batch_set_producer(void *p, struct batch_header *h, int64_t id,
     int16_t epoch, int32_t base_sequence);
 

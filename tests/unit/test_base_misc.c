@@ -98,6 +98,30 @@ test_crc32c(void **state)
 		    whole);
 }
 
+/* Any bytes of a message, with any number of them behind. */
+static void
+test_crc32c_replace(void **state)
+{
+	enum { SIZE = 300000 };
+	uint8_t *p = malloc(SIZE), old[64];
+	uint32_t crc, r = 1;
+
+	for (size_t i = 0; i < SIZE; i++)
+		p[i] = (uint8_t)((r = r * 1103515245 + 12345) >> 16);
+	for (size_t size = 1; size <= SIZE; size += 1 + size / 3)
+		for (size_t at = 0; at < size; at += 1 + size / 5) {
+			size_t n = size - at < 64 ? size - at : 64;
+
+			crc = crc32c(0, p, size);
+			memcpy(old, p + at, n);
+			for (size_t i = 0; i < n; i++)
+				p[at + i] ^= (uint8_t)(i * 37 + size);
+			assert_int_equal(crc32c_replace(crc, old, p + at, n,
+			    size - at - n), crc32c(0, p, size));
+		}
+	free(p);
+}
+
 static void
 test_sys(void **state)
 {
@@ -184,6 +208,7 @@ main(void)
 		cmocka_unit_test(test_arena),
 		cmocka_unit_test(test_err),
 		cmocka_unit_test(test_crc32c),
+		cmocka_unit_test(test_crc32c_replace),
 		cmocka_unit_test(test_siphash),
 		cmocka_unit_test(test_sys),
 	};

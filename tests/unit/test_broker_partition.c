@@ -453,8 +453,7 @@ make_part(int64_t producer, int32_t sequence)
 
 	assert_int_equal(batch_parse(v.iov_base, v.iov_len, &h, NULL), 0);
 	h.attributes |= BATCH_TRANSACTIONAL;
-	batch_header_put(v.iov_base, &h);
-	batch_set_producer(v.iov_base, &h, producer, 0, sequence);
+	batch_set_header(v.iov_base, &h);
 	return v;
 }
 

@@ -118,6 +118,21 @@ test_patch(void **state)
 	assert_int_equal(h2.producer_epoch, 6);
 	assert_int_equal(h2.base_sequence, 7);
 	assert_true(batch_crc_ok(b.p, &h2));
+
+	h.attributes |= BATCH_TRANSACTIONAL;
+	h.base_offset = 0;
+	batch_set_header(b.p, &h);
+	assert_int_equal(batch_parse(b.p, b.len, &h2, NULL), 0);
+	assert_int_equal(h2.base_offset, 0);
+	assert_int_equal(h2.attributes, h.attributes);
+	assert_int_equal(h2.crc, h.crc);
+	assert_true(batch_crc_ok(b.p, &h2));
+	/* damage before it is not sealed in */
+	b.p[b.len - 1] ^= 1;
+	batch_set_producer(b.p, &h, 8, 9, 10);
+	assert_false(batch_crc_ok(b.p, &h));
+	b.p[b.len - 1] ^= 1;
+	assert_true(batch_crc_ok(b.p, &h));
 	buf_release(&b);
 }
 

@@ -76,8 +76,7 @@ data(struct model *m, int p, int n, int16_t flags)
 	v = make_batch(&s);
 	assert_int_equal(batch_parse(v.iov_base, v.iov_len, &h, &e), 0);
 	h.attributes |= flags;
-	batch_header_put(v.iov_base, &h);
-	batch_set_producer(v.iov_base, &h, p, m->epoch, s.seq);
+	batch_set_header(v.iov_base, &h);
 	if ((rc = log_append(m->l, &v, 1, 0, -1, &a, &e)) == 0) {
 		m->seq[p] += n;
 		if (flags != 0 && open_of(m, p) == NULL)

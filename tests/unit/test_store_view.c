@@ -168,8 +168,7 @@ txn_batch(struct fixture *f, int64_t pid, int32_t seq)
 	v = make_batch(&s);
 	assert_int_equal(batch_parse(v.iov_base, v.iov_len, &h, &e), 0);
 	h.attributes |= BATCH_TRANSACTIONAL;
-	batch_header_put(v.iov_base, &h);
-	batch_set_producer(v.iov_base, &h, pid, 0, seq);
+	batch_set_header(v.iov_base, &h);
 	assert_int_equal(log_append(f->l, &v, 1, 0, -1, &a, &e), 0);
 	free(v.iov_base);
 }
