@@ -155,6 +155,16 @@ row() {
 	    >> "$OUT/bench.jsonl"
 }
 
+# note TEXT VALUE UNIT [DETAIL]: a line of the table that nothing is asked of.
+note() {
+	[ -n "$2" ] || { skip "$1" "nothing to compare with"; return; }
+	printf '%-58s %9s %-3s    %6s %6s  %-4s %s\n' "$1" \
+	    "$(awk -v v="$2" 'BEGIN { printf v < 10 ? "%.2f" : "%.1f", v }')" \
+	    "$3" "" "" "" "${4:-}" | tee -a "$OUT/table.txt"
+	printf '{"note":"%s","value":%s,"unit":"%s","detail":"%s"}\n' \
+	    "$1" "$2" "$3" "${4:-}" >> "$OUT/bench.jsonl"
+}
+
 skip() {	# TEXT WHY
 	skipped=$((skipped + 1))
 	printf '%-58s %9s      %s\n' "$1" skipped "$2" | tee -a "$OUT/table.txt"

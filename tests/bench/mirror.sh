@@ -6,6 +6,10 @@
 # MM2_MB, with its defaults between two Apache Kafkas. Adds to the table and to
 # bench.jsonl in BUILD/bench.
 #
+# A packed source is also copied into a klog-broker that takes it on its headers
+# (batch.validation=relaxed). And the batches of both sources are sent as they
+# are, without a mirror, into each target: what that target allows at best.
+#
 #	BENCH_LINES	records (5000000)
 #	BENCH_RUNS	runs of each contender (3)
 #	BENCH_PEERS	which others: kcat, kafka (both); "" for none
@@ -78,11 +82,22 @@ drop() {
 # of EXPRESSION VALUE: nothing for nothing
 of() { [ -z "$2" ] || calc "$1 $2"; }
 
-# pair NAME SOURCE TARGET PID,PID: every contender between two brokers.
+# feed NAME TARGET PIDS KIND TOPIC: the batches of a source's file, as they are.
+feed() {
+	"$BIN/klog-topics" -q -b "$2" create "$5" --partitions 1
+	sample "$1" -p "$3" "$MEAS/feed" "$2" "$5" "$WORK/$4.log" || :
+	drop "$2" "$5"
+}
+
+# pair NAME SOURCE TARGET PID,PID DATA: every contender between two brokers; DATA
+# is where the source keeps its files.
 pair() {
 	local name=$1 a=$2 b=$3 pids=$4 i
 	fill "$a" plain
 	fill "$a" packed -z lz4
+	for i in plain packed; do
+		cat "$5/$i-0/"*.log >"$WORK/$i.log"
+	done
 	for i in $(seq "$RUNS"); do
 		sample "${name}_mirror" -p "$pids" "$BIN/klog-mirror" -q --from "$a" \
 		    --to "$b" --link "p$i" --topics "plain=plain$i" || :
@@ -90,6 +105,16 @@ pair() {
 		sample "${name}_lz4" -p "$pids" "$BIN/klog-mirror" -q --from "$a" \
 		    --to "$b" --link "l$i" --topics "packed=packed$i" || :
 		drop "$b" "packed$i"
+		if [ "$name" = klog ]; then
+			"$BIN/klog-topics" -q -b "$b" create "relaxed$i" \
+			    --partitions 1 --set batch.validation=relaxed
+			sample "${name}_relaxed" -p "$pids" "$BIN/klog-mirror" \
+			    -q --from "$a" --to "$b" --link "r$i" \
+			    --topics "packed=relaxed$i" || :
+			drop "$b" "relaxed$i"
+		fi
+		feed "${name}_fplain" "$b" "$pids" plain "fp$i"
+		feed "${name}_fpacked" "$b" "$pids" packed "fl$i"
 		if has kcat && [ "$i" -le 2 ]; then
 			sample "${name}_kcat" -p "$pids" sh -c \
 			    "kcat -C -q -e -b $a -t plain -o beginning | kcat -P -b $b -t kcat$i" || :
@@ -111,6 +136,14 @@ pair() {
 	row "mirror, $name: lz4 as it came, records a second, against plain" ">=" \
 	    "$(ratio WALL "${name}_mirror" "${name}_lz4")" 2 2 x \
 	    "$(secs WALL "${name}_lz4")"
+	if [ "$name" = klog ]; then
+		row "mirror, $name: the same, batch.validation=relaxed" ">=" \
+		    "$(ratio WALL "${name}_mirror" "${name}_relaxed")" 2 2 x \
+		    "$(secs WALL "${name}_relaxed")"
+	fi
+	note "mirror, $name: without one, the same batches sent at once" \
+	    "$(ratio WALL "${name}_fplain" "${name}_fpacked")" x \
+	    "$(secs WALL "${name}_fplain") / $(secs WALL "${name}_fpacked"): what the target allows"
 	row "mirror, $name: memory" "<=" \
 	    "$(of "1 / 1024 *" "${RSS[${name}_mirror]:-}")" \
 	    "$(calc "$MM2_MB / 10")" "$(calc "$MM2_MB / 20")" MB "MirrorMaker 2: $MM2_MB"
@@ -122,7 +155,7 @@ pair() {
 broker source -X flush.acks=os
 a=127.0.0.1:$broker_port pids=$broker_pid
 broker target -X flush.acks=os
-pair klog "$a" "127.0.0.1:$broker_port" "$pids,$broker_pid"
+pair klog "$a" "127.0.0.1:$broker_port" "$pids,$broker_pid" "$WORK/source"
 kill "$pids" "$broker_pid"
 wait "$pids" "$broker_pid" || :
 rm -rf "$WORK/source" "$WORK/target"
@@ -132,7 +165,8 @@ if has kafka; then
 	if ka=$("$INTEROP/kafka-broker.sh" start "$WORK/kafka-a" "$port") &&
 	    kb=$(KAFKA_CLUSTER=NkU3OEVBNTcwNTJENDM2Qg "$INTEROP/kafka-broker.sh" \
 	    start "$WORK/kafka-b" $((port + 2))); then
-		pair kafka "127.0.0.1:$port" "127.0.0.1:$((port + 2))" "$ka,$kb"
+		pair kafka "127.0.0.1:$port" "127.0.0.1:$((port + 2))" "$ka,$kb" \
+		    "$WORK/kafka-a/data"
 	fi
 fi
 echo "$rows figures, $misses missed, $skipped skipped" | tee -a "$OUT/table.txt"
