@@ -244,6 +244,33 @@ fill() {
 	equal
 }
 
+@test "batches for which there is no room just now" {
+	local i
+	# 12 MB are under way at most
+	src klog-topics create "$TOPIC" --partitions 1 --set max.message.bytes=12000000
+	for i in 1 2 3 4; do
+		head -c 3500000 /dev/zero | tr '\0' $i |
+			src klog-produce -q -X message.max.bytes=8000000 --whole "$TOPIC" -
+		seq 2000 | src klog-produce -q "$TOPIC"
+	done
+	head -c 11500000 /dev/zero |
+		src klog-produce -q -X message.max.bytes=12000000 --whole "$TOPIC" -
+	run -0 timeout -s KILL 20 klog-mirror -q --from "$SRC" --to "$TO" --link "$TOPIC" --topics "$TOPIC"
+	cmp <(src klog-consume -q -e "$TOPIC") <(klog-consume -q -e "$TOPIC")
+}
+
+@test "--identity: batches that grow beyond what the target takes" {
+	local i
+	src klog-topics create "$TOPIC" --partitions 1 --set max.message.bytes=20000
+	for i in 1 2 3 4 5; do
+		# about 18 kB, and 7 kB
+		seq -f "%095g" 171 | src klog-produce -q "$TOPIC"
+		seq -f "%095g" 70 | src klog-produce -q "$TOPIC"
+	done
+	run -0 mirror --topics "$TOPIC" --identity
+	cmp <(src klog-consume -q -e "$TOPIC") <(klog-consume -q -e "$TOPIC")
+}
+
 @test "--sync-config: set here, set there; unset here, unset there" {
 	src klog-topics create "$TOPIC" --partitions 1 --set retention.ms=1000000
 	mirror --topics "$TOPIC"

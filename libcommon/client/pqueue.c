@@ -161,10 +161,16 @@ pqueue_retry(struct pqueue *q, struct pitem *it, bool answered,
 }
 
 bool
+pqueue_waits(const struct pqueue *q, const struct pitem *it)
+{
+	return q->stalled || TAILQ_FIRST(&q->items) != it;
+}
+
+bool
 pqueue_out_of_order(struct pqueue *q, struct pitem *it)
 {
 	back(q, it);
-	if (!q->stalled && TAILQ_FIRST(&q->items) == it) {
+	if (!pqueue_waits(q, it)) {
 		if (q->epoch == INT16_MAX)
 			return false;
 		q->new_epoch = true;

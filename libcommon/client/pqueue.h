@@ -65,6 +65,8 @@ void pqueue_done(struct pqueue *q, struct pitem *it);
  * refuse it, so it is certain that it was not written. */
 void pqueue_retry(struct pqueue *q, struct pitem *it, bool answered,
     int64_t retry_at);
+/* Whether something before it is yet to be written. */
+bool pqueue_waits(const struct pqueue *q, const struct pitem *it);
 /* The broker misses what comes before this sequence number. Where that is
  * still on its way here, the item just waits for it; else the broker has lost
  * track, and all that is listed gets new numbers in a new epoch. False: there

@@ -66,6 +66,18 @@ split(struct ppart *pp, struct batch *b, const struct kerr *why)
 	batch_free(p, b);
 }
 
+/* A gap in the numbers that closes when what comes before is written, such as
+ * behind a batch that was too large; else it takes a new epoch, which is
+ * another transaction. */
+static bool
+may_be_numbered(const struct ppart *pp, const struct batch *b,
+    const struct kerr *e)
+{
+	return pp->topic->p->txn == NULL ||
+	    (e->kafka == ERR_OUT_OF_ORDER_SEQUENCE_NUMBER &&
+	    pqueue_waits(&pp->q, &b->item));
+}
+
 /* A batch came back with an error. answered: the broker said so. */
 static void
 failed(struct ppart *pp, struct batch *b, int32_t bad, const struct kerr *e,
@@ -86,12 +98,11 @@ failed(struct ppart *pp, struct batch *b, int32_t bad, const struct kerr *e,
 		split(pp, b, e);
 		return;
 	case RETRY_NEW_ID:
-		if (p->txn != NULL) {	/* a new epoch is another transaction */
+		if (!may_be_numbered(pp, b, e) ||
+		    !pqueue_out_of_order(&pp->q, &b->item)) {
 			part_give_up(pp, b, bad, e);
 			return;
 		}
-		if (!pqueue_out_of_order(&pp->q, &b->item))
-			part_give_up(pp, b, bad, e);
 		break;
 	case RETRY_AGAIN:
 	case RETRY_REFRESH:
