@@ -183,6 +183,29 @@ fill() {
 	run -0 mirror --topics "$TOPIC"
 }
 
+@test "what is wrong with one topic does not keep the others" {
+	src klog-topics -q create "$TOPIC" "$TOPIC-b" --partitions 1
+	seq 5 | src klog-produce -q "$TOPIC"
+	seq 5 | src klog-produce -q "$TOPIC-b"
+	mirror --topics "$TOPIC,$TOPIC-b"
+	src klog-topics -q delete "$TOPIC" --yes
+	src klog-topics -q create "$TOPIC" --partitions 1
+	seq 3 | src klog-produce -q "$TOPIC"
+	seq 6 7 | src klog-produce -q "$TOPIC-b"
+	src klog-groups -q seek "$TOPIC-g" -t "$TOPIC" --to 1 --yes
+	src klog-groups -q seek "$TOPIC-g" -t "$TOPIC-b" --to 6 --yes
+	run -6 mirror --topics "$TOPIC,$TOPIC-b" --dry-run
+	assert_line --partial "made anew"
+	run -6 mirror --topics "$TOPIC,$TOPIC-b" --sync-groups "^$TOPIC-g"
+	equal "$TOPIC-b"
+	run -0 klog-consume -q -e "$TOPIC"
+	assert_output "$(seq 5)"
+	# nor are offsets of the one that it is no longer translated
+	run -0 --separate-stderr klog-groups -q -J describe "$TOPIC-g"
+	assert_output --partial "\"$TOPIC-b\""
+	refute_output --partial "\"$TOPIC\""
+}
+
 @test "a marker of a newer epoch is nothing that the source took back" {
 	local pid
 	needs_own_broker
@@ -244,6 +267,22 @@ fill() {
 	equal
 }
 
+@test "records larger than the topic allows by now; not without saying so to the target" {
+	src klog-topics -q create "$TOPIC" --partitions 1
+	head -c 500000 /dev/zero | tr '\0' x | src klog-produce -q --whole "$TOPIC"
+	seq 10 | src klog-produce -q "$TOPIC"
+	src klog-topics -q config set "$TOPIC" max.message.bytes=10000
+	run -0 klog-mirror -v --no-progress --from "$SRC" --to "$TO" --link "$TOPIC" --topics "$TOPIC"
+	assert_output --partial "set max.message.bytes=500"
+	assert_output --partial ", 11 records"
+	equal
+	# and with a header that makes them larger than the source allows
+	src klog-topics -q create "$TOPIC-i" --partitions 1
+	head -c 1048500 /dev/zero | tr '\0' x | src klog-produce -q --whole "$TOPIC-i"
+	mirror --topics "$TOPIC-i" --identity
+	cmp <(src klog-consume -q -e "$TOPIC-i") <(klog-consume -q -e "$TOPIC-i")
+}
+
 @test "batches for which there is no room just now" {
 	local i
 	# 12 MB are under way at most
@@ -302,6 +341,30 @@ fill() {
 	assert_output "$(seq 10)"
 }
 
+@test "--follow: topics grow, go, and come again" {
+	local pid rc=0
+	src klog-topics -q create "$TOPIC" "$TOPIC-b" --partitions 2
+	seq 10 | src klog-produce -q -k k "$TOPIC"
+	seq 10 | src klog-produce -q "$TOPIC-b"
+	mirror_job --topics "^$TOPIC.*" --follow 2>err 3>&- &
+	pid=$!
+	KLOG_PIDS+=($pid)
+	wait_until 20 equal
+	wait_until 20 equal "$TOPIC-b"
+	src klog-topics -q alter "$TOPIC" --partitions 5
+	seq 100 | sed 's/.*/&:&/' | src klog-produce -q -K : "$TOPIC"
+	wait_until 20 equal
+	src klog-topics -q delete "$TOPIC-b" --yes
+	wait_until 20 grep -q "$TOPIC-b: is no longer in the source" err
+	seq 3 | src klog-produce -q "$TOPIC"
+	wait_until 20 equal
+	# it is not taken for the same
+	src klog-topics -q create "$TOPIC-b" --partitions 1
+	wait "$pid" || rc=$?
+	assert_equal "$rc" 6
+	assert_file_contains err 'made anew'
+}
+
 @test "a newer run fences the older one: exit 7" {
 	local pid rc=0
 	src klog-topics create "$TOPIC" --partitions 1
@@ -356,6 +419,33 @@ fill() {
 	run klog-consume -q -e -f '%h{klog-origin}\n' "$TOPIC"
 	[ "$(sort -u <<<"$output" | grep -c .)" -eq 1 ]
 	[ "$(grep -c . <<<"$output")" -eq 200 ]
+}
+
+@test "both ways with prefixes, again and again: each topic comes once" {
+	local a b i topics
+	src klog-topics -q create "$TOPIC" --partitions 1
+	klog-topics -q create "$TOPIC" --partitions 1
+	seq 5 | src klog-produce -q "$TOPIC"
+	seq 6 9 | klog-produce -q "$TOPIC"
+	a=(--link "$TOPIC" --topics "^.*$TOPIC" --prefix a. --follow)
+	b=(--link "$TOPIC-back" --topics "^.*$TOPIC" --prefix b. --follow)
+	klog-mirror -q --from "$SRC" --to "$TO" "${a[@]}" 3>&- &
+	KLOG_PIDS+=($!)
+	wait_until 20 sh -c "klog-consume -q -e a.$TOPIC 2>/dev/null | grep -qx 5"
+	klog-mirror -q --from "$TO" --to "$SRC" "${b[@]}" 3>&- &
+	KLOG_PIDS+=($!)
+	wait_until 20 sh -c "klog-consume -q -b $SRC -e b.$TOPIC 2>/dev/null | grep -qx 9"
+	# three rounds of each
+	for i in 10 11 12; do
+		echo $i | src klog-produce -q "$TOPIC"
+		echo $i | klog-produce -q "$TOPIC"
+		wait_until 20 sh -c "klog-consume -q -e a.$TOPIC | grep -qx $i"
+		wait_until 20 sh -c "klog-consume -q -b $SRC -e b.$TOPIC | grep -qx $i"
+	done
+	topics=$(klog-topics list | cut -f 1 | grep "$TOPIC" | grep -v __klog)
+	assert_equal "$topics" "$(printf '%s\n' "a.$TOPIC" "$TOPIC")"
+	run -0 src klog-topics list
+	refute_output --partial a.
 }
 
 @test "what comes from the target does not go back there" {
@@ -539,6 +629,14 @@ at() {
 	start=$(date +%s%N)
 	mirror --topics "$TOPIC" --rate 200/s
 	[ $(($(date +%s%N) - start)) -gt 700000000 ]
+	equal
+}
+
+@test "--rate: a batch that takes longer than a transaction may" {
+	src klog-topics -q create "$TOPIC" --partitions 1
+	seq 500 | sed 's/$/ and so on, and so forth/' | src klog-produce -q "$TOPIC"
+	seq 3 | src klog-produce -q "$TOPIC"
+	run -0 mirror --topics "$TOPIC" --rate 120/s -X transaction.timeout.ms=2500
 	equal
 }
 

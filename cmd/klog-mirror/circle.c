@@ -1,7 +1,8 @@
 /*
  * circle.c: records that would go round for ever (mirror.h): a topic into
  * itself, and a topic of the source that a mirror from the target feeds. What
- * the latter are is written in the source, in the topics of its links.
+ * the latter are is written in the source, in the topics of its links, in the
+ * transaction that brings their first records: who sees those looks there.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,25 @@ take_record(void *arg, const struct record *rec, struct kerr *e)
 	return 0;
 }
 
+/* Whether the pair has got its first records since the last look. */
+static bool
+is_fresh(const struct pair *p)
+{
+	for (int32_t k = 0; k < p->n && !p->checked; k++)
+		if (p->part[k].end > p->part[k].log_start)
+			return true;
+	return false;
+}
+
+static bool
+any_fresh(const struct mirror *m)
+{
+	for (int i = 0; i < m->n_pairs; i++)
+		if (is_fresh(&m->pair[i]))
+			return true;
+	return false;
+}
+
 static void
 leave_out(struct mirror *m, int at)
 {
@@ -68,13 +88,15 @@ circle_check(struct mirror *m, struct kerr *e)
 
 	if (check_itself(m, e) != 0)
 		return e->code;
-	if (m->loaded || o->identity || o->start_from != NULL || to == NULL ||
-	    (from != NULL && strcmp(from, to) == 0))
+	if ((m->loaded && !any_fresh(m)) || o->identity ||
+	    o->start_from != NULL || to == NULL || (o->prefix == NULL &&
+	    from != NULL && strcmp(from, to) == 0))
 		return 0;
 	for (int i = 0; i < m->n_links; i++)
 		if (store_scan(&m->src, m->links[i], take_record, m, e) != 0)
 			return e->code;
 	for (int i = m->n_pairs; i-- > 0;) {
+		m->pair[i].checked |= is_fresh(&m->pair[i]);
 		if (!m->pair[i].from_target)
 			continue;
 		if (o->prefix == NULL)

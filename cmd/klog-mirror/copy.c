@@ -58,18 +58,19 @@ static void
 reported(void *arg, const struct producer_report *r)
 {
 	struct mirror *m = arg;
-	struct pair *p;
+	struct pair *p = pair_of(m, r->topic);
 
 	if (m->lost.code != 0)
 		return;
 	if (r->err != NULL) {
+		if (r->err->kafka == ERR_MESSAGE_TOO_LARGE && p != NULL)
+			p->refused = r->size;
 		m->lost = *r->err;
 		kerr_wrap(&m->lost, "%s[%d]", r->topic, (int)r->partition);
 		return;
 	}
 	if (strcmp(r->topic, m->state_topic) == 0)
 		return;
-	p = pair_of(m, r->topic);
 	if (p == NULL || !note_runs(&p->part[r->partition], r)) {
 		kerr_set(&m->lost, KE_UNREACHABLE, "%s[%d]: the broker does "
 		    "not say where it wrote", r->topic, (int)r->partition);
@@ -239,16 +240,6 @@ commit(struct mirror *m, struct kerr *e)
 	return each(m, take_over, e);
 }
 
-/* Lets the loop run until the limit allows more. */
-static void
-slow_down(struct mirror *m)
-{
-	int64_t ms;
-
-	while (!m->stop && (ms = rate_wait(&m->rate,
-	    loop_clock(m->loop))) > 0)
-		loop_run_for(m->loop, ms < 100 ? ms : 100);
-}
 
 static int
 add(struct mirror *m, struct part *pt, const struct recoded *r,
@@ -319,6 +310,22 @@ is_due(const struct mirror *m)
 	    loop_clock(m->loop) - m->txn_began >= TXN_MS;
 }
 
+/* Lets the loop run until the limit allows more; false where the transaction
+ * is to end first. */
+static bool
+may_take(struct mirror *m)
+{
+	int64_t ms;
+
+	while (!m->stop && !is_due(m)) {
+		ms = rate_wait(&m->rate, loop_clock(m->loop));
+		if (ms <= 0)
+			return true;
+		loop_run_for(m->loop, ms < 100 ? ms : 100);
+	}
+	return false;
+}
+
 /* Takes what is there. */
 static int
 take_all(struct mirror *m, struct kerr *e)
@@ -326,7 +333,7 @@ take_all(struct mirror *m, struct kerr *e)
 	const struct consumer_batch *b;
 	int rc = 0;
 
-	while (rc == 0 && !m->stop && !is_due(m) &&
+	while (rc == 0 && may_take(m) &&
 	    (b = consumer_take(m->consumer)) != NULL) {
 		rc = take_batch(m, b, e);
 		consumer_release(m->consumer, b);
@@ -334,8 +341,6 @@ take_all(struct mirror *m, struct kerr *e)
 			*e = m->lost;
 			rc = e->code;
 		}
-		if (rc == 0)
-			slow_down(m);
 	}
 	return rc;
 }
@@ -384,6 +389,20 @@ transfer(struct mirror *m, struct kerr *e)
 	    producer_shown(m->producer, e);
 }
 
+/* The producer's handle of the target, with all its partitions. */
+static int
+find_topic(struct mirror *m, struct pair *p, struct kerr *e)
+{
+	const int64_t wait_ms = cluster_conf(m->tgt.c)->request_ms;
+
+	if (p->topic == NULL)
+		p->topic = producer_topic(m->producer, p->target, wait_ms, e);
+	if (p->topic == NULL || (ptopic_partitions(p->topic) < p->n &&
+	    producer_topic_renew(p->topic, wait_ms, e) != 0))
+		return kerr_wrap(e, "%s", p->target);
+	return 0;
+}
+
 static int
 assign(struct mirror *m, struct part *pt, struct kerr *e)
 {
@@ -400,11 +419,8 @@ assign(struct mirror *m, struct part *pt, struct kerr *e)
 	}
 	if (pt->plan.verdict != PLAN_COPY)
 		return 0;
-	if (p->topic == NULL)
-		p->topic = producer_topic(m->producer, p->target,
-		    cluster_conf(m->tgt.c)->request_ms, e);
-	if (p->topic == NULL)
-		return kerr_wrap(e, "%s", p->target);
+	if (find_topic(m, p, e) != 0)
+		return e->code;
 	pt->slot = consumer_assign(m->consumer, p->source, pt->index,
 	    pt->plan.from, pt->plan.to);
 	m->by_slot = xreallocarray(m->by_slot, (size_t)pt->slot + 1,
@@ -417,9 +433,12 @@ static bool
 has_work(const struct mirror *m)
 {
 	for (int i = 0; i < m->n_pairs; i++)
-		for (int32_t k = 0; k < m->pair[i].n; k++)
-			if (m->pair[i].part[k].plan.verdict != PLAN_NOTHING)
+		for (int32_t k = 0; k < m->pair[i].n; k++) {
+			enum verdict v = m->pair[i].part[k].plan.verdict;
+
+			if (v == PLAN_NOTE || v == PLAN_COPY)
 				return true;
+		}
 	return false;
 }
 

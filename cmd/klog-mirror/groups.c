@@ -17,7 +17,7 @@ translate(const struct mirror *m, const struct part *pt, int64_t src)
 {
 	int64_t at;
 
-	if (!pt->known || src > pt->src_next)
+	if (!pt->known || src > pt->src_next || plan_is_trouble(&pt->plan))
 		return -1;
 	at = omap_find(&pt->map, src);
 	if (at >= 0)

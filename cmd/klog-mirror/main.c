@@ -224,12 +224,13 @@ take_over(struct mirror *m, struct kerr *e)
 		return kerr_wrap(e, "target");
 	if (m->loaded)
 		return 0;
-	if (store_load(m, e) != 0)
+	if ((m->passes > 0 && m->txn_id != NULL && producer_shown(m->producer,
+	    e) != 0) || store_load(m, e) != 0)
 		return kerr_wrap(e, "target");
 	return m->o->start_from != NULL ? start_from(m, e) : 0;
 }
 
-/* One pass; *status is worse than done where it could not begin. */
+/* One pass; *status is worse than done where partitions are left alone. */
 static int
 pass(struct mirror *m, enum exit_class *status, struct kerr *e)
 {
@@ -245,8 +246,6 @@ pass(struct mirror *m, enum exit_class *status, struct kerr *e)
 		report_status(m);
 		return 0;
 	}
-	if (*status != EXIT_DONE)
-		return 0;
 	if (prepare_targets(m, e) != 0)
 		return e->code;
 	if (m->o->dry_run) {
@@ -335,7 +334,8 @@ run(struct mirror *m)
 		}
 		if (m->stop)
 			break;
-		if (is_skipped_gap(m, &e) || goes_untold(m, &e)) {
+		if (is_skipped_gap(m, &e) || goes_untold(m, &e) ||
+		    prepare_larger(m)) {
 			start_over(m);
 			continue;
 		}

@@ -112,9 +112,13 @@ struct pair {
 	struct part	*part;
 	int32_t		 tgt_n;		/* partitions there; 0: no topic */
 	struct ptopic	*topic;		/* NULL until needed */
+	bool		 seen;		/* in the source, in this pass */
+	bool		 checked;	/* that it goes in no circle */
 	bool		 made;		/* the target, in this pass */
 	bool		 from_target;	/* left out: it comes from there */
 	bool		 configured;	/* in this run */
+	size_t		 refused;	/* bytes of a record too large for the
+					 * target, with its batch */
 };
 
 struct mirror {
@@ -176,6 +180,9 @@ void mirror_drop(struct mirror *m, int at);
 /* prepare.c: topics that are missing or too narrow, or whose configuration is
  * to follow; it is only told where dry_run. */
 int prepare_targets(struct mirror *m, struct kerr *e);
+/* Has the target take what it refused as too large; false where it cannot be
+ * had to. */
+bool prepare_larger(struct mirror *m);
 /* A topic with properties: names and values in turn, NULL-ended. */
 int prepare_create(struct side *s, const char *name, int32_t partitions,
     const char *const *configs, struct kerr *e);

@@ -47,6 +47,12 @@ trouble(const struct facts *f)
 	return PLAN_NOTHING;
 }
 
+bool
+plan_is_trouble(const struct plan *p)
+{
+	return p->verdict >= PLAN_GAP;
+}
+
 struct plan
 plan_partition(const struct facts *f, const struct plan_rules *rules)
 {

@@ -36,6 +36,7 @@ enum verdict {
 	PLAN_NOTHING,		/* all is copied */
 	PLAN_NOTE,		/* nothing to copy, but to be remembered */
 	PLAN_COPY,		/* [from, to) */
+	/* and troubles: */
 	PLAN_GAP,		/* the source lost [lost_from, lost_to) */
 	PLAN_RECREATED,		/* it is another topic than it was */
 	PLAN_TRUNCATED,		/* it lost records from lost_from on that
@@ -55,6 +56,8 @@ struct plan_rules {
 	bool	restart;		/* --on-recreate=restart */
 };
 
+/* Whether the partition is to be left alone. */
+bool plan_is_trouble(const struct plan *p);
 struct plan plan_partition(const struct facts *f,
     const struct plan_rules *rules);
 

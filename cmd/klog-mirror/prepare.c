@@ -1,4 +1,5 @@
 /* prepare.c: topics of the target: made, grown, configured (mirror.h). */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -360,6 +361,21 @@ has_work(const struct pair *p)
 	return false;
 }
 
+/* Something is wrong with it, and nothing else is to be done. */
+static bool
+is_left_alone(const struct pair *p)
+{
+	bool trouble = false;
+
+	for (int32_t i = 0; i < p->n; i++) {
+		if (p->part[i].plan.verdict == PLAN_COPY ||
+		    p->part[i].plan.verdict == PLAN_NOTE)
+			return false;
+		trouble |= plan_is_trouble(&p->part[i].plan);
+	}
+	return trouble;
+}
+
 static void
 tell(const struct mirror *m, const struct pair *p)
 {
@@ -378,14 +394,14 @@ prepare(struct mirror *m, struct pair *p, struct kerr *e)
 {
 	int rc = 0;
 
+	if (is_left_alone(p))
+		return 0;
 	p->made = p->tgt_n == 0;
 	if (p->tgt_n < p->n) {
 		tell(m, p);
 		if (m->o->dry_run)
 			return 0;
 		rc = p->made ? create_like(m, p, e) : add_partitions(m, p, e);
-		/* a handle of the producer has the partitions of its time */
-		p->topic = NULL;
 		if (rc == 0)
 			rc = wait_topic(&m->tgt, p->target, p->n, e);
 		if (rc == 0)
@@ -404,4 +420,50 @@ prepare_targets(struct mirror *m, struct kerr *e)
 		if (prepare(m, &m->pair[i], e) != 0)
 			return e->code;
 	return 0;
+}
+
+/* Sets max.message.bytes of a target to what it refused, unless it has been
+ * that all the time, and waits until it says so. */
+static int
+enlarge(struct mirror *m, struct pair *p, struct kerr *e)
+{
+	const int64_t until = loop_clock(m->loop) +
+	    cluster_conf(m->tgt.c)->request_ms;
+	struct incremental_alter_configs_request_config v;
+	struct properties tgt;
+	struct change c = { &v, 0 };
+	char text[24];
+	int64_t have;
+
+	for (bool asked = false;; asked = true) {
+		if (describe(&m->tgt, p->target, &tgt, e) != 0)
+			return e->code;
+		have = number(&tgt, "max.message.bytes");
+		reply_free(tgt.reply);
+		if (have >= (int64_t)p->refused)
+			return asked ? 0 : kerr_set(e, KE_RANGE, "it should "
+			    "take %zu bytes", p->refused);
+		if (loop_clock(m->loop) > until)
+			return kerr_set(e, KE_TIMEOUT, "%s: max.message.bytes "
+			    "stays as it is", p->target);
+		if (asked) {
+			loop_run_for(m->loop, 10);
+			continue;
+		}
+		snprintf(text, sizeof(text), "%zu", p->refused);
+		change(m, p, &c, kstr("max.message.bytes"), kstr(text));
+		if (apply(m, p, &c, e) != 0)
+			return e->code;
+	}
+}
+
+bool
+prepare_larger(struct mirror *m)
+{
+	struct kerr e = KERR_INIT;
+
+	for (int i = 0; i < m->n_pairs; i++)
+		if (m->pair[i].refused > 0)
+			return enlarge(m, &m->pair[i], &e) == 0;
+	return false;
 }

@@ -295,7 +295,8 @@ finish(struct reader *rd, struct kerr *e)
 	for (size_t i = 0; rc == 0 && i < rd->n; i++) {
 		struct reading *r = &rd->v[i];
 
-		if (!r->known)
+		/* what is in memory is newer */
+		if (!r->known || (!rd->way_back && r->pt->known))
 			continue;
 		rc = rd->way_back ? turn_round(r, e) : take_over(r, e);
 		if (rc != 0)

@@ -123,6 +123,9 @@ is_left_out(const struct mirror *m, const char *name)
 static void
 note_link(struct mirror *m, const char *name)
 {
+	for (int i = 0; i < m->n_links; i++)
+		if (strcmp(m->links[i], name) == 0)
+			return;
 	m->links = xreallocarray(m->links, (size_t)m->n_links + 1,
 	    sizeof(char *));
 	m->links[m->n_links++] = xstrdup(name);
@@ -137,8 +140,7 @@ add_topic(struct mirror *m, const struct metadata_response_topic *t,
 	struct pair *p = target != NULL ? find_pair(m, name) : NULL;
 	int rc = 0;
 
-	if (!m->loaded && strncmp(name, STATE_TOPIC,
-	    sizeof(STATE_TOPIC) - 1) == 0)
+	if (strncmp(name, STATE_TOPIC, sizeof(STATE_TOPIC) - 1) == 0)
 		note_link(m, name);
 	if (target == NULL || is_left_out(m, name))
 		goto out;
@@ -147,13 +149,19 @@ add_topic(struct mirror *m, const struct metadata_response_topic *t,
 		    kerror_name(t->error_code));
 		goto out;
 	}
+	if (p != NULL && t->partitions.n < p->n) {	/* made anew */
+		mirror_drop(m, (int)(p - m->pair));
+		p = NULL;
+	}
 	if (p == NULL) {
 		m->pair = xreallocarray(m->pair, (size_t)m->n_pairs + 1,
 		    sizeof(*m->pair));
 		p = &m->pair[m->n_pairs++];
 		*p = (struct pair){ .source = name, .target = target };
 		name = target = NULL;
+		m->loaded = false;	/* it may have been here before */
 	}
+	p->seen = true;
 	p->id = t->topic_id;
 	grow(p, t->partitions.n);
 	relink(m);
@@ -161,6 +169,24 @@ out:
 	free(name);
 	free(target);
 	return rc;
+}
+
+/* What was deleted in the source stays in the target. */
+static void
+drop_gone(struct mirror *m)
+{
+	for (int i = m->n_pairs; i-- > 0;) {
+		struct pair *p = &m->pair[i];
+
+		if (p->seen) {
+			p->seen = false;
+			continue;
+		}
+		if (!m->o->common.quiet)
+			warn_line("%s: is no longer in the source: '%s' stays "
+			    "as it is", p->source, p->target);
+		mirror_drop(m, i);
+	}
 }
 
 /* Two topics in one would have one map too few. */
@@ -346,6 +372,8 @@ survey_source(struct mirror *m, struct kerr *e)
 	for (int i = 0; i < rsp->topics.n && rc == 0; i++)
 		rc = add_topic(m, &rsp->topics.v[i], e);
 	reply_free(r);
+	if (rc == 0)
+		drop_gone(m);
 	if (rc != 0 || check_literals(m, e) != 0 || check_targets(m, e) != 0 ||
 	    list_starts_and_ends(m, e) != 0)
 		return e->code;

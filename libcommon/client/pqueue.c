@@ -19,6 +19,12 @@ pqueue_init(struct pqueue *q, int in_flight, bool idempotent, int16_t epoch)
 }
 
 void
+pqueue_moved(struct pqueue *q)
+{
+	TAILQ_INIT(&q->items);
+}
+
+void
 pqueue_restart(struct pqueue *q, int16_t epoch)
 {
 	struct pitem *it;

@@ -47,6 +47,8 @@ struct pqueue {
 
 void pqueue_init(struct pqueue *q, int in_flight, bool idempotent,
     int16_t epoch);
+/* An empty one that lies elsewhere in memory now. */
+void pqueue_moved(struct pqueue *q);
 /* A producer id or epoch has come: sequence numbers begin anew, at 0. Nothing
  * may be under way. */
 void pqueue_restart(struct pqueue *q, int16_t epoch);

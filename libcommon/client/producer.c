@@ -94,6 +94,30 @@ producer_close(struct producer *p)
 	free(p);
 }
 
+/* It has n partitions now, none of them with anything on its way. */
+static void
+topic_grow(struct ptopic *t, int32_t n)
+{
+	struct producer *p = t->p;
+
+	t->part = xreallocarray(t->part, (size_t)n, sizeof(*t->part));
+	for (int32_t i = 0; i < t->n; i++)
+		pqueue_moved(&t->part[i].q);
+	for (; t->n < n; t->n++) {
+		t->part[t->n] = (struct ppart){ .topic = t, .index = t->n,
+		    .codec = p->cf.codec };
+		pqueue_init(&t->part[t->n].q, p->cf.in_flight,
+		    p->cf.idempotent, p->epoch);
+	}
+	t->share_bytes = p->cf.batch_bytes;
+	if (n > MANY_PARTITIONS &&
+	    t->share_bytes > p->cf.buffer_bytes / 2 / (size_t)n) {
+		t->share_bytes = p->cf.buffer_bytes / 2 / (size_t)n;
+		if (t->share_bytes < BATCH_MIN)
+			t->share_bytes = BATCH_MIN;
+	}
+}
+
 static struct ptopic *
 topic_new(struct producer *p, const char *name, int32_t n)
 {
@@ -103,24 +127,10 @@ topic_new(struct producer *p, const char *name, int32_t n)
 
 	t->p = p;
 	t->name = xstrdup(name);
-	t->n = n;
-	t->part = xcalloc((size_t)n, sizeof(*t->part));
-	t->batch_bytes = t->share_bytes = p->cf.batch_bytes;
-	if (n > MANY_PARTITIONS &&
-	    t->share_bytes > p->cf.buffer_bytes / 2 / (size_t)n) {
-		t->share_bytes = p->cf.buffer_bytes / 2 / (size_t)n;
-		if (t->share_bytes < BATCH_MIN)
-			t->share_bytes = BATCH_MIN;
-	}
+	t->batch_bytes = p->cf.batch_bytes;
 	sys->random(sys, &seed, sizeof(seed));
 	partitioner_init(&t->partitioner, p->cf.partitioner, seed);
-	for (int32_t i = 0; i < n; i++) {
-		t->part[i].topic = t;
-		t->part[i].index = i;
-		t->part[i].codec = p->cf.codec;
-		pqueue_init(&t->part[i].q, p->cf.in_flight, p->cf.idempotent,
-		    p->epoch);
-	}
+	topic_grow(t, n);
 	t->next = p->topics;
 	p->topics = t;
 	return t;
@@ -141,6 +151,23 @@ producer_topic(struct producer *p, const char *name, int64_t wait_ms,
 	if (cluster_load_topic(p->cl, name, wait_ms, e) != 0)
 		return NULL;
 	return topic_new(p, name, cluster_topic(p->cl, name)->n);
+}
+
+int
+producer_topic_renew(struct ptopic *t, int64_t wait_ms, struct kerr *e)
+{
+	struct cluster *cl = t->p->cl;
+	int32_t n;
+
+	if (cluster_load_topic(cl, t->name, wait_ms, e) != 0)
+		return e->code;
+	n = cluster_topic(cl, t->name)->n;
+	for (int32_t i = 0; n > t->n && i < t->n; i++)
+		if (t->part[i].busy)
+			return kerr_set(e, KE_AGAIN, "records are under way");
+	if (n > t->n)
+		topic_grow(t, n);
+	return 0;
 }
 
 int32_t

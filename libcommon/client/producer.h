@@ -42,6 +42,7 @@ struct producer_report {
 	const char	*topic;
 	int32_t		 partition;
 	int32_t		 count;		/* records */
+	size_t		 size;		/* bytes that were sent */
 	int64_t		 offset;	/* of the first; -1: not known */
 	uint64_t	 first, last;	/* tags of the first, last record */
 	const struct kerr *err;		/* NULL: acknowledged */
@@ -83,6 +84,9 @@ void producer_close(struct producer *p);
  * handle lives as long as the producer. */
 struct ptopic *producer_topic(struct producer *p, const char *name,
     int64_t wait_ms, struct kerr *e);
+/* Looks for partitions that the topic has got since. KE_AGAIN: records of it
+ * are still under way. */
+int producer_topic_renew(struct ptopic *t, int64_t wait_ms, struct kerr *e);
 int32_t ptopic_partitions(const struct ptopic *t);
 
 /* Adds a record; tag is the caller's name for it (a line number). part -1:

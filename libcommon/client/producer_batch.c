@@ -212,7 +212,7 @@ report(struct producer *p, struct ppart *pp, struct batch *b, int64_t offset,
 {
 	struct producer_report r = {
 		.topic = pp->topic->name, .partition = pp->index,
-		.count = b->item.count, .offset = offset,
+		.count = b->item.count, .size = b->size, .offset = offset,
 		.first = b->first_tag, .last = b->last_tag, .err = err,
 		.bad = bad, .bad_tag = batch_tag_of(b, bad), .tags = b->tags
 	};
