@@ -6,9 +6,9 @@ set -u
 . "$(dirname "$0")/lib.sh"
 need java openjdk-17-jre-headless
 libs=$(kafka_libs 3.9.1) || { skip "the differ" "no jars"; exit 0; }
-klog_broker -X offsets.topic.num.partitions=4 -X transaction.state.log.num.partitions=4 -X group.initial.rebalance.delay.ms=0 -X log.segment.delete.delay.ms=60000
+klog_broker -X offsets.topic.num.partitions=4 -X transaction.state.log.num.partitions=4 -X group.initial.rebalance.delay.ms=0 -X log.segment.delete.delay.ms=60000 -X transaction.abort.timed.out.transaction.cleanup.interval.ms=500
 ours=$BROKER
-apache_kafka 3.9.1 log.segment.delete.delay.ms=60000 broker.session.timeout.ms=60000 || { not_ok "Apache Kafka 3.9.1 starts"; exit 1; }
+apache_kafka 3.9.1 log.segment.delete.delay.ms=60000 transaction.abort.timed.out.transaction.cleanup.interval.ms=500 broker.session.timeout.ms=60000 || { not_ok "Apache Kafka 3.9.1 starts"; exit 1; }
 # differ NAME: one scenario
 differ() {
 	local said

@@ -384,6 +384,9 @@ def add(scenario, agreed):
         if v >= 1:
             yield 'by duration', ask(**dict(base, DurationFilter=3600000))
             yield 'by duration 0', ask(**dict(base, DurationFilter=0, StateFilters=['Ongoing']))
+            time.sleep(0.05)
+            yield 'by duration 20', ask(**dict(base, DurationFilter=20))
+            yield 'by duration -7', ask(**dict(base, DurationFilter=-7))
         yield 'describe several', [(t['TransactionalId'], t['TransactionState'], t['ErrorCode']) for t in s.ask(
             'DescribeTransactions', 0, TransactionalIds=[names[1], 'no-such-id', '', names[0]])['TransactionStates']]
 
@@ -442,6 +445,140 @@ def add(scenario, agreed):
         t.until('CompleteCommit')
         yield 'committed', offset(True)
         yield 'over', commit(13)
+
+    @scenario('InitProducerId', [3, 4, 5])
+    def txn_timed_out(s, v):
+        t = Txn(s, f'timed-out-{v}', InitProducerId=v)
+        a = s.topic(f'tto-{v}')
+        t.init(timeout=300)
+        t.add((a, 0))
+        t.put(a, n=2)
+        yield 'state at last', t.until('CompleteAbort')
+        yield 'writes', t.put(a)
+        yield 'adds', t.add((a, 0))
+        yield 'adds offsets', t.add_group('g')
+        yield 'commits', t.end()
+        yield 'aborts', t.end(False)
+        yield 'as the coordinator counts: adds', t.add((a, 0), epoch=t.epoch + 1)
+        yield 'state', t.state()
+        yield 'goes on', t.init(pid=t.pid, epoch=t.epoch)
+        yield 'state then', t.state()
+        yield 'adds again', t.add((a, 0))
+        yield 'writes again', t.put(a)
+        yield 'commits then', t.end()
+        yield 'state in the end', t.until('CompleteCommit')
+        p = stable(s, 12, a, 5)['Responses'][0]['Partitions'][0]
+        yield 'what is there', dict(Records=marks(p['Records']), Aborted=p['AbortedTransactions'])
+
+    @scenario('InitProducerId', [0, 3, 5])
+    def txn_no_id(s, v):
+        def init(**k):
+            return s.ask('InitProducerId', v, TransactionalId=None, **k)
+        yield 'an id', init(TransactionTimeoutMs=-5, ProducerId=-1, ProducerEpoch=-1)
+        if v >= 3:
+            yield 'one more epoch', init(TransactionTimeoutMs=0, ProducerId=4711, ProducerEpoch=3)
+            yield 'half of it', init(TransactionTimeoutMs=0, ProducerId=4711, ProducerEpoch=-1)
+            yield 'the other half', init(TransactionTimeoutMs=0, ProducerId=-1, ProducerEpoch=3)
+
+    @scenario('EndTxn', [0, 3])
+    def txn_replayed(s, v):
+        """Each call once more, as a client does that has lost the answer."""
+        t = Txn(s, f'replayed-{v}', EndTxn=v)
+        a = s.topic(f'trp-{v}')
+        t.init()
+        for commit in (True, False):
+            w = 'commit' if commit else 'abort'
+            t.add((a, 0))
+            t.put(a)
+            yield f'{w}', t.end(commit)
+            t.until('CompleteCommit' if commit else 'CompleteAbort')
+            yield f'{w}: the add again', t.add((a, 0))
+            yield f'{w}: the batch again', t.put(a, seq=0)
+            yield f'{w}: state', t.state()
+            yield f'{w}: and the end', t.end(commit)
+            t.until('CompleteCommit' if commit else 'CompleteAbort')
+            yield f'{w}: once more', t.end(commit)
+        old = t.epoch
+        t.init()
+        for what, f in (('adds', lambda: t.add((a, 0), epoch=old)), ('ends', lambda: t.end(epoch=old)),
+                        ('aborts', lambda: t.end(False, epoch=old)), ('groups', lambda: t.add_group('g', epoch=old))):
+            yield f'fenced: {what}', f()
+
+    @scenario('Fetch', [4, 11, 16])
+    def txn_fetch_little(s, v):
+        t, u = Txn(s, f'little-t-{v}'), Txn(s, f'little-u-{v}')
+        a = s.topic(f'tfl-{v}')
+        t.init()
+        u.init()
+        for i in range(4):
+            t.add((a, 0))
+            u.add((a, 0))
+            t.put(a, n=1)
+            u.put(a, n=2)
+            t.put(a, n=1)
+            t.end(i % 2 == 0)
+            t.until('CompleteCommit' if i % 2 == 0 else 'CompleteAbort')
+            stable(s, v, a, i * 6 + 1)
+            u.end(i > 2)
+            u.until('CompleteCommit' if i > 2 else 'CompleteAbort')
+            stable(s, v, a, i * 6 + 6)
+        for offset in range(24):
+            for part in (1, 150, 300):
+                for isolation in (0, 1):
+                    p = s.fetch(v, a, offset=offset, part=part, isolation=isolation)['Responses'][0]['Partitions'][0]
+                    p['Records'] = marks(p['Records'])
+                    yield f'{part} bytes from {offset}, isolation {isolation}', p
+
+    @scenario('TxnOffsetCommit', [2, 3])
+    def txn_member(s, v):
+        """Offsets of a group that has a member."""
+        t = Txn(s, f'member-{v}')
+        a, g = s.topic(f'tom-{v}'), f'tom-group-{v}'
+        for _ in range(100):
+            if s.ask('FindCoordinator', 2, Key=g, KeyType=0)['ErrorCode'] == 0:
+                break
+            time.sleep(0.05)
+        for _ in range(100):
+            x = s.ask('JoinGroup', 2, GroupId=g, SessionTimeoutMs=30000, RebalanceTimeoutMs=30000, MemberId='',
+                      ProtocolType='consumer', Protocols=[dict(Name='range', Metadata=b'')])
+            if x['ErrorCode'] not in LATER:
+                break
+            time.sleep(0.05)
+        me, gen = x['MemberId'], x['GenerationId']
+        t.init()
+        t.add_group(g)
+
+        def commit(offset, **k):
+            for _ in range(100):
+                x = s.ask('TxnOffsetCommit', v, TransactionalId=t.name, GroupId=g, Topics=[dict(
+                    Name=a, Partitions=[dict(PartitionIndex=0, CommittedOffset=offset, CommittedMetadata='m')])],
+                    **t.who(None, None), **k)
+                if not any(f"ErrorCode': {e}" in str(x) for e in LATER):
+                    return x
+                time.sleep(0.03)
+            return x
+
+        def ask(what):
+            yield f'{what}: no member', commit(1)
+            if v >= 3:
+                yield f'{what}: a stranger', commit(2, MemberId='nobody', GenerationId=gen)
+                yield f'{what}: an older generation', commit(3, MemberId=me, GenerationId=gen - 1)
+                yield f'{what}: a newer generation', commit(4, MemberId=me, GenerationId=gen + 1)
+                yield f'{what}: no generation', commit(5, MemberId=me, GenerationId=-1)
+                yield f'{what}: only a generation', commit(5, MemberId='', GenerationId=gen)
+                yield f'{what}: the member', commit(6, MemberId=me, GenerationId=gen)
+                yield f'{what}: under another instance', commit(7, MemberId=me, GenerationId=gen, GroupInstanceId='x')
+        yield from ask('before it is synced')
+        s.ask('SyncGroup', 1, GroupId=g, GenerationId=gen, MemberId=me, Assignments=[dict(MemberId=me, Assignment=b'')])
+        yield from ask('stable')
+        t.end(True)
+        t.until('CompleteCommit')
+        for _ in range(100):
+            x = s.ask('OffsetFetch', 7, GroupId=g, RequireStable=True, Topics=[dict(Name=a, PartitionIndexes=[0])])
+            if x['ErrorCode'] not in LATER and x['Topics'][0]['Partitions'][0]['ErrorCode'] not in LATER + (88,):
+                break
+            time.sleep(0.03)
+        yield 'in the end', x
 
     agreed += [(re.compile(q), re.compile(f), why) for q, f, why in (
         (r'txn_markers .*epoch too low', '', 'Kafka fails with an exception'),
