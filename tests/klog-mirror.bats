@@ -470,6 +470,13 @@ fill() {
 	run -0 src klog-consume -q -e "$TOPIC"
 	assert_output "$(seq 15)"
 	run -2 mirror --topics "$TOPIC" --start-from nowhere
+	# forth again: what the way back has brought is there
+	run -7 mirror --topics "$TOPIC" --start-from "link:$TOPIC-back"
+	assert_output --partial 'which would go round'
+	seq 16 18 | src klog-produce -q "$TOPIC"
+	mirror --topics "$TOPIC" --link "$TOPIC-2" --start-from "link:$TOPIC-back"
+	run -0 klog-consume -q -e "$TOPIC"
+	assert_output "$(seq 18)"
 }
 
 @test "a compacted source keeps its holes to itself" {

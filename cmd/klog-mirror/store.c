@@ -267,7 +267,8 @@ take_over(struct reading *r, struct kerr *e)
 }
 
 /* What a link in the other direction has brought need not go back: the source
- * is read from behind it, and where it came from is where it is. */
+ * is read from behind it, and where it came from is where it is. What it has
+ * brought since this link began would go back. */
 static int
 turn_round(struct reading *r, struct kerr *e)
 {
@@ -275,8 +276,14 @@ turn_round(struct reading *r, struct kerr *e)
 	struct omap map = { NULL, 0, 0 };
 	int rc;
 
-	if (pt->known || r->other_cluster || r->pos.tgt_next < 0)
+	if (r->other_cluster || r->pos.tgt_next < 0)
 		return 0;
+	if (pt->known && r->pos.tgt_next <= pt->src_next)
+		return 0;
+	if (pt->known)
+		return kerr_set(e, KE_EXISTS, "records have come from the "
+		    "target since this link began, which would go round (a "
+		    "--link of another name begins behind them)");
 	rc = join_runs(r, &map, e);
 	omap_clear(&pt->map);
 	for (size_t i = 0; rc == 0 && i < map.n; i++)
