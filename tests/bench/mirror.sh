@@ -82,7 +82,7 @@ drop() {
 # of EXPRESSION VALUE: nothing for nothing
 of() { [ -z "$2" ] || calc "$1 $2"; }
 
-# feed NAME TARGET PIDS KIND TOPIC: the batches of a source's file, as they are.
+# feed NAME TARGET PID KIND TOPIC: the batches of a source's file, as they are.
 feed() {
 	"$BIN/klog-topics" -q -b "$2" create "$5" --partitions 1
 	sample "$1" -p "$3" "$MEAS/feed" "$2" "$5" "$WORK/$4.log" || :
@@ -92,31 +92,32 @@ feed() {
 # pair NAME SOURCE TARGET PID,PID DATA: every contender between two brokers; DATA
 # is where the source keeps its files.
 pair() {
-	local name=$1 a=$2 b=$3 pids=$4 i
+	local name=$1 a=$2 b=$3 i
+	local procs=(-p "${4%,*}" -p "${4#*,}")
 	fill "$a" plain
 	fill "$a" packed -z lz4
 	for i in plain packed; do
 		cat "$5/$i-0/"*.log >"$WORK/$i.log"
 	done
 	for i in $(seq "$RUNS"); do
-		sample "${name}_mirror" -p "$pids" "$BIN/klog-mirror" -q --from "$a" \
+		sample "${name}_mirror" "${procs[@]}" "$BIN/klog-mirror" -q --from "$a" \
 		    --to "$b" --link "p$i" --topics "plain=plain$i" || :
 		[ "$i" = 1 ] || drop "$b" "plain$i"
-		sample "${name}_lz4" -p "$pids" "$BIN/klog-mirror" -q --from "$a" \
+		sample "${name}_lz4" "${procs[@]}" "$BIN/klog-mirror" -q --from "$a" \
 		    --to "$b" --link "l$i" --topics "packed=packed$i" || :
 		drop "$b" "packed$i"
 		if [ "$name" = klog ]; then
 			"$BIN/klog-topics" -q -b "$b" create "relaxed$i" \
 			    --partitions 1 --set batch.validation=relaxed
-			sample "${name}_relaxed" -p "$pids" "$BIN/klog-mirror" \
+			sample "${name}_relaxed" "${procs[@]}" "$BIN/klog-mirror" \
 			    -q --from "$a" --to "$b" --link "r$i" \
 			    --topics "packed=relaxed$i" || :
 			drop "$b" "relaxed$i"
 		fi
-		feed "${name}_fplain" "$b" "$pids" plain "fp$i"
-		feed "${name}_fpacked" "$b" "$pids" packed "fl$i"
+		feed "${name}_fplain" "$b" "${4#*,}" plain "fp$i"
+		feed "${name}_fpacked" "$b" "${4#*,}" packed "fl$i"
 		if has kcat && [ "$i" -le 2 ]; then
-			sample "${name}_kcat" -p "$pids" sh -c \
+			sample "${name}_kcat" "${procs[@]}" sh -c \
 			    "kcat -C -q -e -b $a -t plain -o beginning | kcat -P -b $b -t kcat$i" || :
 			drop "$b" "kcat$i"
 		fi
