@@ -225,6 +225,18 @@ klog-consume: ends[0]: batch at offset 20: CRC mismatch"
 		--prefix copy. --topics ends
 }
 
+@test "a log that has become shorter, between two batches: said" {
+	klog_broker
+	seq 10 | klog-produce -q short
+	size=$(stat -c %s "$DATA/short-0/00000000000000000000.log")
+	seq 10 | klog-produce -q short
+	klog_broker_stop
+	truncate -s "$size" "$DATA/short-0/00000000000000000000.log"
+	klog_broker
+	assert says "short-0: ends at offset 10, but was on disk up to 20"
+	assert_equal "$(count short)" 10
+}
+
 @test "a flipped byte in meta.properties or the metadata log: no start, and why" {
 	klog_broker
 	klog-topics create one

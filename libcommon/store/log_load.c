@@ -170,6 +170,18 @@ find_end(struct log *l, const struct log_known *k, struct log_recovery *r,
 	    log_recover(l, i, k->recovery_point, holes, r, e);
 }
 
+/* What was cut off because it is damaged has been told; files that end too
+ * early look like any others. */
+static void
+tell_lost(const struct log *l, const struct log_known *k,
+    const struct log_recovery *r)
+{
+	if (l->end < k->recovery_point && r->cut == 0)
+		log_line(LOG_WARN, LOG_STORE, "%s: ends at offset %lld, but "
+		    "was on disk up to %lld: what lies between is lost",
+		    l->name, (long long)l->end, (long long)k->recovery_point);
+}
+
 /*
  * The end of the log was lost, and with it all that the start had left. It
  * begins anew at its start, so that no offset is given out twice; what the
@@ -262,6 +274,7 @@ load(struct log *l, const struct listing *s, const struct log_known *k,
 		return rc;
 	if ((rc = find_end_and_epochs(l, k, r, e)) != 0)
 		return rc;
+	tell_lost(l, k, r);
 	l->start = k->start;
 	if (l->n_segs > 0 && l->start > l->end &&
 	    (rc = begin_past_end(l, r, e)) != 0)
