@@ -124,6 +124,14 @@ where() { echo "$T/data/$TOPIC-0"; }
 	run -0 klog-consume --offline data "$TOPIC" -o 3
 	assert_output $'record 4\nrecord 5'
 
+	# the highest byte of the third batch's offset
+	cp whole "$file"
+	printf 1 | dd of="$file" bs=1 conv=notrunc status=none \
+		seek=$(($(stat -c %s whole) * 2 / 5))
+	run -6 --separate-stderr klog-consume --offline data "$TOPIC"
+	assert_output $'record 1\nrecord 2\nrecord 4\nrecord 5'
+	[[ $stderr == *'batch at '*'is out of place; bytes passed over: '* ]]
+
 	# a header, then the end
 	cp whole "$file"
 	head -c 30 /dev/zero | dd of="$file" bs=1 conv=notrunc status=none

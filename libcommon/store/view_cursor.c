@@ -82,6 +82,17 @@ view_tell(struct view *v, const struct kerr *why, const char *then, int64_t n)
 	v->damage(v->arg, &e);
 }
 
+/* True for offsets that cannot be at this place: no CRC covers the first. The
+ * segments of a live log may be other ones by now. */
+static bool
+is_misplaced(const struct view *v, const struct batch_header *h)
+{
+	return h->base_offset < v->next ||
+	    h->base_offset - v->base[v->at] > INT32_MAX ||
+	    (!v->live && v->at + 1 < v->n &&
+	    batch_last_offset(h) >= v->base[v->at + 1]);
+}
+
 /* True where a sound batch begins at pos, whose header p shows. */
 static bool
 begins_batch(struct view *v, const uint8_t *p, int64_t pos)
@@ -91,8 +102,7 @@ begins_batch(struct view *v, const uint8_t *p, int64_t pos)
 	struct scan c;
 
 	if (batch_header_parse(p, BATCH_HEADER, &h, NULL) != 0 ||
-	    h.base_offset < v->next || h.base_offset - v->base[v->at] >
-	    INT32_MAX || (int64_t)batch_size(&h) > v->size - pos)
+	    is_misplaced(v, &h) || (int64_t)batch_size(&h) > v->size - pos)
 		return false;
 	scan_init(&c, v->sys, v->fd, pos, v->size, window, sizeof(window));
 	return scan_next(&c, &h, NULL) > 0 && scan_check(&c, &h, NULL) == 0;
@@ -150,7 +160,13 @@ view_next(struct view *v, struct batch_header *h, bool silent,
 	struct kerr why = KERR_INIT;
 	int rc;
 
-	while ((rc = scan_next(&v->scan, h, &why)) < 0) {
+	while ((rc = scan_next(&v->scan, h, &why)) != 0) {
+		if (rc > 0 && !is_misplaced(v, h))
+			break;
+		if (rc > 0)
+			kerr_set(&why, KE_CORRUPT, "batch at %lld: offset %lld "
+			    "is out of place", (long long)v->scan.at,
+			    (long long)h->base_offset);
 		if (rc == KE_SYS) {
 			if (e != NULL)
 				*e = why;
