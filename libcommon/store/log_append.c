@@ -60,7 +60,7 @@ must_roll(const struct log *l, const struct segment *g,
     const struct group *add)
 {
 	const struct log_config *c = &l->config;
-	int64_t waited, entries;
+	int64_t waited, more = add->batches - 1;
 
 	if (g->size == 0)
 		return add->next - 1 - g->base > INT32_MAX;
@@ -71,8 +71,11 @@ must_roll(const struct log *l, const struct segment *g,
 	    sys_now_ms(l->sys) - g->made_ms;
 	if (waited > c->segment_ms - g->jitter_ms)
 		return true;
-	entries = (int64_t)g->offsets.n + g->offsets.n_tail + add->batches;
-	return entries * INDEX_TIME >= c->segment_index_bytes;
+	/* the time index keeps a place for the entry that ends it */
+	return g->offsets.n + g->offsets.n_tail + more >=
+	    c->segment_index_bytes / INDEX_OFFSET ||
+	    g->times.n + g->times.n_tail + more >=
+	    c->segment_index_bytes / INDEX_TIME - 1;
 }
 
 /*

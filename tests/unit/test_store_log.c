@@ -293,7 +293,8 @@ test_index_full(void **state)
 	char *dir = dir_of(state);
 	struct log *l;
 
-	c.segment_index_bytes = 120;	/* ten entries of the time index */
+	/* ten entries of the time index, of which one is kept for the end */
+	c.segment_index_bytes = 120;
 	c.index_interval_bytes = 0;
 	l = must_open(sys_real(), dir, &c, &fresh, NULL);
 	for (int i = 0; i < 40; i++) {
