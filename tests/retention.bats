@@ -81,6 +81,13 @@ fill() {
 	wait_until 10 is start_of both 50
 	assert_equal "$(start_of kept)" 0
 	assert_equal "$(end_of kept)" 50
+	# what is not deleted in time is not deleted by hand
+	klog-topics create neither --set cleanup.policy=
+	fill neither 3
+	for t in kept neither; do
+		run -2 klog-topics trim -y -o 2 $t
+		assert_output --partial POLICY_VIOLATION
+	done
 }
 
 @test "a private broker keeps everything" {

@@ -38,8 +38,6 @@ enum timestamp_type { TIMESTAMP_CREATE, TIMESTAMP_LOG_APPEND };
 struct topic_config {
 	int64_t	retention_ms;
 	int64_t	retention_bytes;
-	int64_t	local_retention_ms;
-	int64_t	local_retention_bytes;
 	int64_t	segment_ms;
 	int64_t	segment_jitter_ms;
 	int64_t	delete_retention_ms;
@@ -65,8 +63,6 @@ struct topic_config {
 	int32_t	compression;		/* codec number, -1 = producer's */
 	int32_t	level[CODEC_MAX];	/* compression.*.level, by codec */
 	int32_t	producer_expire_ms;	/* the broker's, for all topics */
-	bool	preallocate;
-	bool	unclean_leader_election;
 };
 
 struct broker_config {

@@ -26,7 +26,7 @@ partition_delete_records(struct partition *p, int64_t offset, int64_t *low,
 		goto out;
 	if (offset == DELETE_TO_HIGH_WATERMARK)
 		offset = p->high_watermark;
-	if (p->config->cleanup == CLEANUP_COMPACT)
+	if ((p->config->cleanup & CLEANUP_DELETE) == 0)
 		error = ERR_POLICY_VIOLATION;
 	else if (offset < 0 || offset > p->high_watermark)
 		error = ERR_OFFSET_OUT_OF_RANGE;
