@@ -245,6 +245,15 @@ broker_config_remark(const struct broker_config *c)
 	}
 }
 
+void
+property_remark(const struct property *p, const char *what, struct kstr of,
+    const char *name)
+{
+	if (p->use == INERT)
+		log_line(LOG_WARN, LOG_BROKER, "%s '%.*s': %s has no effect: "
+		    "%s", what, of.len, of.p, name, p->why);
+}
+
 bool
 broker_config_given(const struct broker_config *c, const char *name)
 {

@@ -72,6 +72,10 @@ const char *const *property_synonyms(const char *name);
 const struct property *broker_property(const char *name);
 const struct property *topic_property(struct kstr name);
 
+/* A line in the log if it has no effect; it was set on that topic or broker. */
+void property_remark(const struct property *, const char *what,
+    struct kstr of, const char *name);
+
 /* Checks a value and keeps it at `to`, which has the kind's type (text is
  * borrowed). KE_CONFIG in the words of Apache Kafka. */
 int property_parse(const struct property *, const char *name,

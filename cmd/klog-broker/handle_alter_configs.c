@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "api.h"
-#include "base/log.h"
 #include "broker.h"
 #include "config_table.h"
 #include "control.h"
@@ -45,11 +44,9 @@ remark(const struct alteration *a)
 		name[a->v[i].name.len] = '\0';
 		p = a->type == CONFIG_OF_TOPIC ? topic_property(kstr(name)) :
 		    broker_property(name);
-		if (p != NULL && p->use == INERT)
-			log_line(LOG_WARN, LOG_BROKER, "%s '%.*s': %s has no "
-			    "effect: %s", a->type == CONFIG_OF_TOPIC ?
-			    "topic" : "broker", a->name.len, a->name.p, name,
-			    p->why);
+		if (p != NULL)
+			property_remark(p, a->type == CONFIG_OF_TOPIC ?
+			    "topic" : "broker", a->name, name);
 	}
 }
 

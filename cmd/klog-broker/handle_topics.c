@@ -5,6 +5,7 @@
 #include "api.h"
 #include "broker.h"
 #include "config_show.h"
+#include "config_table.h"
 #include "control.h"
 #include "request.h"
 #include "wire/kerror.h"
@@ -14,7 +15,19 @@ struct creating {
 	struct create_topics_response	 rsp;
 };
 
-/* What the topics' properties are, for version 5 on (KIP-525). */
+/* A line in the log for what they were given that has no effect. */
+static void
+remark(const struct create_topics_request_topic *t)
+{
+	const struct property *p;
+
+	for (int32_t i = 0; i < t->configs.n; i++)
+		if ((p = topic_property(t->configs.v[i].name)) != NULL)
+			property_remark(p, "topic", t->name, p->topic);
+}
+
+/* What the topics' properties are, for version 5 on (KIP-525), and what of
+ * them has no effect. */
 static void
 put_configs(struct creating *cr)
 {
@@ -25,13 +38,15 @@ put_configs(struct creating *cr)
 	const struct create_topics_request_topic *t = req->topics.v;
 	struct create_topics_response_topic *out;
 
-	if (cr->r->version < 5)
-		return;
 	for (int32_t i = 0; i < cr->rsp.topics.n; i++, t++) {
 		out = &cr->rsp.topics.v[i];
 		while (!kstr_eq(t->name, out->name))
 			t++;	/* named before, answered once */
-		if (out->error_code == 0)
+		if (out->error_code != 0)
+			continue;
+		if (!req->validate_only)
+			remark(t);
+		if (cr->r->version >= 5)
 			show_created(&s, t, out);
 	}
 }
