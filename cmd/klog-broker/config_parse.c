@@ -4,14 +4,24 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xalloc.h"
 #include "config_table.h"
 #include "record/compress.h"
 
 #define TEXT_MAX	256	/* longest text of anything but a string */
+
+/* Kept as it is. */
+static bool
+is_text(const struct property *p)
+{
+	return p->kind == P_STRING ||
+	    (p->kind >= P_CLASS && p->kind < P_CHOICE);
+}
 
 static int
 wrong(const char *name, const char *value, const char *why, struct kerr *e)
@@ -59,7 +69,7 @@ check_range(const struct property *p, const char *name, const char *value,
 {
 	char why[80];
 
-	if (p->kind == P_LEVEL && v == 0)
+	if (p->kind == P_LEVEL && (v == 0 || v < p->min || v > p->max))
 		return wrong(name, value,
 		    "Value must be between 1 and 9 or equal to -1", e);
 	if (v >= p->min && v <= p->max)
@@ -69,33 +79,27 @@ check_range(const struct property *p, const char *name, const char *value,
 	return wrong(name, value, why, e);
 }
 
-/* Numbers may have blanks around them, as in Java. */
-static bool
-ends(const char *value, const char *end)
-{
-	return end != value && end[strspn(end, " \t\r\n")] == '\0';
-}
-
 static int
 set_number(const struct property *p, const char *name, const char *value,
     void *to, struct kerr *e)
 {
 	int64_t top = p->kind == P_LONG ? INT64_MAX :
 	    p->kind == P_SHORT ? INT16_MAX : INT32_MAX;
-	char why[80], *end;
+	char why[80], shown[24], *end;
 	int64_t v;
 	int rc;
 
 	errno = 0;
 	v = strtoll(value, &end, 10);
-	if (!ends(value, end) || errno != 0 || v > top ||
-	    v < -top - 1) {
+	if (end == value || *end != '\0' || isspace((unsigned char)*value) ||
+	    errno != 0 || v > top || v < -top - 1) {
 		snprintf(why, sizeof(why), "Not a number of type %s",
 		    p->kind == P_LONG ? "LONG" :
 		    p->kind == P_SHORT ? "SHORT" : "INT");
 		return wrong(name, value, why, e);
 	}
-	if ((rc = check_range(p, name, value, (double)v, e)) < 0)
+	snprintf(shown, sizeof(shown), "%lld", (long long)v);
+	if ((rc = check_range(p, name, shown, (double)v, e)) < 0)
 		return rc;
 	if (p->kind == P_LONG)
 		*(int64_t *)to = v;
@@ -112,7 +116,11 @@ set_double(const struct property *p, const char *name, const char *value,
 	double v = strtod(value, &end);
 	int rc;
 
-	if (!ends(value, end))
+	/* as Java has it: 1f, 1d, but nothing in base 16 */
+	if (end != value && strchr("fFdD", *end) != NULL && *end != '\0')
+		end++;
+	if (end == value || *end != '\0' ||
+	    value[strcspn(value, "xX")] != '\0' || isnan(v))
 		return wrong(name, value, "Not a number of type DOUBLE", e);
 	if ((rc = check_range(p, name, value, v, e)) == 0)
 		*to = v;
@@ -132,13 +140,14 @@ set_bool(const char *name, const char *value, bool *to, struct kerr *e)
 	return 0;
 }
 
-/* The next word of a list with commas, without the blanks around it. */
+/* The next word of a list with commas, without the blanks around it; one may
+ * be empty, but what is empty as a whole has none. *s is NULL at the end. */
 static bool
 next_word(const char **s, struct kstr *word)
 {
 	size_t n;
 
-	if (*s == NULL || **s == '\0')
+	if (*s == NULL)
 		return false;
 	*s += strspn(*s, " ");
 	n = strcspn(*s, ",");
@@ -152,7 +161,7 @@ next_word(const char **s, struct kstr *word)
 static int
 set_policy(const char *name, const char *value, int32_t *to, struct kerr *e)
 {
-	const char *s = value;
+	const char *s = *value != '\0' ? value : NULL;
 	struct kstr word;
 	char copy[TEXT_MAX];
 	int32_t bits = 0;
@@ -176,7 +185,7 @@ static int
 check_list(const struct property *p, const char *name, const char *value,
     struct kerr *e)
 {
-	const char *s = value;
+	const char *s = *value != '\0' ? value : NULL;
 	char copy[TEXT_MAX];
 	struct kstr word;
 
@@ -275,9 +284,10 @@ check_text(const struct property *p, const char *name, const char *value,
 	}
 }
 
-int
-property_parse(const struct property *p, const char *name, const char *value,
-    void *to, struct kerr *e)
+/* A value without blanks around it. */
+static int
+parse(const struct property *p, const char *name, const char *value, void *to,
+    struct kerr *e)
 {
 	int rc;
 
@@ -303,6 +313,38 @@ property_parse(const struct property *p, const char *name, const char *value,
 	}
 }
 
+/* Java's String.trim(): all up to the blank. */
+static bool
+is_blank(char c)
+{
+	return (unsigned char)c <= ' ';
+}
+
+int
+property_parse(const struct property *p, const char *name, const char *value,
+    void *to, struct kerr *e)
+{
+	const char *start = value;
+	size_t len = strlen(value);
+	char *copy;
+	int rc;
+
+	while (len > 0 && is_blank(start[len - 1]))
+		len--;
+	while (len > 0 && is_blank(*start))
+		start++, len--;
+	if (len == 0)
+		start = "";
+	if (start[len] == '\0')
+		return parse(p, name, start, to, e);
+	copy = xstrndup(start, len);
+	rc = parse(p, name, copy, to, e);
+	if (rc == 0 && is_text(p))	/* borrowed, with what is behind it */
+		*(const char **)to = start;
+	free(copy);
+	return rc;
+}
+
 bool
 property_is_default(const struct property *p, const char *value)
 {
@@ -310,7 +352,7 @@ property_is_default(const struct property *p, const char *value)
 
 	if (p->dflt == NULL)
 		return false;
-	if (p->kind == P_STRING || (p->kind >= P_CLASS && p->kind < P_CHOICE))
+	if (is_text(p))
 		return strcmp(p->dflt, value) == 0;
 	return property_parse(p, "", value, &a, NULL) == 0 &&
 	    property_parse(p, "", p->dflt, &b, NULL) == 0 &&

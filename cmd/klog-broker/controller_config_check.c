@@ -119,6 +119,65 @@ check_honoured(struct altering *x, const struct property *p, const char *value)
 	return true;
 }
 
+/* What no broker could work with, though its range has it. */
+static bool
+check_sense(struct altering *x, const struct property *p,
+    const union property_value *v)
+{
+	if (strcmp(p->broker, "log.retention.ms") == 0 && v->i64 == 0)
+		return alter_refuse(x, ERR_INVALID_REQUEST, "requirement "
+		    "failed: log.retention.ms must be unlimited (-1) or, "
+		    "greater than or equal to 1");
+	if (strcmp(p->broker, "max.connections") == 0 && v->i32 == 0)
+		return alter_refuse(x, ERR_INVALID_REQUEST,
+		    "Invalid max.connections 0");
+	if (strcmp(p->broker, "max.connections.per.ip") == 0 && v->i32 == 0)
+		return alter_refuse(x, ERR_INVALID_REQUEST, "requirement "
+		    "failed: max.connections.per.ip can be set to zero only "
+		    "if max.connections.per.ip.overrides property is set.");
+	if (strcmp(p->broker, "log.cleaner.threads") == 0 && v->i32 == 0)
+		return alter_refuse(x, ERR_INVALID_REQUEST,
+		    "log.cleaner.threads must be at least 1");
+	return true;
+}
+
+/* The number in force once the change is made. */
+static int64_t
+would_be(struct altering *x, const char *name, int64_t now)
+{
+	const struct property *p = broker_property(name);
+	union property_value v;
+	const char *value;
+
+	for (int32_t i = 0; i < x->n; i++) {
+		if (!kstr_eq(x->v[i].name, kstr(name)))
+			continue;
+		value = arena_strndup(x->arena, x->v[i].value.p,
+		    (size_t)x->v[i].value.len);
+		if (property_parse(p, name, value, &v, NULL) == 0)
+			return p->kind == P_LONG ? v.i64 : v.i32;
+	}
+	return now;
+}
+
+static bool
+check_cleaner(struct altering *x)
+{
+	const struct broker_config *c = image_config(x->im);
+	int64_t bytes = would_be(x, "log.cleaner.dedupe.buffer.size",
+	    c->cleaner_dedupe_bytes);
+	int64_t threads = would_be(x, "log.cleaner.threads",
+	    c->cleaner_threads);
+
+	if ((bytes == c->cleaner_dedupe_bytes &&
+	    threads == c->cleaner_threads) || threads <= 0 ||
+	    bytes / threads > 1 << 20)
+		return true;
+	return alter_refuse(x, ERR_INVALID_REQUEST, "requirement failed: "
+	    "log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner "
+	    "thread.");
+}
+
 bool
 alter_check_broker(struct altering *x)
 {
@@ -141,9 +200,11 @@ alter_check_broker(struct altering *x)
 		if (property_parse(p, p->broker, value, &v, &e) < 0)
 			return alter_refuse(x, ERR_INVALID_REQUEST, "%s",
 			    e.msg);
-		if (!check_honoured(x, p, value))
+		if (!check_sense(x, p, &v) || !check_honoured(x, p, value))
 			return false;
 	}
+	if (!check_cleaner(x))
+		return false;
 	return x->a->name.len > 0 || check_set(x, is_of_one,
 	    "Cannot update these configs at default cluster level, broker id "
 	    "must be specified: Set");
