@@ -71,6 +71,17 @@ fill_up() { yes x | head -200 | klog-produce -q -k filler -X batch.num.messages=
 	assert_equal "$(cat "$DATA"/cleaner-offset-checkpoint | grep -c '^last 0 ')" 1
 }
 
+@test "log.cleaner.backoff.ms changes while the broker runs" {
+	broker -X log.cleaner.backoff.ms=3600000
+	compacted later
+	keyed 1 1000 old later
+	keyed 1 1000 new later
+	fill_up later
+	assert_equal "$(records later)" 2200
+	klog-topics config set --broker all log.cleaner.backoff.ms=50
+	wait_until 10 at_most records later 1500
+}
+
 @test "a null value deletes its key, in time" {
 	broker
 	compacted tomb delete.retention.ms=300

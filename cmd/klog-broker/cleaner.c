@@ -13,6 +13,7 @@
 
 enum {
 	MAX_THREADS = 16,
+	LOOK_MS = 1000,	/* until a change of the backoff is noticed */
 	NICE = 10	/* where processors are short, a tenth of one */
 };
 
@@ -28,7 +29,9 @@ struct slot {
 struct cleaner {
 	struct broker	 *broker;
 	struct pool	 *pool;		/* nothing else waits for its threads */
+	struct loop	*loop;
 	struct loop_timer timer;
+	int64_t		  looked_ms;	/* when, by the loop's clock */
 	atomic_bool	  stop;
 	struct slot	  slots[MAX_THREADS];
 };
@@ -88,29 +91,40 @@ ended(struct job *j)
 		start(s, &l);
 }
 
+/* 0 is fit for Kafka's threads, not for a timer. */
+static void
+look_later(struct cleaner *c, int64_t ms)
+{
+	loop_timer_set(&c->timer, ms > LOOK_MS ? LOOK_MS : ms > 0 ? ms : 1);
+}
+
 static void
 look_round(struct loop_timer *t)
 {
 	struct cleaner *c = (struct cleaner *)((char *)t -
 	    offsetof(struct cleaner, timer));
 	int64_t backoff = control_config(c->broker)->cleaner_backoff_ms;
+	int64_t now = loop_clock(c->loop);
 	struct compaction_limits l;
 	int n = share(c, &l);
 
-	for (int i = 0; i < n; i++)
-		if (!c->slots[i].busy)
-			start(&c->slots[i], &l);
-	/* 0 is fit for Kafka's threads, not for a timer */
-	loop_timer_set(t, backoff > 0 ? backoff : 1);
+	if (now - c->looked_ms >= backoff) {
+		for (int i = 0; i < n; i++)
+			if (!c->slots[i].busy)
+				start(&c->slots[i], &l);
+		c->looked_ms = now;
+	}
+	look_later(c, backoff - (now - c->looked_ms));
 }
 
 struct cleaner *
 cleaner_new(struct broker *b, struct loop *l)
 {
 	struct cleaner *c = xcalloc(1, sizeof(*c));
-	int64_t backoff = b->config->cleaner_backoff_ms;
 
 	c->broker = b;
+	c->loop = l;
+	c->looked_ms = loop_clock(l);
 	c->pool = pool_new(MAX_THREADS, NICE);
 	atomic_init(&c->stop, false);
 	for (int i = 0; i < MAX_THREADS; i++) {
@@ -121,7 +135,7 @@ cleaner_new(struct broker *b, struct loop *l)
 	}
 	loop_timer_init(&c->timer, l, look_round);
 	if (b->config->cleaner_enable)
-		loop_timer_set(&c->timer, backoff > 0 ? backoff : 1);
+		look_later(c, b->config->cleaner_backoff_ms);
 	return c;
 }
 
