@@ -8,9 +8,11 @@
 #include <cmocka.h>
 
 #include "wire/codec.h"
+#include "wire/msg_consumer_protocol.h"
 #include "wire/msg_fetch.h"
 #include "wire/msg_metadata.h"
 #include "wire/msg_produce.h"
+#include "wire/versioned.h"
 
 struct demo_inner {
 	int16_t		x;
@@ -379,6 +381,45 @@ failure_takes_back(void **state)
 	assert_int_equal(dropped, 0);
 }
 
+/* A body behind its version, also one that is newer than what is known. */
+static void
+behind_a_version(void **state)
+{
+	struct consumer_protocol_assignment in, out;
+	const struct kmessage *msg = &consumer_protocol_assignment_msg;
+	struct kerr e = KERR_INIT;
+	struct buf b = { 0 };
+	struct arena mem;
+
+	arena_init(&mem, 0);
+	kmsg_defaults(msg, &in);
+	in.user_data = (struct kbytes){ (const uint8_t *)"x", 1 };
+	assert_int_equal(versioned_put(&b, msg, 1, &in), 0);
+	assert_int_equal(b.len, 2 + 4 + 4 + 1);
+	assert_int_equal(versioned_get(msg, b.p, b.len, &mem, &out, &e), 0);
+	assert_int_equal(out.user_data.len, 1);
+	b.p[0] = 0x7f;		/* version 32513, and something more */
+	buf_put(&b, "abc", 3);
+	assert_int_equal(versioned_get(msg, b.p, b.len, &mem, &out, &e),
+	    KE_UNSUPPORTED);
+	assert_int_equal(versioned_get_lenient(msg, (struct kbytes){ b.p,
+	    (int32_t)b.len }, &mem, &out, &e), 0);
+	assert_int_equal(out.user_data.len, 1);
+	for (int32_t n = -1; n < 2 + 4 + 4 + 1; n++)
+		assert_int_equal(versioned_get_lenient(msg,
+		    (struct kbytes){ b.p, n }, &mem, &out, &e), KE_PROTO);
+	b.p[0] = 0x80;
+	assert_int_equal(versioned_get(msg, b.p, b.len, &mem, &out, &e),
+	    KE_PROTO);
+	/* what cannot be encoded leaves nothing behind */
+	buf_clear(&b);
+	in.assigned_partitions.n = -1;
+	assert_int_equal(versioned_put(&b, msg, 1, &in), KE_DATA);
+	assert_int_equal(b.len, 0);
+	buf_release(&b);
+	arena_release(&mem);
+}
+
 #define TEST(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -399,6 +440,7 @@ main(void)
 		TEST(prints),
 		TEST(records_are_not_copied),
 		TEST(failure_takes_back),
+		TEST(behind_a_version),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -203,6 +203,8 @@ a_short_file_is_seen(void **state)
 static void
 errors_have_names(void **state)
 {
+	struct kerr e = KERR_INIT;
+
 	assert_string_equal(kerror_name(6), "NOT_LEADER_OR_FOLLOWER");
 	assert_true(kerror_retriable(ERR_NOT_LEADER_OR_FOLLOWER));
 	assert_false(kerror_retriable(ERR_MESSAGE_TOO_LARGE));
@@ -217,6 +219,14 @@ errors_have_names(void **state)
 	for (int16_t i = -1; i <= 127; i++)
 		assert_int_equal(kerror_by_name(kerror_name(i)), i);
 	assert_int_equal(kerror_by_name("nonsense"), INT16_MIN);
+	assert_int_equal(kerror_set(&e, ERR_TOPIC_ALREADY_EXISTS,
+	    kstr("it is there")), KE_BROKER);
+	assert_int_equal(e.kafka, ERR_TOPIC_ALREADY_EXISTS);
+	assert_string_equal(e.msg, "TOPIC_ALREADY_EXISTS: it is there");
+	kerror_set(&e, ERR_NOT_COORDINATOR, KSTR_NULL);
+	assert_non_null(strstr(e.msg, kerror_text(ERR_NOT_COORDINATOR)));
+	kerror_set(&e, ERR_NOT_COORDINATOR, kstr(""));
+	assert_string_not_equal(e.msg, "NOT_COORDINATOR: ");
 }
 
 static void
