@@ -207,6 +207,9 @@ field() { klog-consume -e -J "$TOPIC" | jq -c "$1"; }
 	printf 'in\nput' | klog-produce -q --whole "$TOPIC"
 	run -0 field .payload
 	assert_output $'"1\\n2\\n"\n""\n"in\\nput"'
+	run -6 klog-produce -q --whole -X message.max.bytes=1000 "$TOPIC" \
+		</dev/zero
+	assert_output --partial 'over 1000 bytes'
 }
 
 @test "--ts: ms, seconds and dates" {
@@ -290,6 +293,18 @@ size() {
 		'seq 100000 | klog-produce -q -T "$1" >/dev/full' _ "$TOPIC"
 	# shellcheck disable=SC2154
 	assert_regex "$stderr" 'standard output'
+	# what somebody else has made non-blocking, and a reader takes his time
+	local how
+	for how in -T '--report %o\n'; do
+		# shellcheck disable=SC2086
+		{
+			dd oflag=nonblock count=0 status=none
+			klog-produce -q $how "$TOPIC"
+			echo $? >status
+		} <in | { sleep 0.1; cat; } >got
+		assert_equal "$(cat status)" 0
+		assert_equal "$(wc -l <got)" 100000
+	done
 }
 
 @test "-c: stops after so many" {
@@ -386,7 +401,11 @@ size() {
 	assert_output --partial absent
 	run -0 klog-consume -e "$TOPIC"
 	assert_output a
-	run -2 klog-produce -q "$TOPIC" .
+	run -2 klog-produce -q "$TOPIC" . a
+	assert_output --partial '.: Is a directory'
+	run -0 klog-consume -e "$TOPIC"
+	assert_output $'a\na'
+	run -2 klog-produce -q "$TOPIC" <.
 }
 
 @test "usage" {

@@ -115,6 +115,18 @@ run(struct input *in, struct kerr *e)
 	return 0;
 }
 
+/* What cannot become a record is not read to its end. Text that stands for
+ * bytes (-s) is longer than they are. */
+static bool
+is_too_large(const struct input *in)
+{
+	size_t max = in->j->line_max;
+
+	if (in->j->o->encode.n > 0)
+		max *= 4;
+	return in->len > max || in->len > INT32_MAX;
+}
+
 static int
 run_whole(struct input *in, struct kerr *e)
 {
@@ -128,9 +140,9 @@ run_whole(struct input *in, struct kerr *e)
 		if (n < 0 && errno != EINTR && errno != EAGAIN)
 			return kerr_sys(e, "cannot read");
 		in->len += n > 0 ? (size_t)n : 0;
-		if (in->len > INT32_MAX)
-			return kerr_set(e, KE_RANGE, "over 2 GiB: too large "
-			    "for a record");
+		if (is_too_large(in))
+			return kerr_set(e, KE_RANGE, "a record of over %zu "
+			    "bytes (message.max.bytes)", in->j->line_max);
 	}
 	return in->j->stop ? 0 : lines_whole(in->j, in->p, in->len, e);
 }

@@ -1,8 +1,6 @@
 /* lines.c: from blocks of input to records (produce.h). */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "produce.h"
 
@@ -10,20 +8,9 @@
 static int
 tee(const struct job *j, const char *p, size_t n, struct kerr *e)
 {
-	ssize_t k;
-
 	if (!j->o->tee)
 		return 0;
-	while (n > 0) {
-		k = write(STDOUT_FILENO, p, n);
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k < 0)
-			return kerr_sys(e, "cannot write to standard output");
-		p += k;
-		n -= (size_t)k;
-	}
-	return 0;
+	return report_write(p, n, e);
 }
 
 bool

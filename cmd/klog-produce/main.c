@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/sys.h"
@@ -252,7 +253,22 @@ open_all(struct job *j, struct kerr *e)
 	return 0;
 }
 
-/* Reads one operand; what is wrong is said here. */
+/* A file to be read; -1 and errno. */
+static int
+open_file(const char *name)
+{
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISDIR(st.st_mode))
+		return fd;
+	close(fd);
+	errno = EISDIR;
+	return -1;
+}
+
+/* Reads one operand; what is wrong is said here. The others are read even so
+ * where a file is not there to be read. */
 static enum exit_class
 run_one(struct job *j, const char *name)
 {
@@ -263,7 +279,7 @@ run_one(struct job *j, const char *name)
 
 	j->where = std ? "standard input" : name;
 	if (!std)
-		fd = open(name, O_RDONLY | O_CLOEXEC);
+		fd = open_file(name);
 	if (fd < 0) {
 		j->failed = true;
 		kerr_sys(&e, "%s", name);

@@ -147,6 +147,8 @@ int fields_take_json(struct job *j, char *p, size_t n, struct kerr *e);
 int fields_take_format(struct job *j, struct kerr *e);
 
 /* report.c */
+/* All of it to standard output; KE_SYS where that takes no more. */
+int report_write(const void *p, size_t n, struct kerr *e);
 int report_new(struct report **out, const char *format, struct kerr *e);
 void report_free(struct report *r);
 /* One line, or what the format has, for each record of an acknowledged batch;

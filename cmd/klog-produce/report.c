@@ -3,6 +3,7 @@
  * (produce.h). Of a record that left no more is kept than its number.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,22 +51,40 @@ report_free(struct report *r)
 	free(r);
 }
 
+/* Waits where standard output is non-blocking and full. */
+static void
+wait_writable(void)
+{
+	struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	poll(&fd, 1, -1);
+}
+
+int
+report_write(const void *p, size_t n, struct kerr *e)
+{
+	const char *at = p, *end = at + n;
+	ssize_t k;
+
+	while (at < end) {
+		k = write(STDOUT_FILENO, at, (size_t)(end - at));
+		if (k >= 0)
+			at += k;
+		else if (errno == EAGAIN)
+			wait_writable();
+		else if (errno != EINTR)
+			return kerr_sys(e, "cannot write to standard output");
+	}
+	return 0;
+}
+
 static int
 flush(struct report *r, struct kerr *e)
 {
-	size_t at = 0;
-	ssize_t n;
+	int rc = report_write(r->out.p, r->out.len, e);
 
-	while (at < r->out.len) {
-		n = write(STDOUT_FILENO, r->out.p + at, r->out.len - at);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return kerr_sys(e, "cannot write to standard output");
-		at += (size_t)n;
-	}
 	buf_clear(&r->out);
-	return 0;
+	return rc;
 }
 
 static void
