@@ -42,7 +42,9 @@ struct span {
 	const uint8_t		*end;
 	int64_t			 high, stable, log_start;
 	int32_t			 broker;
-	int32_t			 next_aborted;	/* in part's list */
+	struct fetch_response_aborted_transaction
+				*begin;		/* by where they do */
+	int32_t			 n_begin, next_begin;
 	int64_t			*aborted;	/* producers now aborted */
 	int32_t			 n_aborted;
 	int			 refs;		/* the queue, batches handed out */

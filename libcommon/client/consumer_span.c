@@ -3,10 +3,36 @@
  * whole, wanted, undamaged, and not of an aborted transaction.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/xalloc.h"
 #include "client/consumer_impl.h"
 #include "record/iter.h"
+
+static int
+by_first(const void *a, const void *b)
+{
+	const struct fetch_response_aborted_transaction *x = a, *y = b;
+
+	return x->first_offset < y->first_offset ? -1 :
+	    x->first_offset > y->first_offset;
+}
+
+/* The aborted transactions in the order in which they begin: brokers name them
+ * in the order in which they ended. */
+static void
+take_aborted(struct span *sp)
+{
+	int32_t n = sp->part->aborted_transactions.n;
+
+	if (n <= 0)
+		return;
+	sp->begin = xreallocarray(NULL, (size_t)n, sizeof(*sp->begin));
+	memcpy(sp->begin, sp->part->aborted_transactions.v,
+	    (size_t)n * sizeof(*sp->begin));
+	qsort(sp->begin, (size_t)n, sizeof(*sp->begin), by_first);
+	sp->n_begin = n;
+}
 
 struct span *
 span_new(struct slot *s, struct answer *a,
@@ -24,6 +50,7 @@ span_new(struct slot *s, struct answer *a,
 	sp->log_start = part->log_start_offset;
 	sp->broker = broker;
 	sp->refs = 1;
+	take_aborted(sp);
 	a->refs++;
 	s->spans++;
 	return sp;
@@ -37,6 +64,7 @@ span_drop(struct span *sp)
 	answer_drop(sp->answer);
 	sp->slot->spans--;
 	sp->slot->c->room++;
+	free(sp->begin);
 	free(sp->aborted);
 	free(sp);
 }
@@ -77,16 +105,13 @@ span_scan(const uint8_t *p, const uint8_t *end, int64_t from, size_t *need)
 static void
 begin_aborted(struct span *sp, int64_t offset)
 {
-	const struct fetch_response_aborted_transaction *t;
-
-	while (sp->next_aborted < sp->part->aborted_transactions.n) {
-		t = &sp->part->aborted_transactions.v[sp->next_aborted];
-		if (t->first_offset > offset)
-			break;
-		sp->next_aborted++;
+	for (; sp->next_begin < sp->n_begin &&
+	    sp->begin[sp->next_begin].first_offset <= offset;
+	    sp->next_begin++) {
 		sp->aborted = xreallocarray(sp->aborted,
 		    (size_t)sp->n_aborted + 1, sizeof(*sp->aborted));
-		sp->aborted[sp->n_aborted++] = t->producer_id;
+		sp->aborted[sp->n_aborted++] =
+		    sp->begin[sp->next_begin].producer_id;
 	}
 }
 

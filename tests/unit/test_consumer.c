@@ -148,7 +148,26 @@ test_aborted(void **state)
 	expect(w, "0+2 4+1 5+1 9+1 ->11");
 }
 
-/* The same, uncommitted: the broker names no transactions. */
+/* One that began first and ended last: brokers name it last. */
+static void
+test_aborted_across(void **state)
+{
+	struct world *w = world();
+
+	add(w, 0, 2, 1, BATCH_TRANSACTIONAL);
+	add(w, 2, 1, 2, BATCH_TRANSACTIONAL);
+	marker(w, 3, 2, false);
+	add(w, 4, 1, 1, BATCH_TRANSACTIONAL);
+	marker(w, 5, 1, false);
+	add(w, 6, 1, 1, BATCH_TRANSACTIONAL);
+	marker(w, 7, 1, true);
+	w->aborted[0] = (struct fetch_response_aborted_transaction){ 2, 2 };
+	w->aborted[1] = (struct fetch_response_aborted_transaction){ 1, 0 };
+	w->part.aborted_transactions.n = 2;
+	expect(w, "6+1 ->8");
+}
+
+/* Uncommitted: the broker names no transactions. */
 static void
 test_uncommitted(void **state)
 {
@@ -324,6 +343,7 @@ main(void)
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_range),
 		cmocka_unit_test(test_aborted),
+		cmocka_unit_test(test_aborted_across),
 		cmocka_unit_test(test_uncommitted),
 		cmocka_unit_test(test_emptied),
 		cmocka_unit_test(test_damage),
