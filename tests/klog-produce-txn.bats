@@ -98,6 +98,29 @@ has() { [ "$(everything | wc -l)" -ge "$1" ]; }
 	assert_output next
 }
 
+@test "aborted transactions that lie across each other" {
+	local outer inner
+	mkfifo outer inner
+	klog-produce -q --txn "$TOPIC" <outer 3>&- &
+	outer=$!
+	exec 4>outer
+	echo outer >&4
+	wait_until 10 has 1
+	klog-produce -q --txn "$TOPIC" <inner 3>&- 4>&- &
+	inner=$!
+	exec 5>inner
+	echo inner >&5
+	wait_until 10 has 2
+	kill -TERM $inner
+	wait $inner || true
+	kill -TERM $outer
+	wait $outer || true
+	exec 4>&- 5>&-
+	echo after | klog-produce -q "$TOPIC"
+	run -0 committed
+	assert_output after
+}
+
 @test "--txn-every N: N records each, the rest at the end" {
 	run -0 klog-produce -q --txn-every 10 "$TOPIC" < <(seq 25)
 	run -0 committed
