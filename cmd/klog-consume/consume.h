@@ -11,6 +11,8 @@
  *	sort.c		--sort: merging partitions by time
  *	stop.c		signals, and what is told about progress
  *	group.c		-G: what the group wants
+ *	group_config.c	-G: what was asked for
+ *	handover.c	-G: partitions that come and go
  *	commit.c	-G: what is committed, and when
  *	place.c		-G: where a partition of the group is begun
  *	out.c		-G: writing, in a thread of its own
@@ -255,8 +257,9 @@ void out_go(struct out *o);
 /* Held: takes back what has not begun to leave of the slots that are gone. */
 void out_take_back(struct out *o, const bool *gone);
 
-/* group.c: what the properties say of it; then joins: an exit class. */
+/* group_config.c: what the properties say of it. */
 int group_configure(struct consume *co, struct kerr *e);
+/* group.c: joins: an exit class. */
 int group_begin(struct consume *co);
 void group_free(struct group *g);
 /* The work in a group: 0, KE_TIMEOUT for --idle, or what went wrong. */

@@ -1,18 +1,15 @@
 /*
  * group.c: -G: this process as a member of a consumer group: which partitions
- * are read is the group's to say. What is committed: commit.c.
+ * are read is the group's to say (handover.c). What is committed: commit.c.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/xalloc.h"
 #include "group.h"
 #include "wire/kerror.h"
 
-#define COMMIT_MS	5000	/* auto.commit.interval.ms */
 #define LEAVE_MS	2000
 #define GRACE_MS	200	/* without progress, once a signal has come */
 
@@ -26,120 +23,6 @@ struct subscriber *
 group_subscriber(const struct consume *co)
 {
 	return co->group->s;
-}
-
-static void
-wake(void *arg)
-{
-	struct consume *co = arg;
-
-	if (co->c != NULL)
-		consumer_wake(co->c);
-}
-
-/* partition.assignment.strategy: names, or Java's classes, with commas. */
-static int
-parse_assignors(struct subscriber_config *cf, const char *list,
-    struct kerr *e)
-{
-	int kind;
-
-	cf->n_assignors = 0;
-	while (*list != '\0') {
-		size_t n = strcspn(list, ", ");
-
-		kind = assign_find(list, n);
-		if (n > 0 && kind < 0)
-			return kerr_set(e, KE_CONFIG, "property "
-			    "'partition.assignment.strategy': '%.*s' is none "
-			    "of range, roundrobin, sticky, cooperative-sticky",
-			    (int)n, list);
-		if (n > 0 && cf->n_assignors < ASSIGN_KINDS)
-			cf->assignor[cf->n_assignors++] =
-			    (enum assign_kind)kind;
-		list += n + (list[n] != '\0');
-	}
-	return cf->n_assignors > 0 ? 0 : kerr_set(e, KE_CONFIG, "property "
-	    "'partition.assignment.strategy' is empty");
-}
-
-static void
-set_ms(const struct config *c, const char *name, int32_t *to)
-{
-	int64_t ms;
-
-	if (config_int(c, name, &ms))
-		*to = (int32_t)(ms < INT32_MAX ? ms : INT32_MAX);
-}
-
-/* What the members of the classic protocol decide among themselves. */
-static int
-configure_classic(const struct config *c, struct subscriber_config *cf,
-    struct kerr *e)
-{
-	const char *text;
-
-	set_ms(c, "session.timeout.ms", &cf->session_ms);
-	set_ms(c, "heartbeat.interval.ms", &cf->heartbeat_ms);
-	if (config_where(c, "heartbeat.interval.ms") == CONFIG_UNSET &&
-	    cf->heartbeat_ms > cf->session_ms / 3)
-		cf->heartbeat_ms = cf->session_ms / 3 + 1;
-	if (cf->heartbeat_ms >= cf->session_ms)
-		return kerr_set(e, KE_CONFIG, "property "
-		    "'heartbeat.interval.ms': has to be less than "
-		    "session.timeout.ms");
-	if (config_where(c, "group.remote.assignor") != CONFIG_UNSET)
-		return kerr_set(e, KE_CONFIG, "property "
-		    "'group.remote.assignor' needs group.protocol=consumer");
-	if (config_str(c, "partition.assignment.strategy", &text))
-		return parse_assignors(cf, text, e);
-	return 0;
-}
-
-/* The broker decides: as Java, these are refused and not passed over. */
-static int
-configure_consumer(const struct config *c, struct subscriber_config *cf,
-    struct kerr *e)
-{
-	static const char *const classic[] = { "session.timeout.ms",
-		"heartbeat.interval.ms", "partition.assignment.strategy" };
-
-	for (size_t i = 0; i < sizeof(classic) / sizeof(classic[0]); i++)
-		if (config_where(c, classic[i]) != CONFIG_UNSET)
-			return kerr_set(e, KE_CONFIG, "property '%s': the "
-			    "broker decides with group.protocol=consumer",
-			    classic[i]);
-	cf->consumer = true;
-	config_str(c, "group.remote.assignor", &cf->remote_assignor);
-	return 0;
-}
-
-int
-group_configure(struct consume *co, struct kerr *e)
-{
-	const struct config *c = co->o->common.config;
-	struct group *g = co->group = xcalloc(1, sizeof(*g));
-	struct subscriber_config *cf = &g->cf;
-	const char *text = "classic";
-	bool yes = true;
-
-	g->name = co->o->group;
-	subscriber_config_defaults(cf);
-	cf->group = g->name;
-	cf->wake = wake;
-	cf->arg = co;
-	config_str(c, "group.instance.id", &cf->instance);
-	set_ms(c, "max.poll.interval.ms", &cf->rebalance_ms);
-	g->interval = COMMIT_MS;
-	config_int(c, "auto.commit.interval.ms", &g->interval);
-	config_bool(c, "enable.auto.commit", &yes);
-	if (co->o->commit >= 0)
-		g->how = (enum commit_how)co->o->commit;
-	else
-		g->how = yes ? COMMIT_AUTO : COMMIT_NONE;
-	config_str(c, "group.protocol", &text);
-	return strcasecmp(text, "consumer") == 0 ?
-	    configure_consumer(c, cf, e) : configure_classic(c, cf, e);
 }
 
 /* The topics of the plan, each once. */
@@ -216,143 +99,6 @@ group_dropped(struct consume *co, int slot)
 	p->cut = true;		/* it was read, and has not left */
 }
 
-/* "orders[0,2-3] lines[1]" */
-static void
-print_parts(const struct subscriber_event *ev, struct buf *b)
-{
-	const char *topic = NULL;
-
-	for (size_t i = 0; i < ev->n; i++) {
-		const struct subscriber_part *p = &ev->part[i];
-		size_t k = i;
-
-		if (topic == NULL || strcmp(topic, p->topic) != 0)
-			buf_printf(b, "%s %s[%d", topic == NULL ? "" : "]",
-			    p->topic, (int)p->partition);
-		else
-			buf_printf(b, ",%d", (int)p->partition);
-		topic = p->topic;
-		while (k + 1 < ev->n && strcmp(ev->part[k + 1].topic,
-		    topic) == 0 && ev->part[k + 1].partition ==
-		    ev->part[k].partition + 1)
-			k++;
-		if (k > i + 1) {
-			buf_printf(b, "-%d", (int)ev->part[k].partition);
-			i = k;
-		}
-	}
-	buf_puts(b, topic != NULL ? "]" : " nothing");
-	buf_putc(b, '\0');
-}
-
-static void
-tell(const struct group *g, const struct subscriber_event *ev)
-{
-	static const char *const what[] = { "assigned", "revoked", "lost" };
-	struct buf b;
-
-	buf_init(&b, 0);
-	print_parts(ev, &b);
-	if (ev->kind == SUBSCRIBER_ASSIGNED)
-		warn_line("group '%s': %s %d, by %s: assigned%s, "
-		    "%zu in all", g->name, g->cf.consumer ? "epoch" :
-		    "generation", (int)ev->generation, ev->assignor != NULL ?
-		    ev->assignor : "the broker", (char *)b.p, ev->total);
-	else
-		warn_line("group '%s': %s%s", g->name, what[ev->kind],
-		    (char *)b.p);
-	buf_release(&b);
-}
-
-/* The slots of an event's partitions. */
-static bool *
-slots_of(struct consume *co, const struct subscriber_event *ev)
-{
-	bool *v;
-
-	for (size_t i = 0; i < ev->n; i++)
-		plan_slot(co, ev->part[i].topic, ev->part[i].partition);
-	v = xcalloc(co->plan.n + 1, sizeof(*v));
-	for (size_t i = 0; i < ev->n; i++)
-		v[plan_slot(co, ev->part[i].topic, ev->part[i].partition)] =
-		    true;
-	return v;
-}
-
-/* The partitions are not ours any more, in a moment. */
-static void
-give_up(struct consume *co, const struct subscriber_event *ev)
-{
-	struct kerr e = KERR_INIT;
-	bool *gone = slots_of(co, ev), redo = false;
-
-	if (co->each != NULL)
-		each_quiet(co, gone);
-	if (co->out != NULL) {
-		printer_flush(co->printer, NULL);
-		out_hold(co->out);
-		out_settle(co->out, false);
-		out_take_back(co->out, gone);
-	}
-	for (size_t i = 0; i < co->plan.n; i++)
-		redo = redo || (gone[i] && co->plan.part[i].done !=
-		    co->plan.part[i].committed);
-	if (ev->kind == SUBSCRIBER_REVOKED) {
-		if (commit_now(co, gone, &e) != 0)
-			warn_line("group '%s': %s", co->group->name, e.msg);
-	} else if (redo && co->group->how != COMMIT_NONE)
-		warn_line("group '%s': no member any more: what was printed "
-		    "since the last commit may be printed again by another",
-		    co->group->name);
-	for (size_t i = 0; i < co->plan.n; i++) {
-		struct part *p = &co->plan.part[i];
-
-		if (!gone[i])
-			continue;
-		p->held = p->cut = false;
-		consumer_seek(co->c, (int)i, p->done, p->done);
-	}
-	if (co->out != NULL)
-		out_go(co->out);
-	free(gone);
-}
-
-static int
-take(struct consume *co, const struct subscriber_event *ev, struct kerr *e)
-{
-	int *slots = xcalloc(ev->n + 1, sizeof(*slots)), rc;
-
-	for (size_t i = 0; i < ev->n; i++)
-		slots[i] = plan_slot(co, ev->part[i].topic,
-		    ev->part[i].partition);
-	rc = place_slots(co, slots, ev->n, e);
-	for (size_t i = 0; i < ev->n && rc == 0; i++)
-		co->plan.part[slots[i]].held = true;
-	free(slots);
-	co->group->assigned = true;
-	co->group->assigned_at = loop_clock(co->loop);
-	return rc;
-}
-
-static int
-handle(struct consume *co, const struct subscriber_event *ev, struct kerr *e)
-{
-	struct group *g = co->group;
-
-	if (ev->kind == SUBSCRIBER_FAILED) {
-		*e = ev->err;
-		kerr_wrap(e, "group '%s'", g->name);
-		g->failed = true;
-		return e->code;
-	}
-	if (co->o->common.verbose > 0)
-		tell(g, ev);
-	if (ev->kind == SUBSCRIBER_ASSIGNED)
-		return take(co, ev, e);
-	give_up(co, ev);
-	return 0;
-}
-
 int
 group_turn(struct consume *co, struct kerr *e)
 {
@@ -361,7 +107,7 @@ group_turn(struct consume *co, struct kerr *e)
 	int rc;
 
 	while ((ev = subscriber_event(g->s)) != NULL) {
-		if ((rc = handle(co, ev, e)) != 0)
+		if ((rc = handover(co, ev, e)) != 0)
 			return rc;
 		subscriber_done(g->s);
 	}

@@ -1,5 +1,6 @@
 /*
- * group.h: what the files of a member of a group share: group.c and commit.c.
+ * group.h: what the files of a member of a group share: group.c, group_config.c,
+ * handover.c and commit.c.
  */
 #ifndef KLOG_CONSUME_GROUP_H
 #define KLOG_CONSUME_GROUP_H
@@ -22,6 +23,11 @@ struct group {
 	bool			 failed;	/* membership */
 };
 
+/* handover.c: what an event says is done; the subscriber may go on then. */
+int handover(struct consume *co, const struct subscriber_event *ev,
+    struct kerr *e);
+
+/* commit.c */
 /* Commits what has to be by now, without waiting. */
 void commit_due(struct consume *co);
 /* Commits what can be of the slots (NULL: of all that are held), blocking; the
