@@ -159,24 +159,27 @@ rest() { klog-consume -q -G "$GROUP" -e "$@" "$TOPIC"; }
 @test "cooperative: a commit that is late for its generation" {
 	new_topic --partitions 2
 	local how=(-X partition.assignment.strategy=cooperative-sticky
-		-X auto.commit.interval.ms=50 -X fetch.max.wait.ms=1500) b
-	member a "${how[@]}"
+		-X auto.commit.interval.ms=50 -X fetch.max.wait.ms=1500)
+	local b n
+	member a "${how[@]}" -d wire
 	wait_until 20 assigned a 2
 	member b "${how[@]}"
 	b=$PID
 	wait_until 20 assigned b 1
 	wait_until 20 assigned a 1
 	kill -STOP $b
+	n=$(grep -c '> .*JoinGroup' a.err)
 	member c "${how[@]}"
 	rebalancing() {
 		klog-groups -q list | grep -q "^$GROUP.*PreparingRebalance"
 	}
 	wait_until 20 rebalancing
-	sleep 0.3		# two heartbeats: a has joined again
+	wait_until 10 traced $((n + 1)) '> .*JoinGroup' a.err
+	n=$(grep -c '> .*OffsetCommit' a.err || true)
 	numbers "$TOPIC" 0 1 3
 	numbers "$TOPIC" 1 4 6
 	wait_until 20 has a 3
-	sleep 0.1		# and has committed
+	wait_until 10 traced $((n + 1)) '> .*OffsetCommit' a.err
 	kill -CONT $b
 	wait_until 20 assigned c 0
 	numbers "$TOPIC" 0 7 8
