@@ -179,6 +179,19 @@ alive() {
 		[[ ${KLOG_BUILD:-} =~ address|thread ]]
 }
 
+@test "who asks for no coordinator makes no topic" {
+	klog_broker
+	local fd
+	# FindCoordinator version 4, correlation id 7, of a group, no keys
+	exec {fd}<>"/dev/tcp/${BROKER%:*}/${BROKER##*:}"
+	printf '\0\0\0\16\0\12\0\4\0\0\0\7\377\377\0\0\1\0' >&"$fd"
+	run -0 bash -c "timeout 10 head -c 15 <&$fd | od -An -v -tx1"
+	exec {fd}>&-
+	assert_output ' 00 00 00 0b 00 00 00 07 00 00 00 00 00 01 00'
+	run -0 klog-topics -q list --all
+	assert_output ''
+}
+
 @test "10,000 connections that say nothing" {
 	[ "$(ulimit -Hn)" -ge 12000 ] || skip "no descriptors for it"
 	klog_broker

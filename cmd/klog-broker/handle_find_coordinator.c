@@ -118,7 +118,10 @@ handle_find_coordinator(struct request *r)
 {
 	const struct find_coordinator_request *req = r->msg;
 
-	if (req->key_type == KEY_GROUP)
+	/* who asks for nothing makes no topic */
+	if (r->version >= 4 && req->coordinator_keys.n == 0)
+		refuse(r, ERR_NONE, NULL);
+	else if (req->key_type == KEY_GROUP)
 		find(r, "__consumer_offsets", need_offsets);
 	else if (req->key_type == KEY_TRANSACTION)
 		find(r, TXN_TOPIC, need_transactions);
