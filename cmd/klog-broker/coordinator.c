@@ -375,6 +375,17 @@ coordinator_settle(struct request *r, const struct kstr *groups, int32_t n,
 	call_on(call);
 }
 
+void
+coordinator_answer(struct request *r, const struct kstr *group,
+    void (*then)(struct request *, int16_t *errors))
+{
+	struct call *call = new_call(r, group, 1, then);
+
+	call->inside = false;
+	journal_answer(r->broker->coordinator->journal,
+	    coordinator_partition(r->broker, *group), r, &call->wait);
+}
+
 struct groups *
 coordinator_enter(struct broker *b)
 {

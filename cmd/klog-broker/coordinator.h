@@ -36,6 +36,11 @@ void coordinator_call(struct request *r, const struct kstr *groups, int32_t n,
 void coordinator_settle(struct request *r, const struct kstr *groups,
     int32_t n, void (*then)(struct request *, int16_t *errors));
 
+/* The same for one group, where then() only answers: it may run on r's I/O
+ * thread. */
+void coordinator_answer(struct request *r, const struct kstr *group,
+    void (*then)(struct request *, int16_t *errors));
+
 /* The machine, its clock set; and the end of what is asked of it. */
 struct groups *coordinator_enter(struct broker *);
 void coordinator_leave(struct broker *);

@@ -57,6 +57,7 @@ waitlist_add_ack(struct waitlist *l, struct waiter *w, struct delayed *d,
 	w->offset = offset;
 	w->ack = true;
 	w->listed = true;
+	w->met = false;
 	TAILQ_FOREACH_REVERSE(at, &l->acks, waiters, link)
 		if (at->offset <= offset)
 			break;
@@ -92,6 +93,7 @@ waitlist_settle(struct waitlist *l, struct waiter *w, int64_t hw)
 	if (!w->listed || w->offset > hw)
 		return;
 	waitlist_remove(l, w);
+	w->met = true;
 	delayed_credit(w->delayed, 1);
 }
 
@@ -102,6 +104,7 @@ waitlist_advance(struct waitlist *l, int64_t hw, int64_t bytes)
 
 	while ((w = TAILQ_FIRST(&l->acks)) != NULL && w->offset <= hw) {
 		waitlist_remove(l, w);
+		w->met = true;
 		delayed_credit(w->delayed, 1);
 	}
 	TAILQ_FOREACH(w, &l->data, link)

@@ -43,6 +43,8 @@ struct waiter {
 	bool			 committed;	/* data: up to the last stable
 						 * offset only */
 	bool			 listed;	/* hangs there now */
+	bool			 met;		/* acks: it is covered, and has not
+						 * only been let go */
 };
 
 TAILQ_HEAD(waiters, waiter);

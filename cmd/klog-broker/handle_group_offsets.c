@@ -30,7 +30,7 @@ commit(struct request *r, int16_t *errors)
 	}
 	groups_commit(coordinator_enter(r->broker), r->version, req, rsp);
 	coordinator_leave(r->broker);
-	coordinator_settle(r, &req->group_id, 1, committed);
+	coordinator_answer(r, &req->group_id, committed);
 }
 
 void

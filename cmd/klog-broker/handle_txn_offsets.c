@@ -68,7 +68,7 @@ commit(struct request *r, int16_t *errors)
 	}
 	groups_txn_commit(coordinator_enter(r->broker), req, r->answer);
 	coordinator_leave(r->broker);
-	coordinator_settle(r, &req->group_id, 1, committed);
+	coordinator_answer(r, &req->group_id, committed);
 }
 
 void

@@ -1,6 +1,6 @@
 /*
- * journal.c: records on their way into an internal topic, and who waits for
- * them.
+ * journal.c: records that are put into an internal topic, and who waits for
+ * them; journal_write.c brings them there.
  */
 #include <assert.h>
 #include <stdatomic.h>
@@ -10,14 +10,10 @@
 #include "broker.h"
 #include "control.h"
 #include "journal_impl.h"
-#include "logdir.h"
 #include "wire/kerror.h"
 
 #define BATCH_FIRST	512		/* a batch's memory, growing */
 #define BATCH_MAX	(512 << 10)	/* from here on a new batch begins */
-
-static void	close_open(struct loop_work *);
-static void	written(struct loop_msg *);
 
 static struct journal_part *
 part_new(struct journal *j, int32_t index)
@@ -44,8 +40,9 @@ journal_new(struct broker *b, const struct journal_topic *t,
 	j->ops = ops;
 	j->arg = arg;
 	TAILQ_INIT(&j->needs);
-	j->work.run = close_open;
-	j->written.run = written;
+	j->work.run = journal_close_open;
+	j->write.run = journal_write_here;
+	j->written.run = journal_written;
 	STAILQ_INIT(&j->closed);
 	return j;
 }
@@ -53,6 +50,7 @@ journal_new(struct broker *b, const struct journal_topic *t,
 static void
 batch_free(struct journal_batch *jb)
 {
+	jb->part->journal->n_batches--;
 	partition_unref(jb->partition);
 	free(jb->mem);
 	free(jb);
@@ -84,29 +82,38 @@ part_free(struct journal_part *jp)
 void
 journal_free(struct journal *j)
 {
+	batches_free(&j->closed);
 	for (int32_t i = 0; i < j->n; i++)
 		part_free(j->parts[i]);
-	batches_free(&j->closed);
 	free(j->writing);
 	free(j->parts);
 	free(j);
 }
 
-/* Ends those whose number is reached. */
-void
+/* Ends those whose number is reached; how many. */
+int64_t
 journal_settle(struct journal_waits *list, int64_t seq, int16_t error)
 {
 	struct journal_waits due = TAILQ_HEAD_INITIALIZER(due);
 	struct journal_wait *w;
+	int64_t n = 0;
 
 	while ((w = TAILQ_FIRST(list)) != NULL && w->seq <= seq) {
 		TAILQ_REMOVE(list, w, link);
 		TAILQ_INSERT_TAIL(&due, w, link);
 	}
-	while ((w = TAILQ_FIRST(&due)) != NULL) {
+	for (; (w = TAILQ_FIRST(&due)) != NULL; n++) {
 		TAILQ_REMOVE(&due, w, link);
 		w->done(w, error);
 	}
+	return n;
+}
+
+void
+journal_batch_drop(struct journal_batch *jb, int16_t error)
+{
+	journal_settle(&jb->answers, INT64_MAX, error);
+	batch_free(jb);
 }
 
 static void
@@ -118,7 +125,7 @@ drop_closed(struct journal_part *jp)
 	while ((jb = STAILQ_FIRST(&jp->journal->closed)) != NULL) {
 		STAILQ_REMOVE_HEAD(&jp->journal->closed, link);
 		if (jb->part == jp)
-			batch_free(jb);
+			journal_batch_drop(jb, jp->error);
 		else
 			STAILQ_INSERT_TAIL(&kept, jb, link);
 	}
@@ -136,161 +143,14 @@ journal_lose(struct journal_part *jp, int16_t error)
 	jp->error = error;
 	jp->term++;
 	if (jp->open != NULL)
-		batch_free(jp->open);
+		journal_batch_drop(jp->open, error);
 	jp->open = NULL;
 	drop_closed(jp);
 	jp->durable = jp->seq;
-	journal_settle(&jp->waits, INT64_MAX, error);
+	jp->journal->n_waits -= journal_settle(&jp->waits, INT64_MAX, error);
 	journal_settle(&jp->loads, INT64_MAX, error);
 	if (was_ready)
 		jp->journal->ops->lost(jp->journal->arg, jp->index);
-}
-
-/* A write failed: what the log has counts. */
-static void
-write_failed(struct journal_part *jp, int16_t error)
-{
-	journal_lose(jp, error == ERR_NOT_LEADER_OR_FOLLOWER ?
-	    ERR_NOT_COORDINATOR : ERR_COORDINATOR_NOT_AVAILABLE);
-	if (error != ERR_NOT_LEADER_OR_FOLLOWER &&
-	    error != ERR_UNKNOWN_TOPIC_OR_PARTITION &&
-	    error != ERR_KAFKA_STORAGE_ERROR)
-		journal_load(jp);
-}
-
-/* The batch is back from the pool. */
-static void
-batch_end(struct journal_batch *jb)
-{
-	struct journal_part *jp = jb->part;
-	bool current = jb->term == jp->term;
-
-	STAILQ_REMOVE(&jp->flying, jb, journal_batch, link);
-	if (jb->error == 0)
-		jb->error = partition_acked(jb->partition, &jb->waiter);
-	if (current && jb->error != 0)
-		write_failed(jp, jb->error);
-	else if (current) {
-		jp->durable = jb->seq;
-		journal_settle(&jp->waits, jp->durable, ERR_NONE);
-	}
-	batch_free(jb);
-}
-
-static void
-covered(struct loop_msg *m)
-{
-	batch_end((struct journal_batch *)((char *)m -
-	    offsetof(struct journal_batch, covered)));
-}
-
-static void
-is_covered(struct delayed *d)
-{
-	struct journal_batch *jb = (struct journal_batch *)((char *)d -
-	    offsetof(struct journal_batch, delayed));
-
-	if (atomic_fetch_sub(&jb->ends, 1) == 1)
-		control_post(jb->part->journal->broker, &jb->covered);
-}
-
-/* On a pool thread. */
-static void
-append(void *arg)
-{
-	struct journal *j = arg;
-	struct journal_batch *jb;
-	struct broker *b = j->broker;
-
-	for (int32_t i = 0; i < j->n_writing; i++) {
-		jb = j->writing[i];
-		jb->error = partition_append(jb->partition, &jb->append,
-		    &jb->delayed, &jb->waiter);
-		if (jb->error == 0 && atomic_fetch_sub(&jb->ends, 1) > 1)
-			j->writing[i] = NULL;	/* is_covered() has it */
-	}
-	control_post(b, &j->written);
-	logdir_job_done(b->logdir);
-}
-
-static void
-prepare(struct journal *j, struct journal_batch *jb)
-{
-	delayed_init(&jb->delayed, j->broker->logdir, (struct waker){ 0 }, 1);
-	jb->delayed.call = is_covered;
-	jb->covered.run = covered;
-	atomic_init(&jb->ends, 2);
-	STAILQ_INSERT_TAIL(&jb->part->flying, jb, link);
-	if (j->n_writing == j->cap_writing) {
-		j->cap_writing = 2 * j->cap_writing + 16;
-		j->writing = xreallocarray(j->writing,
-		    (size_t)j->cap_writing, sizeof(struct journal_batch *));
-	}
-	j->writing[j->n_writing++] = jb;
-}
-
-static void
-write_closed(struct journal *j)
-{
-	struct journal_batch *jb;
-
-	if (j->busy || STAILQ_EMPTY(&j->closed))
-		return;
-	j->busy = true;
-	j->n_writing = 0;
-	while ((jb = STAILQ_FIRST(&j->closed)) != NULL) {
-		STAILQ_REMOVE_HEAD(&j->closed, link);
-		prepare(j, jb);
-	}
-	logdir_job(j->broker->logdir, append, j);
-}
-
-static void
-written(struct loop_msg *m)
-{
-	struct journal *j = (struct journal *)((char *)m -
-	    offsetof(struct journal, written));
-
-	for (int32_t i = 0; i < j->n_writing; i++)
-		if (j->writing[i] != NULL)
-			batch_end(j->writing[i]);
-	j->busy = false;
-	write_closed(j);
-}
-
-static void
-close_batch(struct journal_part *jp)
-{
-	struct journal_batch *jb = jp->open;
-	struct builder_opts o = BUILDER_OPTS;
-	struct kerr e = KERR_INIT;
-	ssize_t n;
-
-	jp->open = NULL;
-	if (jb->producer_id >= 0)
-		o.flags = BATCH_TRANSACTIONAL;
-	o.producer_id = jb->producer_id;
-	o.producer_epoch = jb->producer_epoch;
-	n = builder_finish(&jb->builder, &o, NULL, NULL, &e);
-	assert(n > 0);
-	jb->append.batch.iov_base = jb->mem;
-	jb->append.batch.iov_len = (size_t)n;
-	jb->append.append_time = -1;
-	jb->append.wait = true;
-	STAILQ_INSERT_TAIL(&jp->journal->closed, jb, link);
-}
-
-/* The round is over. */
-static void
-close_open(struct loop_work *w)
-{
-	struct journal *j = (struct journal *)((char *)w -
-	    offsetof(struct journal, work));
-
-	for (int32_t i = 0; i < j->n; i++)
-		if (j->parts[i]->open != NULL)
-			close_batch(j->parts[i]);
-	write_closed(j);
 }
 
 static void
@@ -304,6 +164,8 @@ open_batch(struct journal_part *jp, const struct journal_record *r)
 	jb->producer_id = r->producer_id;
 	jb->producer_epoch = r->producer_epoch;
 	jb->partition = partition_ref(jp->partition);
+	jp->journal->n_batches++;
+	TAILQ_INIT(&jb->answers);
 	jb->mem = xmalloc(BATCH_FIRST);
 	builder_init(&jb->builder, jb->mem, BATCH_FIRST);
 	jp->open = jb;
@@ -337,7 +199,7 @@ journal_put(struct journal *j, int32_t partition,
 	if (jp->open != NULL && (jp->open->producer_id != r->producer_id ||
 	    jp->open->producer_epoch != r->producer_epoch ||
 	    jp->open->builder.len > BATCH_MAX))
-		close_batch(jp);
+		journal_close_batch(jp, true);
 	if (jp->open == NULL)
 		open_batch(jp, r);
 	while (builder_add(&jp->open->builder, &in) != 0)
@@ -354,8 +216,31 @@ journal_wait(struct journal *j, int32_t partition, struct journal_wait *w)
 		w->done(w, jp->error);
 	else if (jp->durable >= jp->seq)
 		w->done(w, ERR_NONE);
-	else
+	else {
 		TAILQ_INSERT_TAIL(&jp->waits, w, link);
+		j->n_waits++;
+		atomic_store(&j->hurry, true);
+		/* what it waits for may be over already */
+		if (jp->open == NULL)
+			loop_wake(control_loop(j->broker));
+	}
+}
+
+void
+journal_answer(struct journal *j, int32_t partition, struct request *r,
+    struct journal_wait *w)
+{
+	struct journal_part *jp = j->parts[partition];
+
+	if (jp->open == NULL) {
+		journal_wait(j, partition, w);
+		return;
+	}
+	w->seq = jp->seq;
+	w->r = r;
+	w->home.run = journal_answer_home;
+	TAILQ_INSERT_TAIL(&jp->open->answers, w, link);
+	jp->open->n_answers++;
 }
 
 void

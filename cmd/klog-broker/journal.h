@@ -1,11 +1,13 @@
 /*
  * journal.h: an internal topic as a coordinator's memory. What it decides it
  * puts here as records; what it decided before comes back when a partition is
- * loaded. Control thread only.
+ * loaded. Control thread only, but for journal_answer()'s end.
  *
  * Records put in one round of the loop leave together: a batch a partition,
- * appended by a job, durable when the high watermark covers it. More batches
- * follow meanwhile, and durability comes in their order.
+ * durable when the high watermark covers it. More batches follow meanwhile, and
+ * durability comes in their order. They are appended by the I/O thread of a
+ * request that waits for one of them, which can then answer at once; by a job
+ * where there is none.
  *
  * A partition is away (led elsewhere, or no topic yet), being loaded, or
  * ready. Where a write fails, the partition is lost, and what was decided
@@ -19,11 +21,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "net/loop.h"
 #include "record/iter.h"
 
 struct broker;
 struct image;
 struct journal;
+struct request;
 
 struct journal_topic {
 	const char	 *name;
@@ -45,8 +49,12 @@ struct journal_ops {
 /* Somebody who waits; it stays put until done(). */
 struct journal_wait {
 	TAILQ_ENTRY(journal_wait) link;
-	int64_t		 seq;		/* the journal's */
 	void		(*done)(struct journal_wait *, int16_t error);
+
+	/* the journal's */
+	int64_t		 seq;
+	struct request	*r;		/* journal_answer()'s */
+	struct loop_msg	 home;		/* to its thread */
 };
 
 struct journal *journal_new(struct broker *, const struct journal_topic *,
@@ -84,5 +92,9 @@ void journal_put(struct journal *, int32_t partition,
 /* done() when all that was put into the partition up to now is durable, at
  * once where it is: 0, or 15 or 16 where it was lost. */
 void journal_wait(struct journal *, int32_t partition, struct journal_wait *);
+/* The same for an answer to r, which is all that rests on it: done() runs on
+ * r's I/O thread or on this one. */
+void journal_answer(struct journal *, int32_t partition, struct request *r,
+    struct journal_wait *);
 
 #endif

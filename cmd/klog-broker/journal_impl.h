@@ -27,6 +27,8 @@ struct journal_batch {
 	struct partition *partition;	/* a reference */
 	struct delayed	 delayed;
 	struct waiter	 waiter;
+	struct journal_waits answers;	/* to requests, on their threads */
+	int64_t		 n_answers;
 	int16_t		 error;
 	/* appended, and the high watermark past it: who sees the second of
 	 * them brings the batch back */
@@ -77,17 +79,39 @@ struct journal {
 
 	/* one write at a time takes all that is closed */
 	struct journal_batches closed;
-	struct journal_batch **writing;	/* the pool's until it is back; NULL
+	struct journal_batch **writing;	/* the writer's until it is back; NULL
 					 * where the batch has gone its way */
 	int32_t		 n_writing, cap_writing;
 	bool		 busy;
-	struct loop_msg	 written;
+	struct io	*writer;	/* NULL: a job */
+	struct loop_msg	 write;		/* to it, */
+	struct loop_msg	 written;	/* and back */
+
+	/* What comes back does not wake the control thread where nobody waits
+	 * for it there. Who begins to wait there sets hurry, then looks whether
+	 * the write is over; who ends one says so, then looks at hurry. */
+	_Atomic bool	 hurry;
+	_Atomic bool	 over;
+	int64_t		 n_waits;	/* in the parts' waits */
+	int64_t		 n_batches;	/* that there are */
 };
 
 /* journal_load.c */
 void journal_load(struct journal_part *);
 /* journal.c */
 void journal_lose(struct journal_part *, int16_t error);
-void journal_settle(struct journal_waits *, int64_t seq, int16_t error);
+void journal_batch_drop(struct journal_batch *, int16_t error);
+int64_t journal_settle(struct journal_waits *, int64_t seq, int16_t error);
+
+/* journal_write.c */
+/* Nothing more goes into the open batch; far: its answers go by the control
+ * thread. */
+void journal_close_batch(struct journal_part *, bool far);
+/* The round of the loop is over. */
+void journal_close_open(struct loop_work *);
+/* What runs as a message. */
+void journal_answer_home(struct loop_msg *);
+void journal_write_here(struct loop_msg *);
+void journal_written(struct loop_msg *);
 
 #endif

@@ -388,6 +388,14 @@ loop_post(struct loop *l, struct loop_msg *m)
 }
 
 void
+loop_leave(struct loop *l, struct loop_msg *m)
+{
+	pthread_mutex_lock(&l->lock);
+	STAILQ_INSERT_TAIL(&l->posted, m, link);
+	pthread_mutex_unlock(&l->lock);
+}
+
+void
 loop_wake(struct loop *l)
 {
 	bool must;

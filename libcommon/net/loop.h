@@ -108,6 +108,9 @@ struct loop_msg {
 };
 
 void loop_post(struct loop *l, struct loop_msg *m);
+/* The same for what can wait: it runs before the next message that is posted,
+ * or when the loop is woken. */
+void loop_leave(struct loop *l, struct loop_msg *m);
 /* Ends a wait early; any thread. */
 void loop_wake(struct loop *l);
 

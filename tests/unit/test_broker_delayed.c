@@ -45,7 +45,9 @@ test_acks_in_order(void **state)
 	assert_int_equal(woken[1], 0);
 	assert_int_equal(woken[2], 1);
 	assert_false(w[0].listed);
+	assert_true(w[0].met);
 	assert_true(w[1].listed);
+	assert_false(w[1].met);
 	waitlist_remove(&l, &w[1]);
 	waitlist_remove(&l, &w[1]);
 	waitlist_advance(&l, 100, 1);
@@ -72,6 +74,8 @@ test_several_partitions(void **state)
 	assert_int_equal(woken[0], 0);
 	waitlist_fire(&b);
 	assert_int_equal(woken[0], 1);
+	assert_true(w[0].met);
+	assert_false(w[1].met);
 	waitlist_fire(&b);
 	assert_int_equal(woken[0], 1);
 }

@@ -437,6 +437,39 @@ messages_of_threads(void **state)
 	loop_free(l);
 }
 
+static int left;
+
+static void
+ran_left(struct loop_msg *m)
+{
+	left++;
+}
+
+/* What is left there wakes nobody; it runs before what does. */
+static void
+messages_that_wait(void **state)
+{
+	struct kerr e = KERR_INIT;
+	struct loop *l = loop_new(&e);
+	struct loop_msg a = { .run = ran_left }, b = { .run = ran_left };
+	struct post *p = calloc(1, sizeof(*p));
+
+	loop_leave(l, &a);
+	loop_once(l, 10);
+	assert_int_equal(left, 0);
+	loop_wake(l);
+	loop_once(l, 1000);
+	assert_int_equal(left, 1);
+	loop_leave(l, &b);
+	ran = 0;
+	p->m.run = ran_post;
+	loop_post(l, &p->m);
+	loop_once(l, 1000);
+	assert_int_equal(left, 2);
+	assert_int_equal(ran, 1);
+	loop_free(l);
+}
+
 static struct loop *the_loop;
 static struct loop_work work;
 static int worked, fired, signalled;
@@ -520,6 +553,7 @@ main(void)
 		cmocka_unit_test(under_a_budget),
 		cmocka_unit_test(finish_sends_what_is_queued),
 		cmocka_unit_test(messages_of_threads),
+		cmocka_unit_test(messages_that_wait),
 		cmocka_unit_test(work_timers_signals),
 		cmocka_unit_test(regular_files_cannot_be_waited_for),
 	};
