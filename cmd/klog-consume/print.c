@@ -5,6 +5,7 @@
  * own: walk the batch, copy the value, nothing else.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include "wire/internal.h"
 
 #define OUT_SIZE	(1u << 20)
+#define PIPE_SIZE	(256 << 10)
 
 struct printer {
 	struct buf		 out;
@@ -164,6 +166,10 @@ printer_new(const struct opts *o, struct kerr *e)
 	}
 	set_delim(p, o);
 	buf_reserve(&p->out, OUT_SIZE + 4096);
+	/* a reader is woken seldom then; but what lies there counts as read in
+	 * a group, so that it stays little */
+	if (o->group == NULL)
+		fcntl(STDOUT_FILENO, F_SETPIPE_SZ, PIPE_SIZE);
 	return p;
 }
 
