@@ -185,6 +185,65 @@ note(struct partition *p, struct checkpoint c[CHECKPOINTS], bool move)
 	note_cleaned(p, &c[CP_CLEANER]);
 }
 
+/* Its log has names to be made durable, and stays open until forget_names(). */
+static bool
+note_names(struct partition *p, unsigned int *names)
+{
+	bool open, some;
+
+	pthread_mutex_lock(&p->lock);
+	open = is_noted(p) && !p->offline;
+	p->users += open;
+	pthread_mutex_unlock(&p->lock);
+	some = open && log_note_names(p->log, names);
+	if (open && !some) {
+		pthread_mutex_lock(&p->lock);
+		partition_leave(p);
+		pthread_mutex_unlock(&p->lock);
+	}
+	return some;
+}
+
+static void
+forget_names(struct partition *p)
+{
+	pthread_mutex_lock(&p->lock);
+	partition_leave(p);
+	pthread_mutex_unlock(&p->lock);
+}
+
+/* Ten thousand partitions that are new have as many directories, and files of
+ * epochs. What fails here fails again, and is reported, for the log in
+ * question. */
+static void
+sync_many(struct logdir *ld, struct partition **all, int n)
+{
+	struct noted {
+		struct partition	*p;
+		unsigned int		 names;
+	} *v = xcalloc((size_t)n + 1, sizeof(*v));
+	struct kerr e = KERR_INIT;
+	bool synced = false;
+	int k = 0;
+
+	for (int i = 0; i < n; i++)
+		if (note_names(all[i], &v[k].names))
+			v[k++].p = all[i];
+	if (k > MANY_LOGS) {
+		synced = ld->sys->sync_fs(ld->sys, ld->path) == 0;
+		if (!synced) {
+			kerr_sys(&e, "%s", ld->path);
+			log_line(LOG_WARN, LOG_BROKER, "%s", e.msg);
+		}
+	}
+	for (int i = 0; i < k; i++) {
+		if (synced)
+			log_names_synced(v[i].p->log, v[i].names);
+		forget_names(v[i].p);
+	}
+	free(v);
+}
+
 static int
 save_checkpoint(struct logdir *ld, struct checkpoint *c, const char *name,
     struct kerr *e)
@@ -255,6 +314,7 @@ write_all(struct logdir *ld, bool move, struct kerr *e)
 	cleaned |= atomic_exchange(&ld->cleaned_moved, false);
 	atomic_store(&ld->starts_moved, false);
 	all = logdir_partitions(ld, &n);
+	sync_many(ld, all, n);
 	for (int i = 0; i < n; i++)
 		note(all[i], c, move);
 	for (int i = 0; i < CHECKPOINTS && rc == 0; i++)

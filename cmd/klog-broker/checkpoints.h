@@ -9,6 +9,10 @@
 
 struct logdir;
 
+/* From more logs on that have something to be made durable, the disk is waited
+ * for once, not for each. */
+#define MANY_LOGS	64
+
 enum { CP_RECOVERY, CP_HW, CP_START, CP_CLEANER, CHECKPOINTS };
 
 void checkpoints_load(struct logdir *, struct checkpoint c[CHECKPOINTS]);

@@ -13,7 +13,6 @@
 #include "store/datadir.h"
 
 #define TRIM_AFTER	100	/* logs that have given back their memory */
-#define SETTLE_AFTER	64	/* logs that a stop has to write for */
 
 void
 logdir_init(struct logdir *ld)
@@ -285,7 +284,7 @@ settle_many(struct logdir *ld)
 	all = logdir_partitions(ld, &n);
 	for (int i = 0; i < n; i++)
 		touched += all[i]->log != NULL && log_touched(all[i]->log);
-	if (touched > SETTLE_AFTER && settle(ld, all, n, &e) < 0)
+	if (touched > MANY_LOGS && settle(ld, all, n, &e) < 0)
 		log_line(LOG_WARN, LOG_BROKER, "%s", e.msg);
 	for (int i = 0; i < n; i++)
 		partition_unref(all[i]);

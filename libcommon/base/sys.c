@@ -4,10 +4,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -222,12 +224,28 @@ real_sync_dir(const struct sys *s, const char *path)
 	return close(fd);
 }
 
+/* Before Linux 5.8 it succeeds whatever has failed. */
+static bool
+syncfs_tells(void)
+{
+	struct utsname u;
+	int major, minor;
+
+	return uname(&u) == 0 &&
+	    sscanf(u.release, "%d.%d", &major, &minor) == 2 &&
+	    (major > 5 || (major == 5 && minor >= 8));
+}
+
 static int
 real_sync_fs(const struct sys *s, const char *path)
 {
 	int fd, saved;
 
 	(void)s;
+	if (!syncfs_tells()) {
+		errno = ENOSYS;
+		return -1;
+	}
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
 		return -1;
 	if (syncfs(fd) != 0) {

@@ -55,7 +55,8 @@ struct sys {
 	/* makes names in the directory durable: open, fsync, close */
 	int	(*sync_dir)(const struct sys *, const char *);
 	/* makes all of the file system durable that the path lies in: one
-	 * wait instead of one for each of many files */
+	 * wait instead of one for each of many files; ENOSYS where the
+	 * system would not tell of a failure */
 	int	(*sync_fs)(const struct sys *, const char *path);
 };
 

@@ -278,6 +278,15 @@ int log_flush(struct log *l, struct kerr *e);
  * Negative: an error.
  */
 int64_t log_checkpoint(struct log *l, struct kerr *e);
+/*
+ * The checkpoint of many logs: log_note_names() says whether log_checkpoint()
+ * has names of files, or the epochs' file, to make durable, and which. One
+ * sync_fs() of struct sys after that does it for all of them;
+ * log_names_synced() says so to each, and log_checkpoint() is quick. Anything
+ * may go on meanwhile.
+ */
+bool log_note_names(struct log *l, unsigned int *names);
+void log_names_synced(struct log *l, unsigned int names);
 
 /*
  * Removes everything at and above offset (flushed and end move back; producer

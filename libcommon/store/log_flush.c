@@ -243,6 +243,37 @@ log_checkpoint(struct log *l, struct kerr *e)
 	return rc != 0 ? rc : point;
 }
 
+bool
+log_note_names(struct log *l, unsigned int *names)
+{
+	bool some;
+
+	pthread_mutex_lock(&l->flushing);
+	pthread_mutex_lock(&l->lock);
+	*names = l->names;
+	some = !l->offline && l->flushed != l->checked && (l->epochs_unsynced ||
+	    l->names != l->names_synced);
+	pthread_mutex_unlock(&l->lock);
+	pthread_mutex_unlock(&l->flushing);
+	return some;
+}
+
+/* An epochs' file that is newer has changed the names again. */
+void
+log_names_synced(struct log *l, unsigned int names)
+{
+	pthread_mutex_lock(&l->flushing);
+	pthread_mutex_lock(&l->lock);
+	if (l->names == names)
+		l->epochs_unsynced = false;
+	if ((int)(names - l->names_synced) > 0)
+		l->names_synced = names;
+	pthread_mutex_unlock(&l->lock);
+	if (names > 0)
+		l->made_synced = true;
+	pthread_mutex_unlock(&l->flushing);
+}
+
 int
 log_sync_all(struct log *l, struct kerr *e)
 {

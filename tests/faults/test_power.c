@@ -149,8 +149,20 @@ flush(struct run *r)
 static void
 checkpoint(struct run *r)
 {
-	int64_t point = log_checkpoint(r->l, NULL);
+	unsigned int names;
+	int64_t point;
 
+	if (pick(r->f, 2) == 0 && log_note_names(r->l, &names)) {
+		/* what comes in between is not durable */
+		if (pick(r->f, 2) == 0)
+			append(r);
+		if (r->sys->sync_fs(r->sys, "/data") == 0) {
+			if (pick(r->f, 2) == 0)
+				append(r);
+			log_names_synced(r->l, names);
+		}
+	}
+	point = log_checkpoint(r->l, NULL);
 	if (point >= 0)
 		(void)point_save(r->sys, POINTS, point);
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "cmd/klog-broker/checkpoints.h"
 #include "cmd/klog-broker/config.h"
 #include "cmd/klog-broker/delayed.h"
 #include "cmd/klog-broker/logdir.h"
@@ -42,6 +43,9 @@ struct world {
 	int		 syncs;
 	int		 sync_errno;		/* what fdatasync fails with */
 	void		(*in_sync)(void);	/* called by fdatasync */
+	int		 waits;			/* fsync, sync_dir */
+	int		 all_synced;		/* sync_fs */
+	int		 all_errno;		/* what it fails with */
 };
 
 static struct world w;
@@ -93,6 +97,28 @@ watched_fdatasync(const struct sys *s, int fd)
 	return sys_real()->fdatasync(s, fd);
 }
 
+static int
+watched_fsync(const struct sys *s, int fd)
+{
+	w.waits++;
+	return sys_real()->fsync(s, fd);
+}
+
+static int
+watched_sync_dir(const struct sys *s, const char *path)
+{
+	w.waits++;
+	return 0;
+}
+
+static int
+watched_sync_fs(const struct sys *s, const char *path)
+{
+	w.all_synced++;
+	errno = w.all_errno;
+	return w.all_errno != 0 ? -1 : 0;
+}
+
 static void
 open_dir(void)
 {
@@ -113,6 +139,9 @@ setup(void **state)
 	memset(&w, 0, sizeof(w));
 	w.sys = *sys_real();
 	w.sys.fdatasync = watched_fdatasync;
+	w.sys.fsync = watched_fsync;
+	w.sys.sync_dir = watched_sync_dir;
+	w.sys.sync_fs = watched_sync_fs;
 	strcpy(w.path, "/tmp/klog-test-XXXXXX");
 	if (mkdtemp(w.path) == NULL)
 		return -1;
@@ -963,6 +992,46 @@ test_retention_checkpoint_fails(void **state)
 	partition_unref(p);
 }
 
+/* A checkpoint of many new logs, whose epochs' files nobody has synced yet,
+ * waits for the disk once; where that fails each is synced by itself. */
+static void
+test_many_checkpointed(void **state)
+{
+	struct partition *p[MANY_LOGS + 1];
+	struct kerr e = KERR_INIT;
+	struct produce pr;
+	const int files = 16;	/* the checkpoints' own, at most */
+
+	for (int i = 0; i <= MANY_LOGS; i++) {
+		p[i] = partition_new(&w.ld, "t", &id_a, i, &config);
+		lead(p[i], 3);
+	}
+	for (int turn = 0; turn < 2; turn++) {
+		for (int i = 0; i <= MANY_LOGS; i++) {
+			lead(p[i], 4 + turn);
+			assert_int_equal(append(p[i], &pr, 0), 0);
+			while (run_one())
+				;
+			assert_int_equal(partition_acked(p[i], &pr.w), 0);
+		}
+		w.waits = w.all_synced = 0;
+		w.all_errno = turn == 0 ? 0 : EIO;
+		assert_int_equal(logdir_checkpoint(&w.ld, &e), 0);
+		assert_int_equal(w.all_synced, 1);
+		if (turn == 0)
+			assert_in_range(w.waits, 1, files);
+		else
+			assert_in_range(w.waits, MANY_LOGS, 1 << 20);
+		/* then there is nothing left to do for any */
+		w.waits = w.all_synced = 0;
+		assert_int_equal(logdir_checkpoint(&w.ld, &e), 0);
+		assert_int_equal(w.all_synced, 0);
+		assert_in_range(w.waits, 0, files);
+	}
+	for (int i = 0; i <= MANY_LOGS; i++)
+		partition_unref(p[i]);
+}
+
 #define CASE(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -988,6 +1057,7 @@ main(void)
 		CASE(test_other_topic_id),
 		CASE(test_delete_records),
 		CASE(test_start_is_kept),
+		CASE(test_many_checkpointed),
 		CASE(test_retention),
 		CASE(test_retention_checkpoint_fails),
 	};
