@@ -1,7 +1,7 @@
 /*
- * partition_util.h: partitions on a real disk whose struct sys the test watches.
- * Jobs run when the test says so, which makes every interleaving with a flush
- * round one that is chosen.
+ * partition_util.h: partitions on a real disk whose struct sys the test
+ * watches. Jobs run when the test says so, which makes every interleaving with
+ * a flush round one that is chosen.
  */
 #ifndef TESTS_PARTITION_UTIL_H
 #define TESTS_PARTITION_UTIL_H
