@@ -230,6 +230,9 @@ has() { [ "$(everything | wc -l)" -ge "$1" ]; }
 	klog-topics create "$TOPIC-in" --partitions 1
 	"${KLOG_BUILD:-$BATS_TEST_DIRNAME/../build}/tests/helper/txn-offsets" \
 		"$KLOG_BROKERS" "$g" "$TOPIC-in"
+	# the marker may come a moment after the answer to the end
+	committed() { [ "$(klog-groups -q export "$g" | cut -f 4)" = 7 ]; }
+	wait_until 5 committed
 	run -0 klog-groups -q export "$g"
 	assert_output "$g	$TOPIC-in	0	7	left with it	"
 	run -0 klog-consume -q -e "$TOPIC-in"
