@@ -85,7 +85,7 @@ alive() {
 
 @test "--status and --stop of a server" {
 	klog_broker
-	run -0 klog-broker --status --data "$DATA"
+	run -0 klog-broker --status -D "$DATA"
 	assert_output --partial "process $BROKER_PID, version"
 	run -0 klog-broker --stop --data "$DATA"
 	wait "$BROKER_PID"

@@ -47,7 +47,7 @@ static const struct opt options[] = {
 	OPT_GROUP("What it serves"),
 	OPT_STR(0, "listen", "HOST:PORT", struct opts, listen,
 	    "take connections there (127.0.0.1:9092); port 0: a free one"),
-	OPT_STR(0, "data", "DIR", struct opts, data,
+	OPT_STR('D', "data", "DIR", struct opts, data,
 	    "keep everything in this directory"),
 	OPT_LIST('F', "config", "FILE", struct opts, files,
 	    "read a server.properties file"),
