@@ -4,7 +4,9 @@
 
 function __klog_complete
     set -l words (commandline -opc)
-    set -l cur (commandline -ct)
+    # the word without its quotes, of which the last may be open
+    set -l cur (commandline -ct | string replace -r -- '^[\'"]' '' |
+        string replace -ra -- '\\\\(.)' '$1')
     for line in ($words[1] --complete $words[2..-1] "$cur" 2>/dev/null)
         switch $line
             case ':file'

@@ -92,6 +92,7 @@ tab() {
 	assert_equal "$(offers klog-topics config get tab.one,tab.t)" \
 		tab.one,tab.two
 	assert_equal "$(offers klog-groups seek tab)" tab-group
+	assert_equal "$(offers klog-consume -G tab)" tab-group
 	assert_equal "$(offers klog-produce tab.one '')" :file
 	assert_equal "$(offers klog-groups seek tab-group -t tab.t)" tab.two
 	# the cluster of the command line, not of the environment
@@ -135,6 +136,12 @@ tab() {
 	tab bash 'klog-produce t rec' 'klog-produce t records.txt'
 	mkdir subdir
 	tab bash 'klog-consume --offline sub' 'klog-consume --offline subdir/'
+	echo "odd n'ame	tab.one	0	0" | klog-groups import -y
+	tab bash 'klog-groups lag od' "klog-groups lag odd\\ n\\'ame "
+	tab bash 'klog-groups lag odd\ ' "klog-groups lag odd\\ n\\'ame "
+	tab bash 'klog-groups lag "odd ' "klog-groups lag \"odd n'ame\" "
+	tab bash "klog-groups seek --like='odd" "--like='odd n'\\''ame' "
+	klog-groups delete -y "odd n'ame"
 	klog-topics delete tab.one
 }
 
@@ -146,6 +153,9 @@ tab() {
 	tab zsh 'klog-consume --color=al' '--color=always'
 	touch records.txt
 	tab zsh 'klog-produce t rec' 'records.txt'
+	echo "odd n'ame	tab.one	0	0" | klog-groups import -y
+	tab zsh 'klog-consume -G "od' "\"odd n'ame\" "
+	klog-groups delete -y "odd n'ame"
 	klog-topics delete tab.one
 }
 
@@ -162,5 +172,11 @@ tab() {
 	touch records.txt
 	run -0 fish "complete -C 'klog-produce t rec'"
 	assert_output --partial records.txt
+	echo "odd n'ame	tab.one	0	0" | klog-groups import -y
+	run -0 fish "complete -C 'klog-groups lag \"odd '"
+	assert_output "odd n'ame"
+	run -0 fish "complete -C 'klog-groups lag odd\\\\ '"
+	assert_output "odd n'ame"
+	klog-groups delete -y "odd n'ame"
 	klog-topics delete tab.one
 }

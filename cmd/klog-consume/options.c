@@ -67,7 +67,7 @@ static const struct opt options[] = {
 	    "also --retries N, --on-fail stop|skip|topic:NAME,\n"
 	    "--jobs N partitions at once"),
 	OPT_INT(0, "retries", "N", struct opts, retries, 0, INT32_MAX, NULL),
-	OPT_STR(0, "on-fail", "HOW", struct opts, on_fail, NULL),
+	OPT_STR(0, "on-fail", "stop|skip|topic:", struct opts, on_fail, NULL),
 	OPT_INT(0, "jobs", "N", struct opts, jobs, 1, 1000, NULL),
 	OPT_GROUP("Waiting"),
 	OPT_CONTACT(struct opts, common)

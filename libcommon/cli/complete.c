@@ -215,11 +215,14 @@ static void
 offer_argument(struct place *pl, const struct opt *o)
 {
 	static const struct meaning profile = { "", MEANS_PROFILE, { NULL } };
+	static const struct meaning group = { "", MEANS_GROUP, { NULL } };
 
 	if (o->kind == OPT_KIND_CHOICE)
 		offer_all(pl, o->choices);
 	else if (o->name != NULL && strcmp(o->name, "profile") == 0)
 		offer_meaning(pl, &profile);
+	else if (o->name != NULL && strcmp(o->name, "group") == 0)
+		offer_meaning(pl, &group);
 	else
 		offer_value(pl, o->arg, strlen(o->arg));
 }

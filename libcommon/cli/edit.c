@@ -171,12 +171,43 @@ show(const struct edit_list *list)
 		    "  " : "\n");
 }
 
+char
+edit_open_quote(const char *line, size_t len)
+{
+	char quote = '\0';
+
+	for (size_t i = 0; i < len; i++)
+		if (line[i] == '\\' && quote != '\'')
+			i++;
+		else if (line[i] == quote)
+			quote = '\0';
+		else if (quote == '\0' && (line[i] == '\'' || line[i] == '"'))
+			quote = line[i];
+	return quote;
+}
+
+void
+edit_quote(struct buf *b, char quote, const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (quote == '\'' && s[i] == '\'')
+			buf_puts(b, "'\\'");
+		else if (s[i] == '\\' ? quote != '\'' : s[i] == '"' ?
+		    quote != '\'' : quote == '\0' &&
+		    strchr(" \t'", s[i]) != NULL)
+			buf_putc(b, '\\');
+		buf_putc(b, s[i]);
+	}
+}
+
 /* What a tab does to a line whose last word is word. */
 static unsigned char
-take_candidates(EditLine *el, const struct edit_list *list, const char *word)
+take_candidates(EditLine *el, const struct edit_list *list, const char *word,
+    char quote)
 {
 	size_t have = strlen(word), n;
-	char *more;
+	struct buf more = { 0 };
+	bool whole;
 
 	if (list->n == 0)
 		return CC_REFRESH_BEEP;
@@ -185,12 +216,16 @@ take_candidates(EditLine *el, const struct edit_list *list, const char *word)
 		show(list);
 		return CC_REDISPLAY;
 	}
-	more = xstrndup(list->v[0] + (have < n ? have : n),
-	    have < n ? n - have : 0);
-	lib.insert(el, more);
-	free(more);
-	if (list->n == 1 && strchr("=,:", list->v[0][n - 1]) == NULL)
-		lib.insert(el, " ");
+	if (have < n)
+		edit_quote(&more, quote, list->v[0] + have, n - have);
+	whole = list->n == 1 && strchr("=,:", list->v[0][n - 1]) == NULL;
+	if (whole && quote != '\0')
+		buf_putc(&more, quote);
+	if (whole)
+		buf_putc(&more, ' ');
+	buf_putc(&more, '\0');
+	lib.insert(el, (char *)more.p);
+	buf_release(&more);
 	return CC_REFRESH;
 }
 
@@ -211,7 +246,9 @@ complete(EditLine *el, int c)
 		if (list.n > 0)
 			qsort(list.v, (size_t)list.n, sizeof(list.v[0]),
 			    by_text);
-		what = take_candidates(el, &list, words[n - 1]);
+		what = take_candidates(el, &list, words[n - 1],
+		    edit_open_quote(li->buffer,
+		    (size_t)(li->cursor - li->buffer)));
 	}
 	edit_words_free(words, n);
 	edit_words_free(list.v, list.n);

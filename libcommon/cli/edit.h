@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
+
 /* Called before each character: true when one can be read from standard input,
  * false to end the line as an end of file would. */
 typedef bool edit_wait(void *arg);
@@ -50,5 +52,9 @@ void edit_add(struct edit_list *list, const char *candidate);
  * where partial is set one is begun by a blank at the end. */
 int edit_split(const char *line, size_t len, bool partial, char ***words);
 void edit_words_free(char **words, int n);
+/* The quote that is open at the end of a line, or NUL. */
+char edit_open_quote(const char *line, size_t len);
+/* Puts s so that edit_split() has it as it is, where that quote is open. */
+void edit_quote(struct buf *b, char quote, const char *s, size_t len);
 
 #endif

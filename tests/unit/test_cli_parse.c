@@ -129,6 +129,33 @@ test_split(void **state)
 	check_split("list 'a b", true, "list|a b|");
 }
 
+/* What is put behind begun: the word has to come back as it was. */
+static void
+test_quote(void **state)
+{
+	static const char *const odd[] = { "a b", "q\"u'o", "back\\slash", "'",
+	    "\"", "\\", "\xc3\xbc,*#", "tab\tx", NULL };
+	static const char *const begun[] = { "", "'", "\"", NULL };
+
+	assert_int_equal(edit_open_quote("lag 'a\"", 7), '\'');
+	assert_int_equal(edit_open_quote("lag \"a\\\"' ", 10), '"');
+	assert_int_equal(edit_open_quote("lag \\\" 'a'", 11), '\0');
+	for (int i = 0; odd[i] != NULL; i++)
+		for (int k = 0; begun[k] != NULL; k++) {
+			struct buf b = { 0 };
+			char **words;
+
+			buf_puts(&b, begun[k]);
+			edit_quote(&b, begun[k][0], odd[i], strlen(odd[i]));
+			buf_puts(&b, begun[k]);
+			assert_int_equal(edit_split((char *)b.p, b.len, false,
+			    &words), 1);
+			assert_string_equal(words[0], odd[i]);
+			edit_words_free(words, 1);
+			buf_release(&b);
+		}
+}
+
 int
 main(void)
 {
@@ -139,6 +166,7 @@ main(void)
 		cmocka_unit_test(test_distance),
 		cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_split),
+		cmocka_unit_test(test_quote),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
