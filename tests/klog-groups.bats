@@ -384,6 +384,7 @@ $G-3	$TOPIC	1		1		moved"
 	new_topic --partitions 1
 	put "$TOPIC" 0 a b
 	commit "$G" 0 1
+	commit "odd name" 0 1
 	export G
 	expect -c '
 		set timeout 10
@@ -401,6 +402,25 @@ $G-3	$TOPIC	1		1		moved"
 		expect "a quote is open"
 		expect "klog-groups> "
 		send "half\003"
+		expect "klog-groups> "
+		send "lag \"odd\t"
+		expect -ex "name\""
+		send "\025lag odd\t"
+		expect -ex "\\"
+		expect "name "
+		send "\r"
+		expect -re "odd name +- +1 +1"
+		expect "klog-groups> "
+		send "lag --watch 100ms odd\t\r"
+		expect -re "name +- +1 +1.*name +- +1 +1"
+		send "\003"
+		expect "klog-groups> "
+		send "seek $env(G) --to 0\r"
+		expect "move them"
+		send "\003"
+		expect "klog-groups> "
+		send "help\r"
+		expect "usage: klog-groups"
 		expect "klog-groups> "
 		send "seek $env(G) --to end\r"
 		expect "move them"

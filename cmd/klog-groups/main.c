@@ -197,7 +197,8 @@ repeat(struct job *j, enum exit_class (*verb)(struct job *))
 		status = exit_flush(status);
 		if (ferror(stdout))
 			return status;
-		loop_run_for(j->loop, j->o->watch);
+		if (!interact_pause(j->loop, j->o->watch))
+			return status;
 	}
 }
 

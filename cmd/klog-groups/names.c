@@ -4,6 +4,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "cli/interact.h"
 #include "cli/regex.h"
 #include "job.h"
 
@@ -118,8 +119,6 @@ names_load(struct job *j, struct groups *g, bool all, enum exit_class *status)
 bool
 names_agree(const struct job *j, const char *question)
 {
-	char line[16];
-
 	if (j->o->yes)
 		return true;
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
@@ -127,8 +126,5 @@ names_agree(const struct job *j, const char *question)
 		    "was changed");
 		return false;
 	}
-	fprintf(stderr, "%s [y/N] ", question);
-	if (fgets(line, sizeof(line), stdin) == NULL)
-		return false;
-	return line[0] == 'y' || line[0] == 'Y';
+	return interact_agree(question);
 }

@@ -8,6 +8,7 @@
 
 #include "base/sys.h"
 #include "base/xalloc.h"
+#include "cli/interact.h"
 #include "job.h"
 #include "net/loop.h"
 #include "wire/kerror.h"
@@ -25,9 +26,9 @@ change_prepare(struct job *j, struct groups *g)
 		for (int i = 0; i < g->n; i++)
 			active |= g->v[i].err.code == 0 &&
 			    group_is_active(&g->v[i]);
-		if (!active || !j->o->wait || j->o->dry_run)
+		if (!active || !j->o->wait || j->o->dry_run ||
+		    !interact_pause(j->loop, LOOK_MS))
 			return;
-		loop_run_for(j->loop, LOOK_MS);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "cli/interact.h"
 #include "cli/regex.h"
 #include "topics.h"
 
@@ -81,7 +82,8 @@ topics_match(struct topics *t, struct kerr *e)
 bool
 topics_agree(const struct topics *t, const char *question)
 {
-	char line[16];
+	char *all;
+	bool yes;
 	int i;
 
 	for (i = 0; i < t->nnames; i++)
@@ -93,8 +95,8 @@ topics_agree(const struct topics *t, const char *question)
 		    "be asked", t->nnames);
 		return false;
 	}
-	fprintf(stderr, "%d topics match; %s [y/N] ", t->nnames, question);
-	if (fgets(line, sizeof(line), stdin) == NULL)
-		return false;
-	return line[0] == 'y' || line[0] == 'Y';
+	all = xasprintf("%d topics match; %s", t->nnames, question);
+	yes = interact_agree(all);
+	free(all);
+	return yes;
 }

@@ -20,23 +20,56 @@ struct talk {
 	void			*arg;
 };
 
-static volatile sig_atomic_t interrupted;
+enum { SLICE_MS = 50 };	/* between looks for ^C */
 
+static volatile sig_atomic_t interrupted, running;
+
+/* At the prompt ^C gives the line up; while a line runs it ends what waits,
+ * and the second one, where nothing heard of the first, the program. */
 static void
 caught(int sig)
 {
+	if (running && interrupted) {
+		signal(sig, SIG_DFL);
+		raise(sig);
+	}
 	interrupted = 1;
 }
 
-/* At the prompt ^C gives the line up; while a line runs it ends the
- * program. */
 static void
-catch_interrupt(bool on)
+catch_interrupt(void)
 {
-	struct sigaction sa = { .sa_handler = on ? caught : SIG_DFL };
+	struct sigaction sa = { .sa_handler = caught };	/* no SA_RESTART */
 
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGINT, &sa, NULL);
+}
+
+bool
+interact_interrupted(void)
+{
+	return interrupted != 0;
+}
+
+bool
+interact_pause(struct loop *l, int64_t ms)
+{
+	for (; ms > 0 && !interrupted; ms -= SLICE_MS)
+		loop_run_for(l, ms < SLICE_MS ? ms : SLICE_MS);
+	return !interrupted;
+}
+
+bool
+interact_agree(const char *question)
+{
+	char line[16];
+
+	fprintf(stderr, "%s [y/N] ", question);
+	if (fgets(line, sizeof(line), stdin) == NULL) {
+		clearerr(stdin);
+		return false;
+	}
+	return line[0] == 'y' || line[0] == 'Y';
 }
 
 static bool
@@ -93,9 +126,19 @@ run_line(struct talk *t, const char *line, size_t len,
 		return false;
 	}
 	argv = xcalloc((size_t)n + 2, sizeof(argv[0]));
+	if (n == 1 && (strcmp(words[0], "help") == 0 ||
+	    strcmp(words[0], "?") == 0)) {
+		free(words[0]);
+		words[0] = xstrdup("--help");
+	}
 	argv[0] = (char *)(uintptr_t)t->p->name;
 	memcpy(argv + 1, words, (size_t)n * sizeof(argv[0]));
+	running = 1;
 	*status = exit_flush(t->run(t->arg, n + 1, argv));
+	running = 0;
+	if (interrupted)
+		fputc('\n', stderr);
+	interrupted = 0;
 	free(argv);
 	edit_words_free(words, n);
 	return true;
@@ -141,10 +184,9 @@ interact(const struct program *p, struct cluster *open, interact_run *run,
 	if (!edit_open(&ed, p->name, history)) {
 		status = run_plain(&t, prompt);
 	} else {
+		catch_interrupt();
 		for (;;) {
-			catch_interrupt(true);
 			line = edit_line(&ed, &n);
-			catch_interrupt(false);
 			if (line == NULL && !interrupted)
 				break;
 			if (line == NULL)
@@ -153,6 +195,7 @@ interact(const struct program *p, struct cluster *open, interact_run *run,
 				break;
 			interrupted = 0;
 		}
+		signal(SIGINT, SIG_DFL);
 		edit_close(&ed);
 	}
 	free(history);

@@ -11,6 +11,7 @@
 #include "cli/exit.h"
 #include "cli/options.h"
 #include "client/cluster.h"
+#include "net/loop.h"
 
 /* Whether a program without a verb should ask for one: a person is there. */
 bool interact_wanted(void);
@@ -22,5 +23,13 @@ typedef enum exit_class interact_run(void *arg, int argc, char **argv);
  * line. */
 enum exit_class interact(const struct program *p, struct cluster *open,
     interact_run *run, void *arg);
+
+/* While a line runs, ^C is for what waits in it: true since the first one. The
+ * second one ends the program. */
+bool interact_interrupted(void);
+/* Lets the loop run for so long, less where ^C is typed: false then. */
+bool interact_pause(struct loop *l, int64_t ms);
+/* Asks "question [y/N] " on the terminal; ^C is no. */
+bool interact_agree(const char *question);
 
 #endif
