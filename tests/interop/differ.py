@@ -7,7 +7,7 @@ highest, and at one between. Prints a line a question; DIFFER_ALL=1 shows
 equal answers, too."""
 import os, sys
 from itertools import zip_longest
-import differ_frames, differ_topics, differ_produce, differ_fetch, differ_groups, differ_txn
+import differ_frames, differ_topics, differ_produce, differ_fetch, differ_groups, differ_members, differ_txn
 from differ_side import AGREED, SCENARIOS, Side, plain, scenario
 from kcodec import Definitions
 
@@ -80,5 +80,6 @@ def main():
 
 
 differ_groups.add(scenario, AGREED)
+differ_members.add(scenario, AGREED)
 differ_txn.add(scenario, AGREED)
 main()

@@ -19,10 +19,21 @@ differ() {
 	fi
 }
 mapfile -t names < <(python3 "$HERE/differ.py" --list)
-for name in "${names[@]}"; do [[ $name == consumer_* ]] || differ "$name"; done
+for name in "${names[@]}"; do [[ $name == consumer_* || $name == members_* ]] || differ "$name"; done
 
 # the consumer protocol is off in 3.9 unless it is asked for
 mkdir "$WORK/consumer"
 WORK=$WORK/consumer apache_kafka 3.9.1 broker.session.timeout.ms=60000 group.coordinator.rebalance.protocols=classic,consumer ||
 	{ not_ok "Apache Kafka 3.9.1 starts with the consumer protocol"; exit 1; }
 for name in "${names[@]}"; do [[ $name != consumer_* ]] || differ "$name"; done
+
+# limits that come soon
+limits=(group.min.session.timeout.ms=500 group.max.size=2 offset.metadata.max.bytes=20
+	offsets.retention.check.interval.ms=100 group.initial.rebalance.delay.ms=300)
+stop_klog_broker
+klog_broker -X offsets.topic.num.partitions=4 "${limits[@]/#/-X}"
+ours=$BROKER
+mkdir "$WORK/limits"
+WORK=$WORK/limits apache_kafka 3.9.1 broker.session.timeout.ms=60000 "${limits[@]}" ||
+	{ not_ok "Apache Kafka 3.9.1 starts with limits"; exit 1; }
+for name in "${names[@]}"; do [[ $name != members_* ]] || differ "$name"; done
