@@ -2,6 +2,7 @@
  * group_commit.c: OffsetCommit and TxnOffsetCommit: who may commit, and what
  * becomes of it; and the end of transactions that committed.
  */
+#include "base/utf8.h"
 #include "consumer_group.h"
 #include "wire/kerror.h"
 
@@ -75,6 +76,15 @@ admit(struct groups *gs, struct kstr id, const struct committer *c,
 	return ERR_NONE;
 }
 
+/* Apache Kafka counts as Java does, not in bytes. */
+static bool
+is_too_long(const struct groups *gs, struct kstr metadata)
+{
+	return metadata.len > gs->config.metadata_max &&
+	    utf8_utf16_len(metadata.p, (size_t)metadata.len) >
+	    (size_t)gs->config.metadata_max;
+}
+
 static struct offset_value
 value_of(const struct groups *gs, int64_t offset, int32_t epoch,
     struct kstr metadata)
@@ -93,7 +103,7 @@ static int16_t
 commit_one(struct group *g, struct kstr topic, int32_t partition,
     const struct offset_value *v, int64_t producer_id, int16_t producer_epoch)
 {
-	if (v->metadata.len > g->of->config.metadata_max)
+	if (is_too_long(g->of, v->metadata))
 		return ERR_OFFSET_METADATA_TOO_LARGE;
 	group_store_offset(g, topic, partition, v, producer_id, producer_epoch);
 	if (producer_id >= 0)

@@ -50,6 +50,18 @@ subscribes(const struct group *g, struct kstr topic)
 	return found || !sure;
 }
 
+/* A group that has neither a member nor an offset any more goes. */
+static void
+retire(struct group *g)
+{
+	if (g->state != GROUP_EMPTY || g->offsets.set.n > 0 ||
+	    offsets_txn_any(&g->offsets))
+		return;
+	if (g->generation > 0 || g->consumer != NULL)
+		group_store_tombstone(g);
+	group_free(g);
+}
+
 static int16_t
 delete_one(struct group *g, struct kstr topic, int32_t partition)
 {
@@ -83,6 +95,8 @@ groups_delete_offsets(struct groups *gs,
 				    rsp->topics.v[i].name,
 				    out->partition_index);
 		}
+	if (g->consumer == NULL)	/* those go when offsets expire */
+		retire(g);
 }
 
 /* One group, from which offsets go. */
@@ -129,8 +143,11 @@ groups_topic_deleted(struct groups *gs, struct kstr topic)
 	struct group *g, *next;
 
 	HASH_ITER(hh, gs->all, g, next)
-		if (!g->loading && offsets_has_topic(&g->offsets, topic))
+		if (!g->loading && offsets_has_topic(&g->offsets, topic)) {
 			group_drop_offsets(g, is_of_topic, &topic);
+			if (g->consumer == NULL)
+				retire(g);
+		}
 }
 
 /* From which time on an offset's age counts depends on the group. */
@@ -166,11 +183,6 @@ group_expire(struct groups *gs, struct group_timer *t)
 		if (g->loading)
 			continue;
 		group_drop_offsets(g, is_expired, g);
-		if (g->state != GROUP_EMPTY || g->offsets.set.n > 0 ||
-		    offsets_txn_any(&g->offsets))
-			continue;
-		if (g->generation > 0 || g->consumer != NULL)
-			group_store_tombstone(g);
-		group_free(g);
+		retire(g);
 	}
 }

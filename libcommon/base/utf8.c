@@ -67,3 +67,17 @@ utf8_valid(const void *data, size_t len)
 			return false;
 	return true;
 }
+
+size_t
+utf8_utf16_len(const void *data, size_t len)
+{
+	const unsigned char *p = data, *end = p + len;
+	size_t units = 0, n;
+
+	while (p < end) {
+		n = *p < 0x80 ? 1 : sequence(p, (size_t)(end - p));
+		units += n == 4 ? 2 : 1;
+		p += n > 0 ? n : 1;
+	}
+	return units;
+}

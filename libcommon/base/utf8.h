@@ -9,5 +9,8 @@
 #include <stddef.h>
 
 bool utf8_valid(const void *p, size_t n);
+/* How long Java finds it: units of UTF-16, where every byte that begins no
+ * character counts for one. */
+size_t utf8_utf16_len(const void *p, size_t n);
 
 #endif

@@ -31,6 +31,10 @@ test_utf8(void **state)
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_false(utf8_valid(bad[i], strlen(bad[i])));
 	assert_true(utf8_valid("a\0b", 3));
+	assert_int_equal(utf8_utf16_len("", 0), 0);
+	assert_int_equal(utf8_utf16_len("a\303\251\342\202\254", 6), 3);
+	assert_int_equal(utf8_utf16_len("\360\237\230\200", 4), 2);
+	assert_int_equal(utf8_utf16_len("\377\342\202", 3), 3);
 }
 
 static void

@@ -117,6 +117,16 @@ test_deletions(void **state)
 	assert_int_equal(groups_delete(b.gs, kstr("g")), 0);
 	assert_state(&b, "Dead");
 	assert_int_equal(bench_offset(&b, "g", "t", 0, false), -1);
+	/* the last offset takes an empty group with it */
+	bench_commit(&b, "g", "", -1, "t", 0, 5);
+	bench_commit(&b, "g", "", -1, "v", 0, 5);
+	assert_int_equal(delete_offset(&b, "g", "t"), 0);
+	assert_state(&b, "Empty");
+	assert_int_equal(delete_offset(&b, "g", "v"), 0);
+	assert_state(&b, "Dead");
+	bench_commit(&b, "g", "", -1, "v", 0, 5);
+	groups_topic_deleted(b.gs, kstr("v"));
+	assert_state(&b, "Dead");
 	bench_end(&b);
 }
 
