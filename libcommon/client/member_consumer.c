@@ -18,7 +18,8 @@
 #include "wire/kerror.h"
 
 /* A member without partitions may only be waiting for others to give them
- * back: each of them needs a heartbeat to hear of it, then it does. */
+ * back: each of them needs a heartbeat to hear of it, then it does. The answer
+ * is the same where there is nothing for it: an epoch, and no partitions. */
 #define CALM_WITHOUT	3
 
 static enum member_do
