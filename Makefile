@@ -119,7 +119,7 @@ $B/tests/helper/%: $B/tests/helper/%.o $(LIB)
 $B/tests/bench/%: $B/tests/bench/%.o $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-$B/tests/bench/groups: $(patsubst %,$B/tests/bench/%.o,groups groups_commit groups_form groups_member groups_wire) $(LIB)
+$B/tests/bench/groups: $(patsubst %,$B/tests/bench/%.o,groups groups_commit groups_echo groups_form groups_member groups_wire) $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 # Harness plus a plain driver that replays files: no fuzzer needed.

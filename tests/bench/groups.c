@@ -17,6 +17,9 @@
  *					commits a second
  *	groups refuse PORT N SECONDS D	the same for a topic that there is not:
  *					what requests alone cost
+ *	groups echo N SECONDS D		the same of a server that does nothing but
+ *					answer: what the client and the loopback
+ *					cost
  *	groups fill PORT N P		N groups with P offsets each
  *	groups reload PORT N P		seconds until all of these are told
  *
@@ -109,12 +112,15 @@ main(int argc, char **argv)
 		topic = kstr("no-such-topic");
 		expected = ERR_UNKNOWN_TOPIC_OR_PARTITION;
 		commit(port, atoi(argv[3]), atof(argv[4]), atoi(argv[5]));
+	} else if (argc == 5 && strcmp(argv[1], "echo") == 0) {
+		commit(echo(), atoi(argv[2]), atof(argv[3]), atoi(argv[4]));
 	} else if (argc == 5 && strcmp(argv[1], "fill") == 0) {
 		fill(port, atoi(argv[3]), atoi(argv[4]));
 	} else if (argc == 5 && strcmp(argv[1], "reload") == 0) {
 		reload(port, atoi(argv[3]), atoi(argv[4]));
 	} else {
-		errx(2, "usage: groups form|kill|stop|commit|refuse|fill|reload PORT ..");
+		errx(2, "usage: groups form|kill|stop|commit|refuse|fill|reload PORT .."
+		    " | echo ..");
 	}
 	return 0;
 }

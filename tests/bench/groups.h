@@ -1,8 +1,8 @@
 /*
  * groups.h: what the files of the bench `groups` share: groups.c (main, and
  * reloading), groups_member.c (a member), groups_form.c (a group of them),
- * groups_commit.c (commits), groups_wire.c (requests). What fails ends the
- * program.
+ * groups_commit.c (commits), groups_echo.c (a server that only answers them),
+ * groups_wire.c (requests). What fails ends the program.
  */
 #ifndef KLOG_BENCH_GROUPS_H
 #define KLOG_BENCH_GROUPS_H
@@ -78,6 +78,9 @@ void die(int port, const char *name, int n, bool stops);
 void put_commit(struct offset_commit_request *req, const char *name,
     struct offset_commit_request_topic *t,
     struct offset_commit_request_partition *p, int32_t n, int64_t offset);
+/* A process that answers FindCoordinator and commits, each with the same bytes;
+ * it ends with its last connection. Its port. */
+int echo(void);
 /* Prints commits a second. */
 void commit(int port, int n, double seconds, int depth);
 

@@ -147,19 +147,34 @@ for p in "${ports[@]}"; do
 	"$groups" commit "${p#* }" 64 $((4 * SECS)) 1 > /dev/null
 	"$groups" commit "${p#* }" 64 $((2 * SECS)) 32 > /dev/null
 done
-# commits CONNECTIONS UNDERWAY BOUND WHAT, and beside it how many are refused in
-# that time, as the topic does not exist: what requests alone cost
+# rate PORT CONNECTIONS UNDERWAY CLIENTS: a second, by one client or by two that
+# share the connections
+rate() {
+	if [ "$4" = 1 ]; then
+		"$groups" commit "$1" "$2" "$SECS" "$3"
+	else
+		paste <("$groups" commit "$1" $(($2 / 2)) "$SECS" "$3") \
+		    <("$groups" commit "$1" $(($2 / 2)) "$SECS" "$3") |
+		    awk '{ print $1 + $2 }'
+	fi
+}
+# commits CONNECTIONS UNDERWAY BOUND WHAT [CLIENTS], and beside it how many are
+# refused in that time, as the topic does not exist, what requests alone cost;
+# and how many a server answers that does nothing else: what the client and the
+# loopback cost
 commits() {
-	local name=commit$1-$2 p
+	local name=commit$1-$2-${5:-1} p
 	for _ in $(seq "$RUNS"); do
 		for p in "${ports[@]}"; do
-			most "${p% *}.$name" "$("$groups" commit "${p#* }" "$1" "$SECS" "$2")"
+			most "${p% *}.$name" "$(rate "${p#* }" "$1" "$2" "${5:-1}")"
 		done
 		most "refuse$name" "$("$groups" refuse "$broker_port" "$1" "$SECS" "$2")"
+		most "echo$name" "$("$groups" echo "$1" "$SECS" "$2")"
 	done
 	row "$4 (flush.acks=os), against Kafka" ">=" \
 	    "$(ratio WALL "os.$name" "kafka.$name")" "$3" "$3" x \
-	    "$(per "os.$name" "kafka.$name"), $(printf %.0f "${WALL[refuse$name]}") refused ones"
+	    "$(per "os.$name" "kafka.$name"), $(printf '%.0f refused, %.0f echoed' \
+	    "${WALL[refuse$name]}" "${WALL[echo$name]}")"
 	row "the same, each on the disk" ">=" \
 	    "$(ratio WALL "disk.$name" "kafka.$name")" "$3" "$3" x \
 	    "$(per "disk.$name" "kafka.$name")"
@@ -168,6 +183,7 @@ per() { printf '%.0f / %.0f a second' "${WALL[$1]:-0}" "${WALL[$2]:-0}"; }
 # who sends commits and goes on; then, who waits for each
 commits 64 32 3 "64 x 32 commits under way"
 commits 64 1 3 "64 x 1 commit under way"
+commits 64 1 3 "64 x 1 commit under way, two clients" 2
 commits 1 1 3 "1 commit under way"
 
 # --- reloading ------------------------------------------------------------
