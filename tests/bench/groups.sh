@@ -110,8 +110,8 @@ for n in 2 8 64; do
 done
 
 # --- a member dies ---------------------------------------------------------
-# The session time-out is as short as Kafka at 64 members bears without expelling
-# others, and the same for all; who dies has just been heard. When in its
+# The session time-out is about as short as Kafka at 64 members bears without
+# expelling others, and the same for all; who dies has just been heard. When in its
 # interval of 5 ms the others' next heartbeat is due is chance: medians.
 for n in 2 8 64; do
 	must=1
@@ -131,8 +131,8 @@ for n in 2 8 64; do
 			median "${p% *}.$how$n.past"
 		done
 		what="one of $n is killed"
-		[ $how = kill ] || what="one of $n stops, its connection open"
-		row "$what: beyond the session time-out" "<=" \
+		[ $how = kill ] || what="one of $n stops, connection open"
+		row "$what: past the time-out" "<=" \
 		    "$(ratio WALL "disk.$how$n.past" "kafka.$how$n.past")" \
 		    "$must" "$must" x "$(ms "disk.$how$n.past" "kafka.$how$n.past")"
 		row "the same with the session time-out of $SESSION_MS ms" "<=" \
@@ -147,15 +147,14 @@ for p in "${ports[@]}"; do
 	"$groups" commit "${p#* }" 64 $((4 * SECS)) 1 > /dev/null
 	"$groups" commit "${p#* }" 64 $((2 * SECS)) 32 > /dev/null
 done
-# rate PORT CONNECTIONS UNDERWAY CLIENTS: a second, by one client or by two that
-# share the connections
+# rate CLIENTS CONNECTIONS UNDERWAY VERB [PORT]: a second, by one client or by
+# two that share the connections
 rate() {
-	if [ "$4" = 1 ]; then
-		"$groups" commit "$1" "$2" "$SECS" "$3"
+	local one=("$groups" "${@:4}" $(($2 / $1)) "$SECS" "$3")
+	if [ "$1" = 1 ]; then
+		"${one[@]}"
 	else
-		paste <("$groups" commit "$1" $(($2 / 2)) "$SECS" "$3") \
-		    <("$groups" commit "$1" $(($2 / 2)) "$SECS" "$3") |
-		    awk '{ print $1 + $2 }'
+		paste <("${one[@]}") <("${one[@]}") | awk '{ print $1 + $2 }'
 	fi
 }
 # commits CONNECTIONS UNDERWAY BOUND WHAT [CLIENTS], and beside it how many are
@@ -166,10 +165,10 @@ commits() {
 	local name=commit$1-$2-${5:-1} p
 	for _ in $(seq "$RUNS"); do
 		for p in "${ports[@]}"; do
-			most "${p% *}.$name" "$(rate "${p#* }" "$1" "$2" "${5:-1}")"
+			most "${p% *}.$name" "$(rate "${5:-1}" "$1" "$2" commit "${p#* }")"
 		done
-		most "refuse$name" "$("$groups" refuse "$broker_port" "$1" "$SECS" "$2")"
-		most "echo$name" "$("$groups" echo "$1" "$SECS" "$2")"
+		most "refuse$name" "$(rate "${5:-1}" "$1" "$2" refuse "$broker_port")"
+		most "echo$name" "$(rate "${5:-1}" "$1" "$2" echo)"
 	done
 	row "$4 (flush.acks=os), against Kafka" ">=" \
 	    "$(ratio WALL "os.$name" "kafka.$name")" "$3" "$3" x \
@@ -183,7 +182,7 @@ per() { printf '%.0f / %.0f a second' "${WALL[$1]:-0}" "${WALL[$2]:-0}"; }
 # who sends commits and goes on; then, who waits for each
 commits 64 32 3 "64 x 32 commits under way"
 commits 64 1 3 "64 x 1 commit under way"
-commits 64 1 3 "64 x 1 commit under way, two clients" 2
+commits 64 1 3 "64 x 1, two clients" 2
 commits 1 1 3 "1 commit under way"
 
 # --- reloading ------------------------------------------------------------
