@@ -37,6 +37,18 @@ over() { [ "$(klog-consume -q -e t)" = after ]; }
 	assert_equal "$(everything)" 4
 }
 
+@test "offsets of a group in a transaction, before any group was there" {
+	local helper=${KLOG_BUILD:-$BATS_TEST_DIRNAME/../build}/tests/helper/txn-offsets
+	aborted() { klog-topics transactions list | grep -q "^g	CompleteAbort"; }
+	klog_broker
+	"$helper" "$BROKER" g
+	run -0 klog-topics transactions describe g
+	assert_output --partial '__consumer_offsets['
+	klog_broker_kill
+	klog_broker -X transaction.abort.timed.out.transaction.cleanup.interval.ms=200
+	wait_until 10 aborted
+}
+
 @test "transactions while the broker is killed again and again" {
 	run -0 "$BATS_TEST_DIRNAME/faults/kill9txn.sh" "${PATH%%:*}" 3 400
 	assert_output --partial 'nothing lost, nothing doubled, none left open'

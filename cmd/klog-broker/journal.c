@@ -209,10 +209,14 @@ journal_put(struct journal *j, int32_t partition,
 void
 journal_wait(struct journal *j, int32_t partition, struct journal_wait *w)
 {
-	struct journal_part *jp = j->parts[partition];
+	/* the topic may not be there yet, or no more */
+	struct journal_part *jp = partition < j->n ? j->parts[partition] :
+	    NULL;
 
-	w->seq = jp->seq;
-	if (jp->state != JOURNAL_READY)
+	w->seq = jp != NULL ? jp->seq : 0;
+	if (jp == NULL)
+		w->done(w, ERR_NOT_COORDINATOR);
+	else if (jp->state != JOURNAL_READY)
 		w->done(w, jp->error);
 	else if (jp->durable >= jp->seq)
 		w->done(w, ERR_NONE);
