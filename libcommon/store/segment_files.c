@@ -180,11 +180,14 @@ segment_rest(struct segment *g, int mine)
 void
 segment_hold(struct segment *g, int mine)
 {
-	if ((atomic_load(&g->refs) & USERS) <= mine)
-		return;
-	(void)segment_fd(g, false, NULL);
-	(void)segment_indexes(g, NULL);
-	(void)segment_txns(g, NULL);
+	/* they may all let go in between: it takes one of its own */
+	segment_ref(g);
+	if ((atomic_load(&g->refs) & USERS) > mine + 1) {
+		(void)segment_fd(g, false, NULL);
+		(void)segment_indexes(g, NULL);
+		(void)segment_txns(g, NULL);
+	}
+	segment_unref(g);
 }
 
 /* One that can be spared, taken. NULL: none was found. */

@@ -63,6 +63,51 @@ test_late_reader(void **state)
 	bench_free(b);
 }
 
+/* A disk on which a reader is done while the files that it has not opened yet
+ * are opened for it. */
+struct parting {
+	struct sys	 sys;
+	struct segment	*g;
+};
+
+static int
+open_last(const struct sys *s, const char *path, int flags, mode_t mode)
+{
+	struct parting *p = (struct parting *)(uintptr_t)s;
+	size_t n = strlen(path);
+
+	if (n > 4 && strcmp(path + n - 4, ".log") == 0) {
+		segment_unref(p->g);
+		p->g = NULL;
+	}
+	return sys_fast()->open(sys_fast(), path, flags, mode);
+}
+
+/* One who lets go of a segment just when retention takes it. */
+static void
+test_parting_reader(void **state)
+{
+	struct bench *b = bench_new();
+	const struct log_known k = { .clean = true };
+	struct parting p = { .sys = *sys_fast() };
+	struct kerr e = KERR_INIT;
+	int64_t size, end, wait;
+	bool active;
+
+	fill(b, "t7:a=1 a=1 A7 / a=2 / x=1");
+	must_close(b->l);
+	b->l = must_open(&p.sys, b->dir, &b->config, &k, NULL);
+	p.sys.open = open_last;
+	p.g = log_segment_above(b->l, -1, &size, &end, &active);
+	assert_int_equal(p.g->fd, -1);
+	assert_int_equal(log_retain_from(b->l, end, &e), 0);
+	assert_true(log_drop_old(b->l));
+	assert_int_equal(log_remove_old(b->l, 0, &wait, &e), 0);
+	assert_null(p.g);
+	assert_int_equal(files(b, "deleted"), 0);
+	bench_free(b);
+}
+
 /* What was replaced goes when its time has come, however often. */
 static void
 test_delay(void **state)
@@ -521,6 +566,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reader),
 		cmocka_unit_test(test_late_reader),
+		cmocka_unit_test(test_parting_reader),
 		cmocka_unit_test(test_delay),
 		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_steps),
