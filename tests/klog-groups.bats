@@ -242,6 +242,37 @@ $G		2	1	3[0-9]\.[0-9]{3}$"
 	assert_output --partial 'a range'
 }
 
+@test "seek: partitions that are named and have no commit" {
+	new_topic --partitions 3
+	put "$TOPIC" 0 a b c d e
+	put "$TOPIC" 1 a b
+	commit "$G" 0 1
+	run -0 klog-groups -q seek "$G" --to 0=3,1=0 -y
+	assert_output "$G	$TOPIC	0	1	3		moved
+$G	$TOPIC	1		0		moved"
+	run -0 klog-groups -q export "$G"
+	assert_line --regexp "^$G	$TOPIC	1	0	"
+	refute_line --regexp "^$G	$TOPIC	2	"
+	run -4 klog-groups -q seek "$G" --to 0=1,7=0 -y
+	assert_output 'klog-groups: partition 7: there is none in any of these topics'
+	run -0 klog-groups -q export "$G"
+	assert_line --regexp "^$G	$TOPIC	0	3	"
+	# two groups, of which one has it
+	commit "$G-2" 0 1
+	run -0 klog-groups -q seek "$G" "$G-2" --to 1=2 -y
+	assert_output "$G	$TOPIC	1	0	2		moved
+$G-2	$TOPIC	1		2		moved"
+}
+
+@test "one text for a group that is not there" {
+	local verb
+	new_topic --partitions 1
+	for verb in describe lag export; do
+		run -4 klog-groups "$verb" "$G-none"
+		assert_output --partial "klog-groups: $G-none: there is no such group"
+	done
+}
+
 @test "seek: shown, done with --yes, refused where nobody can be asked" {
 	new_topic --partitions 2
 	put "$TOPIC" 0 a b c

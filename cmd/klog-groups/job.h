@@ -76,6 +76,9 @@ int names_load(struct job *, struct groups *g, bool all,
     enum exit_class *status);
 /* Reports a group's err; false where it has none. */
 bool names_failed(const struct group *, enum exit_class *status);
+/* Reports a group that has committed nothing, or that is not there at all. */
+void names_lacks(const struct job *, const char *name,
+    enum exit_class *status);
 /* "--state Empty,Dead": whether a word is on the list (NULL: all are). Case
  * does not matter. */
 bool names_listed(const char *list, const char *word);
@@ -107,6 +110,9 @@ struct places {
  * that a group knows nothing of, too. */
 int places_load(struct places *, struct job *, struct groups *g,
     bool with_topics, enum exit_class *status);
+/* Adds the partitions that a SPEC names ("0=5") of topics that are there and of
+ * which the group has committed nothing. KE_NOTFOUND: no topic has one. */
+int places_name(struct places *, const struct spec *sp, struct kerr *e);
 /* Start and end of each log. */
 void places_bounds(struct places *);
 /* What a SPEC comes to; bounds are known. */

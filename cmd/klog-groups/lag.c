@@ -201,9 +201,7 @@ check_there(struct job *j, const struct groups *g, const struct places *p,
 			;
 		if (i < p->n || j->nnames == 0)
 			continue;
-		warn_line("%s: has committed no offset%s", q->name,
-		    j->o->topics.n > 0 ? " of these topics" : "");
-		*status = exit_worse(*status, EXIT_MISSING);
+		names_lacks(j, q->name, status);
 	}
 }
 

@@ -128,3 +128,22 @@ names_agree(const struct job *j, const char *question)
 	}
 	return interact_agree(question);
 }
+
+void
+names_lacks(const struct job *j, const char *name, enum exit_class *status)
+{
+	struct groups one;
+	const struct group *q;
+
+	groups_init(&one, j->cluster, j->wait_ms);
+	q = groups_add(&one, name);
+	groups_describe(&one);
+	if (q->err.code == 0 && q->state != NULL &&
+	    strcmp(q->state, "Dead") == 0)
+		warn_line("%s: there is no such group", name);
+	else
+		warn_line("%s: has committed no offset%s", name,
+		    j->o->topics.n > 0 ? " of these topics" : "");
+	*status = exit_worse(*status, EXIT_MISSING);
+	groups_release(&one);
+}

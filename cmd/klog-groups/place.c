@@ -71,10 +71,11 @@ add_offsets(struct places *p, const struct which *w, struct group *q)
 
 /* Of one group from place first on. */
 static struct place *
-find(struct places *p, int first, const char *topic, int32_t partition)
+find(struct places *p, const struct group *q, int first, const char *topic,
+    int32_t partition)
 {
 	for (int i = first; i < p->n; i++)
-		if (p->v[i].w.partition == partition &&
+		if (p->v[i].group == q && p->v[i].w.partition == partition &&
 		    strcmp(p->v[i].w.topic, topic) == 0)
 			return &p->v[i];
 	return NULL;
@@ -95,7 +96,7 @@ add_members(struct places *p, const struct which *w, struct group *q,
 			if (!is_wanted(p->job->o, w, m->part[k].topic,
 			    m->part[k].partition))
 				continue;
-			l = find(p, first, m->part[k].topic,
+			l = find(p, q, first, m->part[k].topic,
 			    m->part[k].partition);
 			if (l == NULL)
 				l = places_add(p, q, m->part[k].topic,
@@ -127,9 +128,38 @@ add_topic(struct places *p, const struct which *w, struct group *q, int first,
 			    (int)t->n);
 	for (int32_t i = 0; i < t->n; i++)
 		if (is_wanted(p->job->o, w, name, i) &&
-		    find(p, first, name, i) == NULL)
+		    find(p, q, first, name, i) == NULL)
 			places_add(p, q, name, i);
 	return 0;
+}
+
+/* What the spec names of one topic and the group has nothing of. */
+static int
+add_named(struct places *p, struct group *q, int first, const char *name,
+    const struct spec *sp, bool *found, struct kerr *e)
+{
+	struct which w = { NULL, 0 };
+	const struct cluster_topic *t;
+	int rc = 0;
+
+	if (p->job->o->which != NULL)
+		rc = spec_partitions(p->job->o->which, add_which, &w, e);
+	if (rc == 0 && cluster_topic(p->job->cluster, name) == NULL)
+		rc = cluster_load_topic(p->job->cluster, name,
+		    p->job->wait_ms, e);
+	t = rc == 0 ? cluster_topic(p->job->cluster, name) : NULL;
+	for (size_t k = 0; rc == 0 && k < sp->nparts; k++) {
+		int32_t partition = sp->part[k].partition;
+
+		if (t->error != 0 || partition >= t->n)
+			continue;
+		found[k] = true;
+		if (is_wanted(p->job->o, &w, name, partition) &&
+		    find(p, q, first, name, partition) == NULL)
+			places_add(p, q, name, partition);
+	}
+	free(w.v);
+	return rc == 0 ? 0 : kerr_wrap(e, "%s", name);
 }
 
 static int
@@ -150,6 +180,30 @@ places_sort(struct places *p)
 {
 	if (p->n > 0)
 		qsort(p->v, (size_t)p->n, sizeof(p->v[0]), by_place);
+}
+
+int
+places_name(struct places *p, const struct spec *sp, struct kerr *e)
+{
+	bool *found = xcalloc(sp->nparts + 1, sizeof(found[0]));
+	int n = p->n, first = 0, rc = 0;
+
+	for (int i = 0; i < n && rc == 0; i++) {
+		if (p->v[i].group != p->v[first].group)
+			first = i;
+		if (i == first || strcmp(p->v[i].w.topic,
+		    p->v[i - 1].w.topic) != 0)
+			rc = add_named(p, p->v[i].group, first,
+			    p->v[i].w.topic, sp, found, e);
+	}
+	for (size_t k = 0; k < sp->nparts && rc == 0 && n > 0; k++)
+		if (!found[k])
+			rc = kerr_set(e, KE_NOTFOUND, "partition %d: there is "
+			    "none in any of these topics",
+			    (int)sp->part[k].partition);
+	places_sort(p);
+	free(found);
+	return rc;
 }
 
 int

@@ -298,13 +298,20 @@ static enum exit_class
 seek(struct job *j, struct groups *g, const struct group *other,
     const struct spec *sp, enum exit_class status)
 {
+	struct kerr e = KERR_INIT;
 	struct places p;
 
 	change_prepare(j, g);
 	groups_fetch(g);
 	if (other != NULL)
 		add_like(g, other);
-	if (places_load(&p, j, g, other == NULL, &status) == 0) {
+	if (places_load(&p, j, g, other == NULL, &status) != 0) {
+		places_release(&p);
+		return status;
+	}
+	if (places_name(&p, sp, &e) != 0) {
+		status = exit_worse(status, exit_report(&e, NULL));
+	} else {
 		narrow(&p, sp);
 		check_some(g, &p, &status);
 		places_bounds(&p);
@@ -334,11 +341,8 @@ job_seek(struct job *j)
 		groups_add(&like, j->o->like);
 		groups_fetch(&like);
 		if (!names_failed(&like.v[0], &status) &&
-		    like.v[0].n_offsets == 0) {
-			warn_line("%s: has committed no offset",
-			    like.v[0].name);
-			status = EXIT_MISSING;
-		}
+		    like.v[0].n_offsets == 0)
+			names_lacks(j, like.v[0].name, &status);
 	}
 	if (status == EXIT_DONE) {
 		if (names_load(j, &g, false, &status) == 0)

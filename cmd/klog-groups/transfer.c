@@ -44,11 +44,8 @@ job_export(struct job *j)
 		output_close(&out);
 		for (int i = 0; i < g.n; i++)
 			if (!names_failed(&g.v[i], &status) &&
-			    j->nnames > 0 && g.v[i].n_offsets == 0) {
-				warn_line("%s: has committed no offset",
-				    g.v[i].name);
-				status = exit_worse(status, EXIT_MISSING);
-			}
+			    j->nnames > 0 && g.v[i].n_offsets == 0)
+				names_lacks(j, g.v[i].name, &status);
 	}
 	places_release(&p);
 	groups_release(&g);
