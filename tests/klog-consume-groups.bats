@@ -496,6 +496,29 @@ $TOPIC 0 2 [] c"
 	assert_output ''
 }
 
+@test "--each: a command that is not there ends all at once" {
+	local how dead=dead-$RANDOM-$$ rc
+	new_topic --partitions 1
+	numbers "$TOPIC" 0 1 3
+	touch plain
+	for how in stop skip "topic:$dead"; do
+		run -2 timeout 20 klog-consume -q -G "$GROUP" -e --retries 3 \
+			--on-fail="$how" --each ./no-such-command "$TOPIC"
+		assert_output --partial "$TOPIC[0] offset 0: the command of --each cannot be run: not found"
+		run -2 timeout 20 klog-consume -q -G "$GROUP" -e \
+			--on-fail="$how" --each ./plain "$TOPIC"
+		assert_output --partial 'not executable'
+	done
+	run -0 klog-consume -q -e "$dead"
+	assert_output ''
+	# what was done before stays committed
+	run -2 klog-consume -q -G "$GROUP" -e --on-fail=skip \
+		--each 'read n; test $n != 2 || exit 127' "$TOPIC"
+	assert_output --partial 'offset 1: the command of --each'
+	run -0 rest
+	assert_output $'2\n3'
+}
+
 @test "--each: an empty command, dead letters to where they come from" {
 	new_topic --partitions 1
 	numbers "$TOPIC" 0 1 3

@@ -1,7 +1,8 @@
 /*
  * on_fail.c: a command of --each that did not succeed: it runs again after a
  * while, --retries times; then --on-fail says whether all ends, the record is
- * left out, or goes to a dead-letter topic.
+ * left out, or goes to a dead-letter topic. A command that is not there ends all
+ * at once.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -96,7 +97,7 @@ static const char *
 reason(const struct lane *l, char *buf, size_t size)
 {
 	if (l->pid < 0)
-		snprintf(buf, size, "cannot be run: %s", strerror(l->status));
+		snprintf(buf, size, "%s", strerror(l->status));
 	else if (WIFSIGNALED(l->status))
 		snprintf(buf, size, "signal %d", WTERMSIG(l->status));
 	else
@@ -138,6 +139,15 @@ send_dead_letter(struct each *x, size_t slot)
 	free(h);
 }
 
+/* Of a shell that does not find the command, or may not run it: no record is
+ * to blame, and none would fare better. */
+static bool
+is_not_run(const struct lane *l)
+{
+	return l->pid < 0 || (WIFEXITED(l->status) &&
+	    (WEXITSTATUS(l->status) == 126 || WEXITSTATUS(l->status) == 127));
+}
+
 void
 lane_fail(struct each *x, size_t slot)
 {
@@ -151,7 +161,17 @@ lane_fail(struct each *x, size_t slot)
 		warn_line("%s[%d] offset %lld: attempt %d: %s", p->topic,
 		    (int)p->partition, (long long)l->r.offset, l->attempt,
 		    why);
-	if (l->attempt <= x->co->o->retries) {
+	if (is_not_run(l)) {
+		lane_set(x, l, LANE_FREE);
+		if (x->err.code == 0)
+			kerr_set(&x->err, KE_USAGE, "%s[%d] offset %lld: the "
+			    "command of --each cannot be run: %s", p->topic,
+			    (int)p->partition, (long long)l->r.offset,
+			    l->pid < 0 ? strerror(l->status) :
+			    WEXITSTATUS(l->status) == 127 ?
+			    "not found (exit status 127)" :
+			    "not executable (exit status 126)");
+	} else if (l->attempt <= x->co->o->retries) {
 		l->retry_at = loop_clock(x->co->loop) +
 		    retry_backoff(l->attempt, cf->backoff_ms,
 		    cf->backoff_max_ms, 0);
