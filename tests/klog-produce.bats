@@ -698,7 +698,7 @@ produce_to_fake() {
 		send "\020\020\r"
 		prompted
 		send "\004"
-		expect eof
+		expect eof {} default { puts "no end"; exit 1 }
 		exit [lindex [wait] 3]
 	END
 	TERM=xterm run -0 timeout -k 1 60 setsid expect script </dev/null
@@ -710,4 +710,23 @@ produce_to_fake() {
 	TERM=xterm run timeout -k 1 60 setsid expect script </dev/null
 	run -0 klog-consume -e -o -1 "$TOPIC"
 	assert_output hello
+}
+
+@test "on a terminal: what was typed before the prompt, with its ^D" {
+	command -v expect >/dev/null || skip "needs expect"
+	new_topic --partitions 1
+	mkfifo go
+	cat >script <<-END
+		set timeout 10
+		spawn sh -c "echo ready; read x <go; exec klog-produce -q $TOPIC"
+		expect "ready\r\n"
+		send "one\rtwo\r\004"
+		expect "two\r\n"
+		exec sh -c "echo >go"
+		expect eof {} default { puts "no end"; exit 1 }
+		exit [lindex [wait] 3]
+	END
+	TERM=xterm run -0 timeout -k 1 60 setsid expect script </dev/null
+	run -0 klog-consume -e "$TOPIC"
+	assert_output $'one\ntwo'
 }

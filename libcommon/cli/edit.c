@@ -7,13 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/xalloc.h"
 
-enum { HISTORY = 1000 };
+enum { HISTORY = 1000, CTRL_D = 4 };
 
 /* libedit's functions, as far as they are used here. */
 static struct {
@@ -107,6 +108,21 @@ more_bytes(unsigned char c)
 	return c >= 0xe0 ? 2 : c >= 0xc0 ? 1 : 0;
 }
 
+/* A ^D that came while the terminal was not ours has been taken for an end of
+ * file, and is a NUL since it is. */
+static bool
+get_byte(struct edit *ed, char *c)
+{
+	if (read(STDIN_FILENO, c, 1) != 1)
+		return false;
+	if (ed->ahead > 0) {
+		ed->ahead--;
+		if (*c == '\0')
+			*c = CTRL_D;
+	}
+	return true;
+}
+
 static int
 get_char(EditLine *el, wchar_t *out)
 {
@@ -114,10 +130,10 @@ get_char(EditLine *el, wchar_t *out)
 	char bytes[8] = "";
 
 	if ((ed->wait != NULL && !ed->wait(ed->arg)) ||
-	    read(STDIN_FILENO, bytes, 1) != 1)
+	    !get_byte(ed, bytes))
 		return 0;
 	for (int i = 1; i <= more_bytes((unsigned char)bytes[0]); i++)
-		if (read(STDIN_FILENO, bytes + i, 1) != 1)
+		if (!get_byte(ed, bytes + i))
 			return 0;
 	if (mbtowc(out, bytes, strlen(bytes)) < 0) {
 		mbtowc(NULL, NULL, 0);
@@ -283,6 +299,16 @@ edit_open(struct edit *ed, const char *program, const char *history)
 	return true;
 }
 
+/* libedit prints the prompt first: who answers it at once would still be heard
+ * by the terminal, which has an idea of its own of ^D. */
+static void
+take_terminal(struct edit *ed)
+{
+	lib.set(ed->el, EL_PREP_TERM, 1);
+	if (ioctl(STDIN_FILENO, FIONREAD, &ed->ahead) != 0)
+		ed->ahead = 0;
+}
+
 const char *
 edit_line(struct edit *ed, size_t *n)
 {
@@ -290,6 +316,7 @@ edit_line(struct edit *ed, size_t *n)
 	HistEvent ev;
 	int len;
 
+	take_terminal(ed);
 	line = lib.gets(ed->el, &len);
 	if (line == NULL || len <= 0)
 		return NULL;

@@ -29,6 +29,7 @@ struct edit {
 	EditLine	*el;
 	History		*history;
 	char		*file;		/* of the history, or NULL */
+	int		 ahead;		/* bytes typed before the prompt */
 	const char	*prompt;
 	edit_wait	*wait;		/* NULL: read(2) blocks */
 	edit_complete	*complete;	/* NULL: a tab is a tab */
@@ -36,7 +37,7 @@ struct edit {
 };
 
 /* program names the section of ~/.editrc, history the file in
- * $XDG_STATE_HOME/klog. Members of ed but the first three are the caller's to
+ * $XDG_STATE_HOME/klog. Members of ed but the first four are the caller's to
  * set before. False where there is no libedit. */
 bool edit_open(struct edit *ed, const char *program, const char *history);
 /* A line without its newline, and how long it is; NULL at the end. It is good
