@@ -16,6 +16,7 @@
 #include "base/xalloc.h"
 #include "partition_impl.h"
 #include "store/clean.h"
+#include "store/datadir.h"
 
 /* A name of which the files say what is no longer so. */
 struct outdated {
@@ -222,20 +223,13 @@ sync_many(struct logdir *ld, struct partition **all, int n)
 		struct partition	*p;
 		unsigned int		 names;
 	} *v = xcalloc((size_t)n + 1, sizeof(*v));
-	struct kerr e = KERR_INIT;
-	bool synced = false;
+	bool synced;
 	int k = 0;
 
 	for (int i = 0; i < n; i++)
 		if (note_names(all[i], &v[k].names))
 			v[k++].p = all[i];
-	if (k > MANY_LOGS) {
-		synced = ld->sys->sync_fs(ld->sys, ld->path) == 0;
-		if (!synced) {
-			kerr_sys(&e, "%s", ld->path);
-			log_line(LOG_WARN, LOG_BROKER, "%s", e.msg);
-		}
-	}
+	synced = k > MANY_LOGS && datadir_sync(ld->datadir) == 0;
 	for (int i = 0; i < k; i++) {
 		if (synced)
 			log_names_synced(v[i].p->log, v[i].names);

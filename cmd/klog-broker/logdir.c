@@ -264,12 +264,12 @@ settle(struct logdir *ld, struct partition **all, int n, struct kerr *e)
 	for (int i = 0; i < n && rc == 0; i++)
 		if (all[i]->log != NULL && !all[i]->offline)
 			rc = log_settle(all[i]->log, e);
-	if (rc == 0 && ld->sys->sync_fs(ld->sys, ld->path) != 0)
-		rc = kerr_sys(e, "%s", ld->path);
-	for (int i = 0; i < n && rc == 0; i++)
+	if (rc < 0 || datadir_sync(ld->datadir) != 0)
+		return rc;
+	for (int i = 0; i < n; i++)
 		if (all[i]->log != NULL && !all[i]->offline)
 			log_settled(all[i]->log);
-	return rc;
+	return 0;
 }
 
 /* Where many logs were written to, the disk is waited for once. What fails

@@ -237,24 +237,14 @@ syncfs_tells(void)
 }
 
 static int
-real_sync_fs(const struct sys *s, const char *path)
+real_sync_fs(const struct sys *s, int fd)
 {
-	int fd, saved;
-
 	(void)s;
 	if (!syncfs_tells()) {
 		errno = ENOSYS;
 		return -1;
 	}
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-		return -1;
-	if (syncfs(fd) != 0) {
-		saved = errno;
-		close(fd);
-		errno = saved;
-		return -1;
-	}
-	return close(fd);
+	return syncfs(fd);
 }
 
 static const struct sys real = {

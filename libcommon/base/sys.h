@@ -54,10 +54,11 @@ struct sys {
 		    int (*each)(void *arg, const char *name), void *arg);
 	/* makes names in the directory durable: open, fsync, close */
 	int	(*sync_dir)(const struct sys *, const char *);
-	/* makes all of the file system durable that the path lies in: one
-	 * wait instead of one for each of many files; ENOSYS where the
-	 * system would not tell of a failure */
-	int	(*sync_fs)(const struct sys *, const char *path);
+	/* makes all of the file system durable that the file lies in: one
+	 * wait instead of one for each of many files. Tells each descriptor
+	 * once of what failed since it was opened; ENOSYS where the system
+	 * would not tell */
+	int	(*sync_fs)(const struct sys *, int fd);
 };
 
 /* The machine itself. */

@@ -20,6 +20,7 @@ struct datadir {
 	const struct sys	*sys;
 	char			*path;
 	int			 lock;		/* descriptor of .lock */
+	bool			 unsure;	/* datadir_sync() has failed */
 };
 
 static char *
@@ -97,6 +98,21 @@ datadir_in_place(const struct datadir *d)
 	    (ours.st_dev == there.st_dev && ours.st_ino == there.st_ino);
 	d->sys->close(d->sys, fd);
 	return same;
+}
+
+/* A failure is told once, to whom it may; that file's own sync tells of it, if
+ * it is asked. */
+int
+datadir_sync(struct datadir *d)
+{
+	if (d->unsure) {
+		errno = EIO;
+		return -1;
+	}
+	if (d->sys->sync_fs(d->sys, d->lock) == 0)
+		return 0;
+	d->unsure = true;
+	return -1;
 }
 
 /* One line of a Java properties file, cut in two in place; false where there

@@ -29,6 +29,10 @@ void datadir_close(struct datadir *d);
 const char *datadir_path(const struct datadir *d);
 /* Whether that path still leads to what was locked. */
 bool datadir_in_place(const struct datadir *d);
+/* Makes everything below it durable, with one wait for the disk. -1 and errno
+ * where that is not certain: each file has to be synced by itself then, and
+ * from then on. Blocks; one at a time. */
+int datadir_sync(struct datadir *d);
 
 /* meta.properties. */
 struct datadir_meta {

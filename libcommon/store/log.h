@@ -112,9 +112,9 @@ int log_open(struct log **l, const struct sys *s, const char *dir,
 int log_close(struct log *l, struct kerr *e);
 /*
  * The stop of many logs: log_settle() does what log_close() does, but does not
- * wait for the disk. When that is done for all of them by one sync_fs() of
- * struct sys, log_settled() says so to each, and closing them is quick. No
- * append in between.
+ * wait for the disk. When that is done for all of them by one datadir_sync(),
+ * log_settled() says so to each, and closing them is quick. No append in
+ * between.
  */
 int log_settle(struct log *l, struct kerr *e);
 void log_settled(struct log *l);
@@ -281,9 +281,8 @@ int64_t log_checkpoint(struct log *l, struct kerr *e);
 /*
  * The checkpoint of many logs: log_note_names() says whether log_checkpoint()
  * has names of files, or the epochs' file, to make durable, and which. One
- * sync_fs() of struct sys after that does it for all of them;
- * log_names_synced() says so to each, and log_checkpoint() is quick. Anything
- * may go on meanwhile.
+ * datadir_sync() after that does it for all of them; log_names_synced() says so
+ * to each, and log_checkpoint() is quick. Anything may go on meanwhile.
  */
 bool log_note_names(struct log *l, unsigned int *names);
 void log_names_synced(struct log *l, unsigned int names);

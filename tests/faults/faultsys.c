@@ -693,7 +693,7 @@ f_sync_dir(const struct sys *s, const char *path)
 }
 
 static int
-f_sync_fs(const struct sys *s, const char *path)
+f_sync_fs(const struct sys *s, int fd)
 {
 	struct faultsys *f = self(s);
 

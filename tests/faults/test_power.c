@@ -156,7 +156,7 @@ checkpoint(struct run *r)
 		/* what comes in between is not durable */
 		if (pick(r->f, 2) == 0)
 			append(r);
-		if (r->sys->sync_fs(r->sys, "/data") == 0) {
+		if (r->sys->sync_fs(r->sys, -1) == 0) {
 			if (pick(r->f, 2) == 0)
 				append(r);
 			log_names_synced(r->l, names);
@@ -346,7 +346,7 @@ static int
 stop(struct run *r, struct kerr *e)
 {
 	if (pick(r->f, 2) == 0 && log_settle(r->l, NULL) == 0 &&
-	    r->sys->sync_fs(r->sys, "/data") == 0)
+	    r->sys->sync_fs(r->sys, -1) == 0)
 		log_settled(r->l);
 	return log_close(r->l, e);
 }

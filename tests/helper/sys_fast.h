@@ -25,8 +25,8 @@ sys_fast(void)
 	static struct sys fast;
 
 	fast = *sys_real();
-	fast.fdatasync = fast.fsync = no_sync;
-	fast.sync_dir = fast.sync_fs = no_sync_dir;
+	fast.fdatasync = fast.fsync = fast.sync_fs = no_sync;
+	fast.sync_dir = no_sync_dir;
 	return &fast;
 }
 

@@ -109,7 +109,7 @@ watched_sync_dir(const struct sys *s, const char *path)
 }
 
 static int
-watched_sync_fs(const struct sys *s, const char *path)
+watched_sync_fs(const struct sys *s, int fd)
 {
 	w.all_synced++;
 	errno = w.all_errno;
