@@ -179,6 +179,15 @@ alive() {
 		[[ ${KLOG_BUILD:-} =~ address|thread ]]
 }
 
+@test "whatever the tables of messages can say is answered, long names too" {
+	klog_broker -X offsets.topic.num.partitions=4 \
+		-X transaction.state.log.num.partitions=4
+	run -0 "${HOSTILE%/*}/filled" "$BROKER" 1500
+	assert_output --regexp '^[0-9]+ answered, [0-9]+ held, 0 not$'
+	alive
+	run -1 grep 'connection closed' "$T/broker.err"
+}
+
 @test "who asks for no coordinator makes no topic" {
 	klog_broker
 	local fd

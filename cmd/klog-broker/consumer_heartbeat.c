@@ -3,6 +3,7 @@
  * a consumer group (KIP-848). Checks, errors and their texts are Apache
  * Kafka's.
  */
+#include "answer_text.h"
 #include "consumer_beat.h"
 #include "wire/kerror.h"
 
@@ -80,10 +81,10 @@ check(struct beat *b)
 	if (req->server_assignor.len >= 0 &&
 	    !kstr_eq(req->server_assignor, kstr("uniform")) &&
 	    !kstr_eq(req->server_assignor, kstr("range")))
-		return beat_fail(b, ERR_UNSUPPORTED_ASSIGNOR, arena_printf(b->arena,
-		    "ServerAssignor %.*s is not supported. Supported "
-		    "assignors: uniform, range.", req->server_assignor.len,
-		    req->server_assignor.p));
+		return beat_fail(b, ERR_UNSUPPORTED_ASSIGNOR,
+		    answer_text(b->arena, "ServerAssignor %.*s is not "
+		    "supported. Supported assignors: uniform, range.",
+		    req->server_assignor.len, req->server_assignor.p));
 	return ERR_NONE;
 }
 
@@ -109,7 +110,7 @@ update_member(struct beat *b)
 		    req->subscribed_topic_regex, &bad);
 	if (bad)
 		return beat_fail(b, INVALID_REGULAR_EXPRESSION,
-		    arena_printf(b->arena, "SubscribedTopicRegex `%.*s` is "
+		    answer_text(b->arena, "SubscribedTopicRegex `%.*s` is "
 		    "not a valid regular expression.",
 		    req->subscribed_topic_regex.len,
 		    req->subscribed_topic_regex.p));

@@ -3,13 +3,14 @@
  * member, by id or by instance, known, new or in another's place, or fenced
  * (KIP-848). Errors and their texts are Apache Kafka's.
  */
+#include "answer_text.h"
 #include "consumer_beat.h"
 #include "wire/kerror.h"
 
 static int16_t
 no_group(struct beat *b)
 {
-	return beat_fail(b, ERR_GROUP_ID_NOT_FOUND, arena_printf(b->arena,
+	return beat_fail(b, ERR_GROUP_ID_NOT_FOUND, answer_text(b->arena,
 	    b->g == NULL ? "Consumer group %.*s not found." :
 	    "Group %.*s is not a consumer group", b->req->group_id.len,
 	    b->req->group_id.p));
@@ -37,7 +38,7 @@ beat_find_group(struct beat *b)
 static int16_t
 no_member(struct beat *b, struct kstr id)
 {
-	return beat_fail(b, ERR_UNKNOWN_MEMBER_ID, arena_printf(b->arena,
+	return beat_fail(b, ERR_UNKNOWN_MEMBER_ID, answer_text(b->arena,
 	    "Member %.*s is not a member of group %.*s.", id.len, id.p,
 	    b->req->group_id.len, b->req->group_id.p));
 }
@@ -72,7 +73,7 @@ check_member_epoch(struct beat *b, const struct cmember *m)
 		if (within)
 			return ERR_NONE;
 	}
-	return beat_fail(b, ERR_FENCED_MEMBER_EPOCH, arena_printf(b->arena,
+	return beat_fail(b, ERR_FENCED_MEMBER_EPOCH, answer_text(b->arena,
 	    "The consumer group member has a %s member epoch (%d) than the "
 	    "one known by the group coordinator (%d). The member must abandon "
 	    "all its partitions and rejoin.", epoch > m->epoch ? "greater" :
@@ -95,7 +96,7 @@ find_dynamic(struct beat *b, struct kstr id)
 static int16_t
 fenced(struct beat *b, const struct cmember *m)
 {
-	return beat_fail(b, ERR_FENCED_INSTANCE_ID, arena_printf(b->arena,
+	return beat_fail(b, ERR_FENCED_INSTANCE_ID, answer_text(b->arena,
 	    "Static member %.*s with instance id %.*s was fenced by member "
 	    "%.*s.", b->req->member_id.len, b->req->member_id.p,
 	    b->req->instance_id.len, b->req->instance_id.p, m->id.len,
@@ -143,7 +144,7 @@ find_static(struct beat *b, struct kstr id)
 	if (b->req->member_epoch != 0) {
 		if (m == NULL)
 			return beat_fail(b, ERR_UNKNOWN_MEMBER_ID,
-			    arena_printf(b->arena, "Instance id %.*s is "
+			    answer_text(b->arena, "Instance id %.*s is "
 			    "unknown.", b->req->instance_id.len,
 			    b->req->instance_id.p));
 		if (!kstr_eq(m->id, id))
@@ -159,7 +160,7 @@ find_static(struct beat *b, struct kstr id)
 	}
 	if (!cmember_is_classic(m) && m->epoch != EPOCH_LEAVE_STATIC)
 		return beat_fail(b, ERR_UNRELEASED_INSTANCE_ID,
-		    arena_printf(b->arena, "Static member %.*s with instance "
+		    answer_text(b->arena, "Static member %.*s with instance "
 		    "id %.*s cannot join the group because the instance id is "
 		    "owned by %.*s member.", id.len, id.p,
 		    b->req->instance_id.len, b->req->instance_id.p, m->id.len,
@@ -177,7 +178,7 @@ beat_find_member(struct beat *b)
 	if (consumer_size(b->g) >= b->gs->config.consumer_max_size &&
 	    (id.len == 0 || cmember_find(b->g, id) == NULL))
 		return beat_fail(b, ERR_GROUP_MAX_SIZE_REACHED,
-		    arena_printf(b->arena, "The consumer group has reached "
+		    answer_text(b->arena, "The consumer group has reached "
 		    "its maximum capacity of %d members.",
 		    b->gs->config.consumer_max_size));
 	if (id.len == 0) {

@@ -1,4 +1,5 @@
 /* consumer_show.c: ConsumerGroupDescribe. */
+#include "answer_text.h"
 #include "consumer_group.h"
 #include "wire/codec.h"
 #include "wire/kerror.h"
@@ -71,7 +72,7 @@ groups_consumer_describe(struct groups *gs, struct kstr id, struct arena *a,
 	out->members.n = 0;
 	if (g == NULL || g->consumer == NULL) {
 		out->error_code = ERR_GROUP_ID_NOT_FOUND;
-		out->error_message = kstr(arena_printf(a, g == NULL ?
+		out->error_message = kstr(answer_text(a, g == NULL ?
 		    "Group %.*s not found." :
 		    "Group %.*s is not a consumer group.", id.len, id.p));
 		return;

@@ -1,5 +1,4 @@
 /* controller.c: a new cluster, producer ids, and what a start brings. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,28 +10,6 @@
 
 const char controller_too_many[] =
     "Excessively large number of partitions per request.";
-
-const char *
-controller_vtext(struct arena *a, const char *fmt, va_list ap)
-{
-	char s[1024];
-	int n = vsnprintf(s, sizeof(s), fmt, ap);
-
-	return arena_strndup(a, s, n < (int)sizeof(s) ? (size_t)n :
-	    sizeof(s) - 1);
-}
-
-const char *
-controller_text(struct arena *a, const char *fmt, ...)
-{
-	const char *text;
-	va_list ap;
-
-	va_start(ap, fmt);
-	text = controller_vtext(a, fmt, ap);
-	va_end(ap);
-	return text;
-}
 
 int64_t
 controller_producer_ids(const struct controller *c, const struct image *im,

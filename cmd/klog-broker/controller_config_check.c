@@ -11,13 +11,11 @@
 #include "wire/kerror.h"
 #include "wire/msg_incremental_alter_configs.h"
 
-enum { TEXT_ENOUGH = 1024 };	/* the answer has no more of it */
-
 /* "a, b, c", one more at a time; names starts as NULL. */
 static const char *
 also(struct arena *a, const char *names, struct kstr name)
 {
-	if (names != NULL && strlen(names) > TEXT_ENOUGH)
+	if (names != NULL && strlen(names) > ANSWER_TEXT_MAX)
 		return names;
 	return names == NULL ? arena_strndup(a, name.p, (size_t)name.len) :
 	    arena_printf(a, "%s, %.*s", names, name.len, name.p);

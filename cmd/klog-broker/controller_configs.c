@@ -22,7 +22,7 @@ alter_refuse(struct altering *x, int16_t error, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	x->a->error = error;
-	x->a->why = controller_vtext(x->arena, fmt, ap);
+	x->a->why = answer_vtext(x->arena, fmt, ap);
 	va_end(ap);
 	return false;
 }

@@ -40,7 +40,7 @@ check_collision(struct creation *cr)
 
 	if (!has_dots(name) || (other = image_namesake(cr->im, name)) == NULL)
 		return ERR_NONE;
-	cr->why = controller_text(cr->arena,
+	cr->why = answer_text(cr->arena,
 	    "Topic '%.*s' collides with existing topic: %.*s",
 	    name.len, name.p, other->name.len, other->name.p);
 	return ERR_INVALID_TOPIC_EXCEPTION;
@@ -77,7 +77,7 @@ check_new(struct creation *cr)
 	    (err = controller_check_name(name, cr->arena, &cr->why)) != 0)
 		return err;
 	if (image_topic(cr->im, name) != NULL) {
-		cr->why = controller_text(cr->arena,
+		cr->why = answer_text(cr->arena,
 		    "Topic '%.*s' already exists.", name.len, name.p);
 		return ERR_TOPIC_ALREADY_EXISTS;
 	}
@@ -95,11 +95,11 @@ check_configs(struct creation *cr, struct topic_config *in_force)
 		if (topic_config_set(in_force, cr->t->configs.v[i].name,
 		    cr->t->configs.v[i].value, &e) >= 0)
 			continue;
-		cr->why = controller_text(cr->arena, "%s", e.msg);
+		cr->why = answer_text(cr->arena, "%s", e.msg);
 		return ERR_INVALID_CONFIG;
 	}
 	if (topic_config_check(in_force, &e) < 0) {
-		cr->why = controller_text(cr->arena, "%s", e.msg);
+		cr->why = answer_text(cr->arena, "%s", e.msg);
 		return ERR_INVALID_CONFIG;
 	}
 	return ERR_NONE;
@@ -129,7 +129,7 @@ check_assignments(struct creation *cr)
 		for (j = 0; j < i; j++)
 			if (t->assignments.v[j].partition_index ==
 			    as->partition_index) {
-				cr->why = controller_text(cr->arena, "Found "
+				cr->why = answer_text(cr->arena, "Found "
 				    "multiple manual partition assignments for "
 				    "partition %d", as->partition_index);
 				return ERR_INVALID_REPLICA_ASSIGNMENT;

@@ -5,19 +5,12 @@
 #ifndef KLOG_BROKER_CONTROLLER_IMPL_H
 #define KLOG_BROKER_CONTROLLER_IMPL_H
 
-#include <stdarg.h>
-
+#include "answer_text.h"
 #include "controller.h"
 
 #define PARTITIONS_A_REQUEST	10000
 
 extern const char controller_too_many[];
-
-/* At most 1,023 bytes, so that an answer can hold it. */
-const char *controller_text(struct arena *, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-const char *controller_vtext(struct arena *, const char *fmt, va_list)
-    __attribute__((format(printf, 2, 0)));
 
 /* A name among several: comes again, came before, or both. */
 enum { NAME_AGAIN = 1, NAME_BEFORE = 2 };

@@ -26,7 +26,7 @@ controller_check_name(struct kstr name, struct arena *a, const char **why)
 	else if (kstr_eq(name, kstr("..")))
 		*why = "Topic name is invalid: '..' is not allowed";
 	else if (name.len > NAME_LONGEST)
-		*why = controller_text(a, "Topic name is invalid: the length "
+		*why = answer_text(a, "Topic name is invalid: the length "
 		    "of '%.*s' is longer than the max allowed length %d",
 		    name.len, name.p, NAME_LONGEST);
 	else {
@@ -34,7 +34,7 @@ controller_check_name(struct kstr name, struct arena *a, const char **why)
 			i++;
 		if (i == name.len)
 			return ERR_NONE;
-		*why = controller_text(a, "Topic name is invalid: '%.*s' "
+		*why = answer_text(a, "Topic name is invalid: '%.*s' "
 		    "contains one or more characters other than ASCII "
 		    "alphanumerics, '.', '_' and '-'", name.len, name.p);
 	}

@@ -21,7 +21,7 @@ controller_check_brokers(const struct image *im, const int32_t *ids,
 		for (j = 0; j < known && b[j]->id != ids[i]; j++)
 			;
 		if (j == known) {
-			*why = controller_text(a, "The manual partition "
+			*why = answer_text(a, "The manual partition "
 			    "assignment includes broker %d, but no such broker "
 			    "is registered.", ids[i]);
 			return ERR_INVALID_REPLICA_ASSIGNMENT;
@@ -29,14 +29,14 @@ controller_check_brokers(const struct image *im, const int32_t *ids,
 		for (j = 0; j < i; j++) {
 			if (ids[j] != ids[i])
 				continue;
-			*why = controller_text(a, "The manual partition "
+			*why = answer_text(a, "The manual partition "
 			    "assignment includes the broker %d more than once.",
 			    ids[i]);
 			return ERR_INVALID_REPLICA_ASSIGNMENT;
 		}
 	}
 	if (expected > 0 && n != expected) {
-		*why = controller_text(a, "The manual partition assignment "
+		*why = answer_text(a, "The manual partition assignment "
 		    "includes a partition with %d replica(s), but this is not "
 		    "consistent with previous partitions, which have %d "
 		    "replica(s).", n, expected);
@@ -54,7 +54,7 @@ controller_check_replicas(const struct image *im, int32_t partitions,
 	image_brokers(im, &brokers);
 	if (replicas <= brokers)
 		return ERR_NONE;
-	*why = controller_text(a, "Unable to replicate the partition %d "
+	*why = answer_text(a, "Unable to replicate the partition %d "
 	    "time(s): The target replication factor of %d cannot be reached "
 	    "because only %d broker(s) are registered.", replicas, replicas,
 	    brokers);

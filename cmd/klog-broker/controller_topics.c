@@ -104,12 +104,12 @@ grow_one(const struct controller *c, const struct image *im,
 		return ERR_UNKNOWN_TOPIC_OR_PARTITION;
 	}
 	if (t->count == it->n) {
-		*why = controller_text(a, "Topic already has %d "
+		*why = answer_text(a, "Topic already has %d "
 		    "partition(s).", it->n);
 		return ERR_INVALID_PARTITIONS;
 	}
 	if (t->count < it->n) {
-		*why = controller_text(a, "The topic %.*s currently has %d "
+		*why = answer_text(a, "The topic %.*s currently has %d "
 		    "partition(s); %d would not be an increase.", t->name.len,
 		    t->name.p, it->n, t->count);
 		return ERR_INVALID_PARTITIONS;
@@ -120,7 +120,7 @@ grow_one(const struct controller *c, const struct image *im,
 		return ERR_POLICY_VIOLATION;
 	}
 	if (t->assignments.n >= 0 && t->assignments.n != more) {
-		*why = controller_text(a, "Attempted to add %d additional "
+		*why = answer_text(a, "Attempted to add %d additional "
 		    "partition(s), but only %d assignment(s) were specified.",
 		    more, t->assignments.n);
 		return ERR_INVALID_REPLICA_ASSIGNMENT;

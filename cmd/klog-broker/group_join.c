@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer_text.h"
 #include "base/xalloc.h"
 #include "consumer_group.h"
 #include "wire/codec.h"
@@ -161,17 +162,6 @@ group_uuid_text(struct arena *a, uint8_t b[16])
 	    b[15]));
 }
 
-/* How much of s fits into n bytes without breaking a character. */
-static size_t
-fitting(struct kstr s, size_t n)
-{
-	if (s.len <= 0 || (size_t)s.len <= n)
-		return s.len > 0 ? (size_t)s.len : 0;
-	while (n > 0 && ((uint8_t)s.p[n] & 0xc0) == 0x80)
-		n--;
-	return n;
-}
-
 /* <client or instance id>-<uuid>; the first is cut where the whole would be no
  * string of the protocol any more. */
 static struct kstr
@@ -180,7 +170,7 @@ new_id(const struct join *j)
 	struct kstr first = j->req->group_instance_id, uuid;
 	struct arena a;
 	uint8_t b[16];
-	size_t n;
+	size_t n, most;
 	char *s;
 
 	if (first.len < 0)
@@ -188,7 +178,10 @@ new_id(const struct join *j)
 	arena_init(&a, 0);
 	j->gs->ops->random(j->gs->arg, b, sizeof(b));
 	uuid = group_uuid_text(&a, b);
-	n = fitting(first, (size_t)(INT16_MAX - 1 - uuid.len));
+	most = (size_t)(INT16_MAX - 1 - uuid.len);
+	n = first.len > 0 ? (size_t)first.len : 0;
+	if (n > most)
+		n = answer_text_cut(first.p, most);
 	s = xmalloc(n + 1 + (size_t)uuid.len + 1);
 	if (n > 0)
 		memcpy(s, first.p, n);

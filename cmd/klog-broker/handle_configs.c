@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer_text.h"
 #include "api.h"
 #include "broker.h"
 #include "config_show.h"
@@ -116,19 +117,19 @@ static bool
 is_self(struct described *d, const char *or_else)
 {
 	struct kstr name = d->q->resource_name;
-	char id[16], *why;
+	const char *why;
+	char id[16];
 
 	snprintf(id, sizeof(id), "%d", d->show.self);
 	if (kstr_eq(name, kstr(id)))
 		return true;
-	why = arena_alloc(&d->r->arena, 160);
 	if (!is_number(name))
-		snprintf(why, 160, "Broker id must be an integer, but it is: "
-		    "%.*s", name.len > 80 ? 80 : name.len, name.p);
+		why = answer_text(&d->r->arena, "Broker id must be an integer, "
+		    "but it is: %.*s", name.len, name.p);
 	else
-		snprintf(why, 160, "Unexpected broker id, expected %s%s, but "
-		    "received %.*s", id, or_else, name.len > 80 ? 80 :
-		    name.len, name.p);
+		why = answer_text(&d->r->arena, "Unexpected broker id, "
+		    "expected %s%s, but received %.*s", id, or_else, name.len,
+		    name.p);
 	refuse(d, ERR_INVALID_REQUEST, why);
 	return false;
 }

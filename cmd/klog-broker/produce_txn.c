@@ -1,6 +1,7 @@
 /* produce_txn.c: see produce_txn.h. */
 #include "produce_txn.h"
 
+#include "answer_text.h"
 #include "base/arena.h"
 #include "config.h"
 #include "image.h"
@@ -132,7 +133,7 @@ translate(struct request *r, struct produce_verdict *v)
 	case ERR_COORDINATOR_LOAD_IN_PROGRESS:
 	case ERR_COORDINATOR_NOT_AVAILABLE:
 	case ERR_NOT_COORDINATOR:
-		v->message = arena_printf(&r->arena, "Unable to verify the "
+		v->message = answer_text(&r->arena, "Unable to verify the "
 		    "partition has been added to the transaction. Underlying "
 		    "error: %s", kerror_name(v->error));
 		v->error = ERR_NOT_ENOUGH_REPLICAS;

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "cmd/klog-broker/answer_text.h"
 #include "cmd/klog-broker/controller.h"
 #include "image_util.h"
 #include "wire/codec.h"
@@ -342,6 +343,34 @@ test_raised_epochs(void **state)
 	assert_int_equal(t->partitions[1].leader_epoch, 1);
 }
 
+/* Names of any length fit into an answer's text, as whole characters. */
+static void
+test_texts(void **state)
+{
+	/* the last one is none, and cut anywhere */
+	static const char *const t[] = { "a", "\303\251", "\342\202\254",
+	    "\360\237\220\247", "\200" };
+	char name[INT16_MAX];
+	const char *text;
+	size_t n;
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		n = strlen(t[i]);
+		for (size_t j = 0; j < sizeof(name); j++)
+			name[j] = t[i][j % n];
+		for (size_t lead = 0; lead < 4; lead++) {
+			text = answer_text(&arena, "%.*s%.*s", (int)lead,
+			    "xxx", (int)sizeof(name), name);
+			assert_int_equal(strlen(text), lead +
+			    (ANSWER_TEXT_MAX - lead) / n * n);
+		}
+	}
+	assert_string_equal(answer_text(&arena, "%s", "short"), "short");
+	name[ANSWER_TEXT_MAX] = '\0';
+	memset(name, 'a', ANSWER_TEXT_MAX);
+	assert_string_equal(answer_text(&arena, "%s", name), name);
+}
+
 int
 main(void)
 {
@@ -356,6 +385,7 @@ main(void)
 		cmocka_unit_test(test_delete_refused),
 		cmocka_unit_test(test_grow),
 		cmocka_unit_test(test_producer_ids),
+		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_raised_epochs),
 	};
 
