@@ -307,6 +307,28 @@ size() {
 	done
 }
 
+# The pipe takes no more.
+full() { ! echo | dd of=pipe oflag=nonblock status=none 2>/dev/null; }
+
+@test "-T, --report: a signal while nobody reads them" {
+	local how pid
+	new_topic --partitions 1
+	seq 100000 >in
+	mkfifo pipe
+	for how in -T '-T -k x' '--report %o\n'; do
+		exec 4<>pipe
+		# shellcheck disable=SC2086
+		klog-produce -q $how "$TOPIC" <in >pipe 3>&- 4>&- &
+		pid=$!
+		KLOG_PIDS+=("$pid")
+		wait_until 10 full
+		kill "$pid"
+		wait_until 10 klog_gone "$pid"
+		wait "$pid" || assert_equal $? 143
+		exec 4>&-
+	done
+}
+
 @test "-c: stops after so many" {
 	new_topic --partitions 1
 	seq 10 | klog-produce -q -c 3 "$TOPIC"

@@ -6,11 +6,11 @@
 
 /* Copies what was taken to stdout: -T. */
 static int
-tee(const struct job *j, const char *p, size_t n, struct kerr *e)
+tee(struct job *j, const char *p, size_t n, struct kerr *e)
 {
 	if (!j->o->tee)
 		return 0;
-	return report_write(p, n, e);
+	return report_write(j, p, n, e);
 }
 
 bool

@@ -280,6 +280,8 @@ run_one(struct job *j, const char *name)
 	j->where = std ? "standard input" : name;
 	if (!std)
 		fd = open_file(name);
+	if (fd < 0 && j->stop)		/* a signal: nobody wrote there */
+		return EXIT_DONE;
 	if (fd < 0) {
 		j->failed = true;
 		kerr_sys(&e, "%s", name);
@@ -350,12 +352,11 @@ main(int argc, char **argv)
 	if (*o.topic == '\0')
 		usage_error(&program, "the name of a topic is empty");
 	prepare(&j, &o);
-	if (open_all(&j, &e) != 0) {
+	if (open_all(&j, &e) != 0 || signals_init(&j, &e) != 0) {
 		status = exit_report(&e, NULL);
 		close_all(&j);
 		return exit_flush(status);
 	}
-	signals_init(&j);
 	progress_init(&j);
 	if (at > n)
 		status = run_one(&j, "-");
@@ -363,6 +364,7 @@ main(int argc, char **argv)
 		status = exit_worse(status, run_one(&j, argv[at]));
 	status = exit_worse(status, outcome_finish(&j));
 	progress_end(&j);
+	signals_end();
 	close_all(&j);
 	status = exit_flush(status);
 	if (j.signo != 0)

@@ -62,7 +62,7 @@ report(struct job *j, const struct producer_report *r)
 {
 	struct kerr e = KERR_INIT;
 
-	if (j->report == NULL || report_print(j->report, r, &e) == 0)
+	if (j->report == NULL || report_print(j, r, &e) == 0)
 		return;
 	report_free(j->report);
 	j->report = NULL;

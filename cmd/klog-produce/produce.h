@@ -15,6 +15,7 @@
 #ifndef KLOG_PRODUCE_H
 #define KLOG_PRODUCE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -96,9 +97,11 @@ struct job {
 	struct rate		 rate;
 	int64_t			 left;		/* records still to take */
 	size_t			 line_max;	/* bytes of a record at most */
-	bool			 stop;		/* read no further */
+	volatile bool		 stop;		/* read no further */
 	volatile bool		 hurry;		/* stop, as a signal said */
-	int			 signo;		/* that signal, 0: none */
+	volatile sig_atomic_t	 signo;		/* that signal, 0: none */
+	bool			 mute;		/* stdout took no more of it
+						 * when that came */
 	const char		*where;		/* the file being read */
 	struct outcome		 out;
 	char			*txn_id;	/* NULL: no transactions */
@@ -147,13 +150,14 @@ int fields_take_json(struct job *j, char *p, size_t n, struct kerr *e);
 int fields_take_format(struct job *j, struct kerr *e);
 
 /* report.c */
-/* All of it to standard output; KE_SYS where that takes no more. */
-int report_write(const void *p, size_t n, struct kerr *e);
+/* All of it to standard output; KE_SYS where that takes no more. After a
+ * signal as much as it takes at once, and from there on nothing. */
+int report_write(struct job *j, const void *p, size_t n, struct kerr *e);
 int report_new(struct report **out, const char *format, struct kerr *e);
 void report_free(struct report *r);
 /* One line, or what the format has, for each record of an acknowledged batch;
  * KE_SYS where standard output takes no more. */
-int report_print(struct report *r, const struct producer_report *b,
+int report_print(struct job *j, const struct producer_report *b,
     struct kerr *e);
 
 /* outcome.c */
@@ -174,7 +178,8 @@ int txn_count(struct job *j, struct kerr *e);
 void txn_finish(struct job *j);
 
 /* signals.c */
-void signals_init(struct job *j);
+int signals_init(struct job *j, struct kerr *e);
+void signals_end(void);
 void progress_init(struct job *j);
 void progress_end(struct job *j);
 

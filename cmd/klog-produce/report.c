@@ -3,6 +3,7 @@
  * (produce.h). Of a record that left no more is kept than its number.
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,20 @@ report_free(struct report *r)
 	free(r);
 }
 
+/* Bytes to write next of n; 0 where a signal has come and the reader does not
+ * take more at once. */
+static size_t
+may_write(const struct job *j, size_t n)
+{
+	struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	if (j->signo == 0)
+		return n;
+	if (poll(&fd, 1, 0) <= 0)
+		return 0;
+	return n < PIPE_BUF ? n : PIPE_BUF;
+}
+
 /* Waits where standard output is non-blocking and full. */
 static void
 wait_writable(void)
@@ -61,14 +76,18 @@ wait_writable(void)
 }
 
 int
-report_write(const void *p, size_t n, struct kerr *e)
+report_write(struct job *j, const void *p, size_t n, struct kerr *e)
 {
 	const char *at = p, *end = at + n;
+	size_t want;
 	ssize_t k;
 
-	while (at < end) {
-		k = write(STDOUT_FILENO, at, (size_t)(end - at));
-		if (k >= 0)
+	while (at < end && !j->mute) {
+		want = may_write(j, (size_t)(end - at));
+		k = want > 0 ? write(STDOUT_FILENO, at, want) : 0;
+		if (want == 0)
+			j->mute = true;
+		else if (k >= 0)
 			at += k;
 		else if (errno == EAGAIN)
 			wait_writable();
@@ -79,11 +98,12 @@ report_write(const void *p, size_t n, struct kerr *e)
 }
 
 static int
-flush(struct report *r, struct kerr *e)
+flush(struct job *j, struct kerr *e)
 {
-	int rc = report_write(r->out.p, r->out.len, e);
+	struct buf *b = &j->report->out;
+	int rc = report_write(j, b->p, b->len, e);
 
-	buf_clear(&r->out);
+	buf_clear(b);
 	return rc;
 }
 
@@ -113,13 +133,15 @@ put(struct report *r, const struct format_op *op,
 }
 
 int
-report_print(struct report *r, const struct producer_report *b, struct kerr *e)
+report_print(struct job *j, const struct producer_report *b, struct kerr *e)
 {
+	struct report *r = j->report;
+
 	for (int32_t k = 0; k < b->count; k++) {
 		for (size_t i = 0; i < r->n; i++)
 			put(r, &r->op[i], b, k);
-		if (r->out.len >= PIECE && flush(r, e) != 0)
+		if (r->out.len >= PIECE && flush(j, e) != 0)
 			return e->code;
 	}
-	return flush(r, e);
+	return flush(j, e);
 }

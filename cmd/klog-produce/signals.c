@@ -1,18 +1,23 @@
-/* signals.c: signals, and how far it is (produce.h). */
-#include <signal.h>
+/*
+ * signals.c: signals, and how far it is (produce.h). The handler of those that
+ * end the run does not restart system calls, so that a write to a pipe that
+ * nobody empties is left, too.
+ */
+#include <errno.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "produce.h"
 
 enum { PROGRESS_MS = 500, PATIENCE_MS = 3000, ENDS = 3 };
 
-struct catcher {
-	struct loop_signal	 s;
-	struct job		*j;
-};
-
-static struct catcher catchers[ENDS + 1];
+static const int ends[ENDS] = { SIGINT, SIGTERM, SIGHUP };
+static bool mine[ENDS];			/* caught here */
+static struct job *ending;		/* the job that they end */
+static int wake_fd = -1;
+static struct loop_io wake_io;
+static struct loop_signal usr1;
 
 static struct {
 	struct loop_timer	 timer;
@@ -41,39 +46,79 @@ tell(const struct job *j, const char *end)
 }
 
 static void
-caught(struct loop_signal *s)
+caught(int sig)
 {
-	struct job *j = ((struct catcher *)s)->j;
+	static const uint64_t one = 1;
+	int saved = errno;
+	ssize_t n;
 
-	j->stop = j->hurry = true;
-	j->signo = s->signo;
-	/* a second one ends at once */
-	for (int i = 0; i < ENDS; i++)
-		loop_signal_stop(&catchers[i].s);
+	if (ending->signo != 0) {	/* a second one ends at once */
+		signal(sig, SIG_DFL);
+		raise(sig);
+	}
+	ending->signo = sig;
+	ending->stop = ending->hurry = true;
+	n = write(wake_fd, &one, sizeof(one));
+	(void)n;		/* full: then it is ready to be read */
+	errno = saved;
+}
+
+/* The loop's round is over: whoever runs it looks at j->stop. */
+static void
+woke(struct loop_io *io, int what)
+{
+	uint64_t n;
+	ssize_t k = read(wake_fd, &n, sizeof(n));
+
+	(void)k;
 }
 
 static void
 asked(struct loop_signal *s)
 {
-	tell(((struct catcher *)s)->j, "\n");
+	tell(ending, "\n");
+}
+
+/* What nohup and a background shell ignore stays ignored. */
+static bool
+is_ignored(int sig)
+{
+	struct sigaction old;
+
+	return sigaction(sig, NULL, &old) != 0 || old.sa_handler == SIG_IGN;
+}
+
+int
+signals_init(struct job *j, struct kerr *e)
+{
+	struct sigaction sa = { .sa_handler = caught };	/* no SA_RESTART */
+
+	if ((wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
+		return kerr_sys(e, "eventfd");
+	ending = j;
+	loop_io_init(&wake_io, j->loop, wake_fd, woke);
+	loop_io_want(&wake_io, LOOP_READ);
+	sigemptyset(&sa.sa_mask);
+	for (int i = 0; i < ENDS; i++) {
+		mine[i] = !is_ignored(ends[i]);
+		if (mine[i])
+			sigaction(ends[i], &sa, NULL);
+	}
+	loop_signal_init(&usr1, j->loop, SIGUSR1, asked);
+	if (!is_ignored(SIGUSR1))
+		loop_signal_start(&usr1);
+	signal(SIGPIPE, SIG_IGN);
+	return 0;
 }
 
 void
-signals_init(struct job *j)
+signals_end(void)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
-	struct sigaction old;
-
-	for (int i = 0; i <= ENDS; i++) {
-		catchers[i].j = j;
-		loop_signal_init(&catchers[i].s, j->loop, signals[i],
-		    i < ENDS ? caught : asked);
-		/* what nohup and a background shell ignore stays ignored */
-		if (sigaction(signals[i], NULL, &old) == 0 &&
-		    old.sa_handler != SIG_IGN)
-			loop_signal_start(&catchers[i].s);
-	}
-	signal(SIGPIPE, SIG_IGN);
+	for (int i = 0; i < ENDS; i++)
+		if (mine[i])
+			signal(ends[i], SIG_DFL);
+	loop_io_want(&wake_io, 0);
+	close(wake_fd);
 }
 
 static void
