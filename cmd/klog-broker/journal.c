@@ -13,6 +13,7 @@
 #include "wire/kerror.h"
 
 #define BATCH_FIRST	512		/* a batch's memory, growing */
+#define RECORD_MAX	(1 << 30)	/* bytes of a value; none is written */
 #define BATCH_MAX	(512 << 10)	/* from here on a new batch begins */
 
 static struct journal_part *
@@ -194,7 +195,12 @@ journal_put(struct journal *j, int32_t partition,
 		.value = r->value,
 		.value_len = r->value != NULL ? (int32_t)r->value_len : -1,
 	};
+	bool too_large = r->value != NULL && r->value_len > RECORD_MAX;
 
+	if (too_large) {
+		in.value = NULL;
+		in.value_len = -1;
+	}
 	assert(jp->state == JOURNAL_READY);
 	if (jp->open != NULL && (jp->open->producer_id != r->producer_id ||
 	    jp->open->producer_epoch != r->producer_epoch ||
@@ -204,6 +210,9 @@ journal_put(struct journal *j, int32_t partition,
 		open_batch(jp, r);
 	while (builder_add(&jp->open->builder, &in) != 0)
 		grow(jp->open);
+	/* its lengths could not tell: refused like what is over a segment */
+	if (too_large)
+		jp->open->error = ERR_RECORD_LIST_TOO_LARGE;
 }
 
 void

@@ -132,8 +132,9 @@ append(struct journal *j)
 
 	for (int32_t i = 0; i < j->n_writing; i++) {
 		jb = j->writing[i];
-		jb->error = partition_append(jb->partition, &jb->append,
-		    &jb->delayed, &jb->waiter);
+		if (jb->error == 0)
+			jb->error = partition_append(jb->partition,
+			    &jb->append, &jb->delayed, &jb->waiter);
 		if (jb->error != 0)
 			continue;
 		if (atomic_fetch_sub(&jb->ends, 1) > 1)

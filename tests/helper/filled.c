@@ -30,6 +30,17 @@ static struct addr_set where;
 static char longest[LONGEST], umlauts[LONGEST];
 static struct arena arena;
 static bool all_long;
+
+/* What answers held: ids that the broker gave out are good for more. */
+enum { KEPT = 16, KEPT_LEN = 64 };
+
+static struct {
+	char		name[KEPT][KEPT_LEN];
+	int64_t		number[KEPT];
+	struct kuuid	id[KEPT];
+	unsigned int	names, numbers, ids;
+} kept;
+
 static int fd = -1, n_answered, n_held, n_bad;
 
 static void
@@ -49,6 +60,38 @@ any(unsigned int n)
 	return (unsigned int)random() % n;
 }
 
+static void
+keep_one(enum kkind kind, const void *m)
+{
+	const struct kstr *s = m;
+
+	if (kind == K_STR && s->len > 0 && s->len < KEPT_LEN) {
+		memset(kept.name[kept.names % KEPT], 0, KEPT_LEN);
+		memcpy(kept.name[kept.names++ % KEPT], s->p, (size_t)s->len);
+	} else if (kind == K_I64) {
+		kept.number[kept.numbers++ % KEPT] = *(const int64_t *)m;
+	} else if (kind == K_UUID) {
+		kept.id[kept.ids++ % KEPT] = *(const struct kuuid *)m;
+	}
+}
+
+static void
+keep(const struct kfield *rows, const void *base)
+{
+	const struct karray *a;
+
+	for (const struct kfield *f = rows; f->kind != K_END; f++) {
+		keep_one((enum kkind)f->kind, cmember(f, base));
+		if (f->kind == K_STRUCT)
+			keep(f->child, cmember(f, base));
+		if (f->kind != K_ARRAY || f->elem != K_STRUCT)
+			continue;
+		a = cmember(f, base);
+		for (int32_t i = 0; i < a->n && i < KEPT; i++)
+			keep(f->child, element(f, a, i));
+	}
+}
+
 /* Names that exist or come to be, and such that cannot. */
 static struct kstr
 some_name(void)
@@ -56,7 +99,8 @@ some_name(void)
 	static const char *const names[] = {
 		"t", "t", "u", "g", "g", "m", "m", "1", "", "uniform",
 		"range", "consumer", "retention.ms", "segment.bytes",
-		"read_committed", "100000", "t.*", "(", "a/b", "Ongoing"
+		"read_committed", "100000", "t.*", "(", "a/b", "Ongoing",
+		"__consumer_offsets", "__transaction_state"
 	};
 	static const int32_t sizes[] = { LONGEST, LONGEST - 1, 32000, 1025,
 	    250, 249 };
@@ -64,6 +108,9 @@ some_name(void)
 
 	if (all_long)
 		return (struct kstr){ longest, LONGEST };
+	if (kept.names > 0 && any(4) == 0)
+		return kstr(kept.name[any(kept.names < KEPT ? kept.names :
+		    KEPT)]);
 	if (any(3) > 0)
 		return kstr(names[any(sizeof(names) / sizeof(*names))]);
 	s.len = sizes[any(sizeof(sizes) / sizeof(*sizes))];
@@ -93,7 +140,6 @@ fill_one(const struct kfield *f, enum kkind kind, int16_t version, bool null,
     void *m)
 {
 	struct kbytes *b = m;
-	uint8_t *id = m;
 
 	null = null && !all_long && any(4) == 0;
 	switch (kind) {
@@ -111,7 +157,8 @@ fill_one(const struct kfield *f, enum kkind kind, int16_t version, bool null,
 		*(int32_t *)m = (int32_t)some_number(INT32_MIN, INT32_MAX);
 		break;
 	case K_I64:
-		*(int64_t *)m = some_number(INT64_MIN, INT64_MAX);
+		*(int64_t *)m = any(2) == 0 && !all_long ?
+		    kept.number[any(KEPT)] : some_number(INT64_MIN, INT64_MAX);
 		break;
 	case K_STR:
 		*(struct kstr *)m = null ? KSTR_NULL : some_name();
@@ -125,7 +172,7 @@ fill_one(const struct kfield *f, enum kkind kind, int16_t version, bool null,
 		    .p = (const uint8_t *)longest, .len = (int)any(200) };
 		break;
 	case K_UUID:
-		id[15] = (uint8_t)any(3);
+		*(struct kuuid *)m = kept.id[any(KEPT)];
 		break;
 	case K_STRUCT:
 		fill(f->child, version, m);
@@ -211,6 +258,7 @@ read_answer(const struct kapi *api, int16_t version, int32_t correlation,
 	    id != correlation || kmsg_decode(api->rsp, version, &r, &arena,
 	    out, &e) != 0)
 		return "answered with what is no such answer";
+	keep(api->rsp->fields, out);
 	return NULL;
 }
 
