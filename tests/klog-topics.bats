@@ -421,9 +421,51 @@ $TOPIC	1	5	"
 
 @test "a table on a terminal" {
 	new_topic --partitions 2
-	run -0 script -qec "klog-topics list $TOPIC" /dev/null
+	run -0 script -qec "TERM= klog-topics list $TOPIC" /dev/null
 	assert_line --index 0 --regexp '^TOPIC +PARTITIONS  REPLICAS  INTERNAL'
 	assert_line --index 1 --regexp "^$TOPIC  +2  +1  false"
+}
+
+@test "--color: headings and the name before an error" {
+	local bold=$'\e[1m' red=$'\e[1;31m' off=$'\e[0m' how
+	new_topic --partitions 1
+	export TERM=xterm
+	# each stream by itself
+	run -0 script -qec "klog-topics list $TOPIC" /dev/null
+	assert_line --index 0 --regexp "^${bold//[/\\[}TOPIC .*${off//[/\\[}"
+	assert_line --index 1 --regexp "^$TOPIC "
+	run -4 script -qec "klog-topics list not-there 2>err" /dev/null
+	run -0 cat err
+	assert_output --regexp '^klog-topics: not-there: '
+	run -4 script -qec "klog-topics list not-there" /dev/null
+	assert_output --partial "${red}klog-topics:$off not-there: "
+	run -2 script -qec "klog-topics --no-such" /dev/null
+	assert_output --partial "${red}klog-topics:$off "
+	# none of it
+	for how in TERM=dumb TERM= NO_COLOR=1 --color=never; do
+		case $how in
+		--*) how="klog-topics $how" ;;
+		*) how="$how klog-topics" ;;
+		esac
+		run -4 script -qec "$how list $TOPIC not-there" /dev/null
+		assert_line --regexp '^TOPIC '
+		assert_line --regexp '^klog-topics: not-there: '
+		refute_output --partial $'\e'
+	done
+	run -0 script -qec "klog-topics list --json $TOPIC" /dev/null
+	refute_output --partial $'\e'
+	run -2 script -qec "klog-topics --color=never --no-such" /dev/null
+	refute_output --partial $'\e'
+	# where it is asked for; what scripts read stays as it is
+	NO_COLOR=1 run -4 --separate-stderr klog-topics list --color=always \
+		"$TOPIC" not-there
+	assert_output --regexp "^$TOPIC"$'\t'
+	# shellcheck disable=SC2154
+	assert_equal "${stderr:0:24}" "${red}klog-topics:$off "
+	run -0 klog-topics list --color=always --json "$TOPIC"
+	refute_output --partial $'\e'
+	run -4 klog-topics list not-there
+	assert_output --regexp '^klog-topics: '
 }
 
 # Opens a transaction of id $1 with one record, and keeps it open: its producer

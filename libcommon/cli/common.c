@@ -12,9 +12,12 @@
 #include "base/xalloc.h"
 #include "cli/common.h"
 #include "cli/complete.h"
+#include "cli/output.h"
 #include "cli/parse.h"
 
 extern char **environ;
+
+static int session_color;	/* of the program, not of a typed line */
 
 const char *const color_choices[] = { "auto", "always", "never", NULL };
 
@@ -271,6 +274,25 @@ answer(const struct program *p, const struct common *c)
 	exit(exit_flush(EXIT_DONE));
 }
 
+/* --color, NO_COLOR, TERM, a terminal: whether to colour what goes to f. */
+static bool
+wants_color(int when, FILE *f)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (when != COLOR_AUTO)
+		return when == COLOR_ALWAYS;
+	return (no == NULL || *no == '\0') && term != NULL &&
+	    *term != '\0' && strcmp(term, "dumb") != 0 && isatty(fileno(f));
+}
+
+static void
+set_color(int when)
+{
+	output_color(wants_color(when, stdout));
+	exit_color(wants_color(when, stderr));
+}
+
 int
 common_start(const struct program *p, void *base, struct common *c, int argc,
     char **argv)
@@ -283,6 +305,8 @@ common_start(const struct program *p, void *base, struct common *c, int argc,
 	if (complete_asked(argc, argv))
 		exit(complete(p, base, c, argc, argv));
 	n = options_parse(p, base, argc, argv, &e);
+	session_color = c->color;
+	set_color(c->color);
 	if (n < 0)
 		usage_error(p, "%s", e.msg);
 	answer(p, c);
@@ -301,6 +325,7 @@ common_line(const struct program *p, void *base, struct common *c, int argc,
 {
 	int n = options_parse(p, base, argc, argv, e);
 
+	set_color(c->color != COLOR_AUTO ? c->color : session_color);
 	if (n < 0)
 		return n;
 	if (c->help || c->usage) {
@@ -323,18 +348,4 @@ common_end(struct common *c)
 	free(c->resolve.v);
 	free(c->resolved);
 	private_place_release(&c->private);
-}
-
-bool
-common_color(const struct common *c, FILE *f)
-{
-	const char *s;
-
-	if (c->color != COLOR_AUTO)
-		return c->color == COLOR_ALWAYS;
-	s = getenv("NO_COLOR");
-	if (s != NULL && *s != '\0')
-		return false;
-	s = getenv("TERM");
-	return isatty(fileno(f)) && (s == NULL || strcmp(s, "dumb") != 0);
 }

@@ -95,9 +95,9 @@ opt_fn common_debug;
 
 /*
  * Parses argv into base (whose member common is c), answers -h, --help and -V,
- * reads files, environment and -X, and sets the log sink. Returns the number
- * of operands, argv[1..n]. What is wrong with the command line or the
- * configuration ends the program here (exit 2).
+ * reads files, environment and -X, sets the log sink, and what is coloured.
+ * Returns the number of operands, argv[1..n]. What is wrong with the command
+ * line or the configuration ends the program here (exit 2).
  */
 int common_start(const struct program *, void *base, struct common *c,
     int argc, char **argv);
@@ -133,7 +133,5 @@ void usage_error(const struct program *, const char *fmt, ...)
  */
 int common_cluster(struct common *c, struct cluster_config *conf,
     struct kerr *e);
-/* Whether to colour what goes to f: --color, NO_COLOR, TERM, a terminal. */
-bool common_color(const struct common *, FILE *f);
 
 #endif

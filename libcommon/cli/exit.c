@@ -11,6 +11,10 @@
 #include "cli/exit.h"
 
 static const char *program_name = "klog";
+static bool color;
+
+#define NOTE	"\033[1m"		/* bold */
+#define ERROR	"\033[1;31m"	/* and red */
 
 #define FENCED	"a newer run with the same transactional id, or one that was " \
 	"open for longer than transaction.timeout.ms"
@@ -185,15 +189,23 @@ exit_name(const char *program)
 	program_name = program;
 }
 
-/* One write, so that lines of several processes do not mix. */
+void
+exit_color(bool on)
+{
+	color = on;
+}
+
+/* look is how the name is shown. One write, so that lines of several processes
+ * do not mix. */
 static void
-say(const char *object, const char *text, const char *hint)
+say(const char *look, const char *object, const char *text, const char *hint)
 {
 	char line[2048];
 	int n;
 
-	n = snprintf(line, sizeof(line), "%s: %s%s%s%s%s%s\n", program_name,
-	    object, object[0] != '\0' ? ": " : "", text,
+	n = snprintf(line, sizeof(line), "%s%s:%s %s%s%s%s%s%s\n",
+	    color ? look : "", program_name, color ? "\033[0m" : "", object,
+	    object[0] != '\0' ? ": " : "", text,
 	    hint != NULL ? " (" : "", hint != NULL ? hint : "",
 	    hint != NULL ? ")" : "");
 	if (n >= (int)sizeof(line)) {
@@ -220,7 +232,7 @@ exit_report(const struct kerr *e, const char *fmt, ...)
 	n = strlen(object);
 	if (strncmp(text, object, n) == 0 && text[n] == ':')
 		object[0] = '\0';
-	say(object, text, exit_hint(e));
+	say(ERROR, object, text, exit_hint(e));
 	return exit_class(e);
 }
 
@@ -233,7 +245,7 @@ warn_line(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	say("", text, NULL);
+	say(NOTE, "", text, NULL);
 }
 
 void
@@ -245,7 +257,7 @@ die(enum exit_class status, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	say("", text, NULL);
+	say(ERROR, "", text, NULL);
 	exit(status);
 }
 

@@ -6,6 +6,8 @@
 #ifndef KLOG_CLI_EXIT_H
 #define KLOG_CLI_EXIT_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 enum exit_class {
@@ -30,6 +32,9 @@ const char *exit_hint(const struct kerr *e);
 
 /* Names the program in every line below; call first (common_start does). */
 void exit_name(const char *program);
+/* Whether that name is bold, and before an error red, on stderr; at first it is
+ * not. */
+void exit_color(bool on);
 /* Prints "program: OBJECT: text (hint)" on stderr in one write, OBJECT made
  * from fmt (NULL: none); returns exit_class(e). A text that begins with the
  * object already is not given it twice. */

@@ -11,6 +11,8 @@
 
 #define OUTPUT_COLUMNS	64
 
+static bool bold_heading;
+
 struct output_ops {
 	void	(*row)(struct output *, const struct cell *);
 	void	(*close)(struct output *);
@@ -22,6 +24,12 @@ output_choose(bool json, FILE *f)
 	if (json)
 		return OUTPUT_JSON;
 	return isatty(fileno(f)) ? OUTPUT_TABLE : OUTPUT_TSV;
+}
+
+void
+output_color(bool on)
+{
+	bold_heading = on;
 }
 
 struct cell
@@ -236,9 +244,11 @@ table_close(struct output *o)
 		w = width(s);
 		wide[i] = w > wide[i] ? w : wide[i];
 	}
+	fputs(bold_heading ? "\033[1m" : "", o->f);
 	for (i = 0; i < o->n; i++)
 		table_cell(o, i, heading(o->columns[i], title, sizeof(title)),
 		    wide[i]);
+	fputs(bold_heading ? "\033[0m" : "", o->f);
 	s = (const char *)o->held.p;
 	for (i = 0; s < end; s += strlen(s) + 1, i = (i + 1) % o->n) {
 		if (i == 0)

@@ -21,6 +21,9 @@ enum output_kind { OUTPUT_TABLE, OUTPUT_TSV, OUTPUT_JSON };
 
 /* JSON when asked for, a table on a terminal, else TSV. */
 enum output_kind output_choose(bool json, FILE *);
+/* The headings of tables are bold from now on, or not (as it begins). TSV and
+ * JSON are the same. */
+void output_color(bool on);
 
 enum cell_kind {
 	CELL_NULL, CELL_TEXT, CELL_INT, CELL_REAL, CELL_BOOL, CELL_INTS
