@@ -113,6 +113,17 @@ commit_one(struct group *g, struct kstr topic, int32_t partition,
 	return ERR_NONE;
 }
 
+/* "For ever" is as far as the clock goes. */
+static int64_t
+expiry(int64_t now, int64_t retention)
+{
+	int64_t at;
+
+	if (__builtin_add_overflow(now, retention, &at))
+		return INT64_MAX;
+	return at > 0 ? at : 0;
+}
+
 static int16_t
 commit_plain(struct group *g, const struct offset_commit_request *req,
     struct kstr topic, const struct offset_commit_request_partition *p)
@@ -123,7 +134,7 @@ commit_plain(struct group *g, const struct offset_commit_request *req,
 	if (p->commit_timestamp != -1)
 		v.commit_ms = p->commit_timestamp;
 	if (req->retention_time_ms != -1)
-		v.expire_ms = g->of->wall + req->retention_time_ms;
+		v.expire_ms = expiry(g->of->wall, req->retention_time_ms);
 	return commit_one(g, topic, p->partition_index, &v, -1, -1);
 }
 

@@ -170,7 +170,7 @@ is_expired(void *arg, struct kstr topic, int32_t partition,
 		return false;
 	}
 	return v->expire_ms >= 0 ? gs->wall >= v->expire_ms :
-	    gs->wall - since >= gs->config.retention_ms;
+	    since <= gs->wall - gs->config.retention_ms;
 }
 
 void

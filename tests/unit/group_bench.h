@@ -360,9 +360,11 @@ bench_leave(struct bench *b, const char *member, const char *instance)
 	return out.error_code;
 }
 
+/* retention: ms, -1: the broker's. */
 static inline int16_t
-bench_commit(struct bench *b, const char *group, const char *member,
-    int32_t generation, const char *topic, int32_t partition, int64_t offset)
+bench_commit_for(struct bench *b, const char *group, const char *member,
+    int32_t generation, const char *topic, int32_t partition, int64_t offset,
+    int64_t retention)
 {
 	struct offset_commit_request_partition p;
 	struct offset_commit_request_topic t;
@@ -385,8 +387,17 @@ bench_commit(struct bench *b, const char *group, const char *member,
 	req.group_id = kstr(group);
 	req.member_id = kstr(member);
 	req.generation_id_or_member_epoch = generation;
+	req.retention_time_ms = retention;
 	groups_commit(b->gs, 7, &req, &rsp);
 	return op.error_code;
+}
+
+static inline int16_t
+bench_commit(struct bench *b, const char *group, const char *member,
+    int32_t generation, const char *topic, int32_t partition, int64_t offset)
+{
+	return bench_commit_for(b, group, member, generation, topic, partition,
+	    offset, -1);
 }
 
 /* The offset, or minus the error less 100. */

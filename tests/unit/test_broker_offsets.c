@@ -75,6 +75,29 @@ test_expiry(void **state)
 	bench_end(&b);
 }
 
+/* A commit may say how long it counts, in any number. */
+static void
+test_retention(void **state)
+{
+	static const int64_t ms[] = { INT64_MIN, -2, DAY, INT64_MAX - 1,
+	    INT64_MAX };
+	struct bench b;
+
+	bench_begin(&b);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(bench_commit_for(&b, "simple", "", -1, "t", i,
+		    5, ms[i]), 0);
+	bench_pass(&b, 11 * MINUTE);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(bench_offset(&b, "simple", "t", i, false),
+		    i < 2 ? -1 : 5);
+	bench_pass(&b, 30LL * DAY);
+	for (int i = 2; i < 5; i++)
+		assert_int_equal(bench_offset(&b, "simple", "t", i, false),
+		    i < 3 ? -1 : 5);
+	bench_end(&b);
+}
+
 static int16_t
 delete_offset(struct bench *b, const char *group, const char *topic)
 {
@@ -246,6 +269,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_who_may),
 		cmocka_unit_test(test_expiry),
+		cmocka_unit_test(test_retention),
 		cmocka_unit_test(test_deletions),
 		cmocka_unit_test(test_transactions),
 		cmocka_unit_test(test_memory),
