@@ -381,6 +381,51 @@ fill() {
 	equal
 }
 
+# On every address; on 127.0.0.1 alone who uses 127.0.0.2 is out of touch.
+both() {
+	BROKER=0.0.0.0:${BROKER##*:}
+	klog_broker
+	BROKER=127.0.0.1:${BROKER##*:}
+	export KLOG_BROKERS=$BROKER
+}
+
+@test "an older run that comes back does not fence the newer one: exit 7" {
+	local older newer rc=0 port
+	needs_own_broker
+	src klog-topics create "$TOPIC" --partitions 1
+	klog_broker
+	klog_broker_stop
+	both
+	TO=$BROKER
+	port=${BROKER##*:}
+	seq 5 | src klog-produce -q "$TOPIC"
+	TO=127.0.0.2:$port mirror_job -X request.timeout.ms=500 -m 1 \
+		--topics "$TOPIC" --follow 2>older.err 3>&- &
+	older=$!
+	KLOG_PIDS+=("$older")
+	wait_until 20 equal
+	klog_broker_stop
+	klog_broker
+	wait_until 20 grep -q 'trying again' older.err
+	mirror_job --topics "$TOPIC" --follow 2>newer.err 3>&- &
+	newer=$!
+	KLOG_PIDS+=("$newer")
+	seq 6 2000 | src klog-produce -q "$TOPIC"
+	wait_until 20 equal
+	klog_broker_stop
+	both
+	(for i in $(seq 40); do seq $i "$((i + 9))" |
+		src klog-produce -q "$TOPIC"; done) 3>&- &
+	wait_until 20 klog_gone "$older"
+	wait "$older" || rc=$?
+	assert_equal "$rc" 7
+	assert_file_contains older.err 'a newer run has begun'
+	wait $!
+	wait_until 20 equal
+	kill -0 "$newer"
+	refute grep -q FENCED newer.err
+}
+
 @test "killed in the middle: the next run goes on where it was" {
 	local i pid
 	src klog-topics create "$TOPIC" --partitions 2

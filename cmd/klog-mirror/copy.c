@@ -91,6 +91,8 @@ open_producer(struct mirror *m, struct kerr *e)
 	cf.batch_bytes = BATCH_BYTES;
 	cf.buffer_bytes = BUFFER_BYTES;
 	cf.transactional_id = m->txn_id;
+	cf.resume_id = m->was_id;
+	cf.resume_epoch = m->was_epoch;
 	config_int(c, "transaction.timeout.ms", &cf.txn_ms);
 	config_int(c, "delivery.timeout.ms", &cf.delivery_ms);
 	config_int(c, "request.timeout.ms", &cf.request_ms);
@@ -136,6 +138,8 @@ copy_close(struct mirror *m)
 	m->consumer = NULL;
 	free(m->by_slot);
 	m->by_slot = NULL;
+	if (m->producer != NULL)
+		producer_identity(m->producer, &m->was_id, &m->was_epoch);
 	producer_close(m->producer);
 	m->producer = NULL;
 	m->state = NULL;

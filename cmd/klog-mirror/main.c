@@ -220,7 +220,7 @@ take_over(struct mirror *m, struct kerr *e)
 {
 	bool only_looks = m->o->dry_run || m->o->status;
 
-	if (!only_looks && m->producer == NULL && copy_open(m, e) != 0)
+	if (!only_looks && m->producer == NULL && claim_link(m, e) != 0)
 		return kerr_wrap(e, "target");
 	if (m->loaded)
 		return 0;
@@ -408,7 +408,7 @@ int
 main(int argc, char **argv)
 {
 	struct opts o = { .common = COMMON_DEFAULTS };
-	struct mirror m = { .o = &o };
+	struct mirror m = { .o = &o, .was_id = -1, .was_epoch = -1 };
 	int n = common_start(&program, &o, &o.common, argc, argv);
 	enum exit_class status;
 

@@ -13,6 +13,7 @@
  *	omap.c		where the records of the source lie in the target
  *	store.c		reading and writing what is remembered
  *	groups.c	--sync-groups: committed offsets
+ *	claim.c		which of several runs has the link
  *	told.c		how far it is, as offsets of a group
  *	start.c		--start-from
  *	circle.c	records that would go round for ever
@@ -22,7 +23,8 @@
  * ends now, and copies. One transaction in the target holds copied batches and,
  * for each partition in it, the new position: what is there is remembered, and
  * what is remembered is there, whenever the pass is cut off. A second klog-mirror
- * on the same link fences the first one before it reads the positions.
+ * on the same link fences the first one before it reads the positions; one that
+ * was out of touch comes back only where nobody has begun since.
  */
 #ifndef KLOG_MIRROR_H
 #define KLOG_MIRROR_H
@@ -141,6 +143,10 @@ struct mirror {
 	char		**left_out;	/* topics that come from the target */
 	int		 n_left_out;
 	bool		 loaded;	/* what is remembered has been read */
+	struct kuuid	 run;		/* this run, among those on the link */
+	bool		 claimed;	/* which is written there */
+	int64_t		 was_id;	/* of the last producer, -1: none yet */
+	int16_t		 was_epoch;
 	bool		 want_maps;	/* sealed runs, too */
 
 	struct producer	*producer;
@@ -202,6 +208,13 @@ int store_scan(struct side *s, const char *topic, store_record *each,
 /* Adds what is to be remembered of a part to the transaction. */
 int store_put(struct mirror *m, struct part *pt, int64_t src_next,
     struct kerr *e);
+
+/* Adds to the transaction that the link is this run's. */
+int store_put_run(struct mirror *m, struct kerr *e);
+
+/* claim.c: opens the producer. A run that begins takes the link over; one that
+ * comes back must find it as it left it, or is fenced (ERR_PRODUCER_FENCED). */
+int claim_link(struct mirror *m, struct kerr *e);
 
 /* copy.c */
 int copy_open(struct mirror *m, struct kerr *e);

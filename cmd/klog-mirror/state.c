@@ -9,9 +9,9 @@ enum { VALUE_VERSION = 0 };
 /* The key's kind is its version to the engine. */
 #define T struct state_key
 static const struct kfield state_key_fields[] = {
-	FIELD(topic, STR, 0, LATEST, NOTNULL, 0),
-	FIELD(target, STR, 0, LATEST, NOTNULL, 0),
-	FIELD(partition, I32, 0, LATEST, NOTNULL, 0),
+	FIELD(topic, STR, 0, STATE_MAP, NOTNULL, 0),
+	FIELD(target, STR, 0, STATE_MAP, NOTNULL, 0),
+	FIELD(partition, I32, 0, STATE_MAP, NOTNULL, 0),
 	FIELD(base, I64, STATE_MAP, STATE_MAP, NOTNULL, 0),
 	FIELD_END
 };
@@ -36,12 +36,21 @@ static const struct kfield state_map_fields[] = {
 };
 #undef T
 
+#define T struct state_run
+static const struct kfield state_run_fields[] = {
+	FIELD(id, UUID, 0, LATEST, NOTNULL, 0),
+	FIELD_END
+};
+#undef T
+
 static const
-MESSAGE(state_key, "MirrorKey", -1, STATE_POSITION, STATE_MAP, 0);
+MESSAGE(state_key, "MirrorKey", -1, STATE_POSITION, STATE_RUN, 0);
 static const
 MESSAGE(state_position, "MirrorPosition", -1, 0, VALUE_VERSION, 0);
 static const
 MESSAGE(state_map, "MirrorMap", -1, 0, VALUE_VERSION, 0);
+static const
+MESSAGE(state_run, "MirrorRun", -1, 0, VALUE_VERSION, 0);
 
 /* No string or array of ours is too long for its length field. */
 void
@@ -61,6 +70,12 @@ void
 state_put_map(struct buf *out, const struct state_map *m)
 {
 	versioned_put(out, &state_map_msg, VALUE_VERSION, m);
+}
+
+void
+state_put_run(struct buf *out, const struct state_run *r)
+{
+	versioned_put(out, &state_run_msg, VALUE_VERSION, r);
 }
 
 void
@@ -110,6 +125,8 @@ state_get_key(const void *p, size_t n, enum state_kind *kind,
 	if (rc != 0)
 		return rc;
 	*kind = (enum state_kind)version;
+	if (*kind == STATE_RUN)
+		return 0;
 	if (k->partition < 0 || k->topic.len <= 0 || k->target.len <= 0)
 		return kerr_set(e, KE_DATA, "MirrorKey: names no partition");
 	return 0;
@@ -136,6 +153,14 @@ state_get_map(const void *p, size_t n, struct state_map *v, struct kerr *e)
 	int16_t version;
 
 	return get(p, n, &state_map_msg, &version, v, e);
+}
+
+int
+state_get_run(const void *p, size_t n, struct state_run *v, struct kerr *e)
+{
+	int16_t version;
+
+	return get(p, n, &state_run_msg, &version, v, e);
 }
 
 int

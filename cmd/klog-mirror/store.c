@@ -147,6 +147,8 @@ take_record(void *arg, const struct record *rec, struct kerr *e)
 	}
 	if (rc != 0)
 		return rc;
+	if (kind == STATE_RUN)
+		return 0;
 	pt = mirror_part(rd->m, rd->way_back ? k.target : k.topic,
 	    rd->way_back ? k.topic : k.target, k.partition);
 	if (pt == NULL)		/* of topics that are not meant this time */
@@ -484,5 +486,23 @@ store_put(struct mirror *m, struct part *pt, int64_t src_next, struct kerr *e)
 	buf_release(&key);
 	buf_release(&value);
 	buf_release(&runs);
+	return rc;
+}
+
+int
+store_put_run(struct mirror *m, struct kerr *e)
+{
+	static const struct state_key k = { .partition = 0 };
+	struct state_run v = { .id = m->run };
+	struct buf key, value;
+	int rc;
+
+	buf_init(&key, 0);
+	buf_init(&value, 0);
+	state_put_key(&key, STATE_RUN, &k);
+	state_put_run(&value, &v);
+	rc = put(m, &key, &value, e);
+	buf_release(&key);
+	buf_release(&value);
 	return rc;
 }

@@ -25,6 +25,7 @@ producer_config_defaults(struct producer_config *cf)
 		.buffer_bytes = 12 * 1024 * 1024,
 		.linger_ms = 5, .delivery_ms = 120000, .request_ms = 30000,
 		.in_flight = 5, .txn_ms = 60000,
+		.resume_id = -1, .resume_epoch = -1,
 	};
 }
 

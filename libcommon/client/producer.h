@@ -69,6 +69,11 @@ struct producer_config {
 					 * idempotent */
 	const char	*transactional_id; /* transactional.id; NULL: none */
 	int64_t		 txn_ms;	/* transaction.timeout.ms */
+	/* the id and epoch that an earlier producer of this process had
+	 * (producer_identity), which start() goes on with (KIP-360): it does
+	 * not fence whoever has taken over since, but is fenced. -1: none */
+	int64_t		 resume_id;
+	int16_t		 resume_epoch;
 	void		(*report)(void *arg, const struct producer_report *);
 	void		*arg;
 };
@@ -139,6 +144,8 @@ int producer_flush(struct producer *p, const volatile bool *stop,
  * transactional id left open is aborted, and what it still sends is refused.
  * KE_UNSUPPORTED: the cluster has no transactions. */
 int producer_start(struct producer *p, struct kerr *e);
+/* Its id and epoch; false where it has none yet. */
+bool producer_identity(const struct producer *p, int64_t *id, int16_t *epoch);
 void producer_begin(struct producer *p);
 /* Offsets that become the group's with the commit. */
 struct producer_offset {

@@ -26,6 +26,16 @@ producer_take_id(struct producer *p, int64_t id, int16_t epoch)
 			pqueue_restart(&t->part[i].q, epoch);
 }
 
+bool
+producer_identity(const struct producer *p, int64_t *id, int16_t *epoch)
+{
+	if (p->id_state != ID_KNOWN)
+		return false;
+	*id = p->id;
+	*epoch = p->epoch;
+	return true;
+}
+
 static void
 id_came(void *arg, struct reply *r)
 {

@@ -28,6 +28,8 @@ ptxn_open(struct producer *p)
 	p->txn = xcalloc(1, sizeof(*p->txn));
 	p->txn->id = xstrdup(p->cf.transactional_id);
 	txn_init(&p->txn->t, p->cf.delivery_ms);
+	if (p->cf.resume_id >= 0)
+		producer_take_id(p, p->cf.resume_id, p->cf.resume_epoch);
 }
 
 void

@@ -109,13 +109,38 @@ golden_map(void **state)
 	assert_int_equal(v.runs.len, 3);
 }
 
+static void
+golden_run(void **state)
+{
+	static const char key[] = "\0\2" "\0", want[] = "\0\0" ID "\0";
+	static const struct state_key none = { .partition = 0 };
+	struct kuuid same_id = id();
+	struct state_run v = { same_id };
+	enum state_kind kind;
+	struct state_key k;
+	struct buf b;
+
+	buf_init(&b, 0);
+	state_put_key(&b, STATE_RUN, &none);
+	same(&b, key, sizeof(key) - 1);
+	buf_init(&b, 0);
+	state_put_run(&b, &v);
+	same(&b, want, sizeof(want) - 1);
+	assert_int_equal(state_get_key(key, sizeof(key) - 1, &kind, &k, NULL),
+	    0);
+	assert_int_equal(kind, STATE_RUN);
+	memset(&v, 0, sizeof(v));
+	assert_int_equal(state_get_run(want, sizeof(want) - 1, &v, NULL), 0);
+	assert_memory_equal(&v.id, &same_id, sizeof(v.id));
+}
+
 /* A newer klog-mirror may add tagged fields; another version is refused. */
 static void
 newer(void **state)
 {
 	static const char tagged[] = "\0\0" "\1" "\1\5\2xy";
 	static const char version[] = "\0\1" "\1" "\0";
-	static const char kind[] = "\0\2" "\2a" "\2b" "\0\0\0\0" "\0";
+	static const char kind[] = "\0\3" "\2a" "\2b" "\0\0\0\0" "\0";
 	enum state_kind got;
 	struct state_key k;
 	struct state_map v;
@@ -214,6 +239,7 @@ main(void)
 		cmocka_unit_test(golden_keys),
 		cmocka_unit_test(golden_position),
 		cmocka_unit_test(golden_map),
+		cmocka_unit_test(golden_run),
 		cmocka_unit_test(newer),
 		cmocka_unit_test(rubbish),
 		cmocka_unit_test(finds),
