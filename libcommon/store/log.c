@@ -5,6 +5,7 @@
 #include "store/log.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -262,16 +263,36 @@ log_abandon(struct log *l)
 	free_log(l);
 }
 
+/* Kafka's name for a log on its way out, in which a topic's name is cut where
+ * the whole would be too long for a file system. */
+static char *
+gone_path(const struct log *l)
+{
+	const char *slash = strrchr(l->dir, '/'), *name, *dash;
+	char text[KUUID_TEXT], *suffix, *path;
+	size_t n, most;
+	struct kuuid u;
+
+	name = slash != NULL ? slash + 1 : l->dir;
+	if ((dash = strrchr(name, '-')) == NULL)
+		dash = name + strlen(name);
+	l->sys->random(l->sys, u.b, sizeof(u.b));
+	kuuid_format(&u, text);
+	suffix = xasprintf("%s.%s-delete", dash, text);
+	n = (size_t)(dash - name);
+	most = NAME_MAX - strlen(suffix);
+	path = xasprintf("%.*s%s", (int)(name - l->dir) +
+	    (int)(n < most ? n : most), l->dir, suffix);
+	free(suffix);
+	return path;
+}
+
 int
 log_delete(struct log *l, struct kerr *e)
 {
-	struct kuuid u;
-	char *gone, text[KUUID_TEXT];
+	char *gone = gone_path(l);
 	int rc = 0;
 
-	l->sys->random(l->sys, u.b, sizeof(u.b));
-	kuuid_format(&u, text);
-	gone = xasprintf("%s.%s-delete", l->dir, text);
 	if (l->sys->rename(l->sys, l->dir, gone) == 0)
 		rc = datadir_remove(l->sys, gone, e);
 	else if (errno != ENOENT)

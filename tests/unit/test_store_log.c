@@ -583,6 +583,25 @@ test_delete(void **state)
 	free(dir);
 }
 
+/* The longest name that a topic may have leaves no room for more behind it. */
+static void
+test_delete_long(void **state)
+{
+	struct log_config c = LOG_CONFIG_INIT;
+	struct batch_spec s = BATCH_SPEC;
+	struct kerr e = KERR_INIT;
+	struct log_appended a;
+	char *dir = dir_of(state), *longest = xasprintf("%s%0*d-12", dir,
+	    249 - (int)strlen(strrchr(dir, '/') + 1), 0);
+	struct log *l = must_open(sys_real(), longest, &c, &fresh, NULL);
+
+	assert_int_equal(put(l, &s, 0, &a), 0);
+	assert_int_equal(log_delete(l, &e), 0);
+	assert_int_equal(access(longest, F_OK), -1);
+	free(longest);
+	free(dir);
+}
+
 /* A namesake's directory is neither taken over nor lost. */
 static void
 test_other_topic(void **state)
@@ -687,7 +706,8 @@ main(void)
 		T(test_index_full), T(test_truncate), T(test_time_rubbish),
 		T(test_time),
 		T(test_append_time), T(test_follower), T(test_duplicates),
-		T(test_delete), T(test_other_topic), T(test_bad_files),
+		T(test_delete), T(test_delete_long), T(test_other_topic),
+		T(test_bad_files),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
