@@ -69,18 +69,6 @@ wait_idle(struct logdir *ld)
 	pthread_mutex_unlock(&ld->lock);
 }
 
-/* A reference, unless the last one is being given up just now. */
-static struct partition *
-try_ref(struct partition *p)
-{
-	int n = atomic_load(&p->refs);
-
-	while (n > 0)
-		if (atomic_compare_exchange_weak(&p->refs, &n, n + 1))
-			return p;
-	return NULL;
-}
-
 /* A partition's lock must not be taken under the logdir's. */
 struct partition **
 logdir_partitions(struct logdir *ld, int *n)
@@ -91,8 +79,8 @@ logdir_partitions(struct logdir *ld, int *n)
 	pthread_mutex_lock(&ld->lock);
 	v = xreallocarray(NULL, (size_t)ld->n + 1, sizeof(struct partition *));
 	TAILQ_FOREACH(p, &ld->all, logdir_link)
-		if ((v[*n] = try_ref(p)) != NULL)
-			(*n)++;
+		if (partition_try_ref(p))
+			v[(*n)++] = p;
 	pthread_mutex_unlock(&ld->lock);
 	return v;
 }

@@ -22,7 +22,8 @@
 #define LOOK_AGAIN	(INT64_C(1) << 40)
 
 /* A namesake that was deleted may still have its files: the new one waits
- * for them to be out of the way before it opens its log. */
+ * for them to be out of the way before it opens its log. Who removes them has
+ * a reference. */
 static void
 enter(struct partition *p)
 {
@@ -31,10 +32,11 @@ enter(struct partition *p)
 
 	pthread_mutex_lock(&ld->lock);
 	HASH_FIND_STR(ld->by_name, p->name, old);
-	if (old != NULL) {
-		p->before = partition_ref(old);
+	if (old != NULL)
 		HASH_DEL(ld->by_name, old);
-	}
+	while (old != NULL && !partition_try_ref(old))
+		old = old->before;
+	p->before = old;
 	HASH_ADD_KEYPTR(hh, ld->by_name, p->name, strlen(p->name), p);
 	TAILQ_INSERT_TAIL(&ld->all, p, logdir_link);
 	ld->n++;
@@ -84,6 +86,17 @@ partition_ref(struct partition *p)
 {
 	atomic_fetch_add(&p->refs, 1);
 	return p;
+}
+
+bool
+partition_try_ref(struct partition *p)
+{
+	int n = atomic_load(&p->refs);
+
+	while (n > 0)
+		if (atomic_compare_exchange_weak(&p->refs, &n, n + 1))
+			return true;
+	return false;
 }
 
 void

@@ -86,7 +86,11 @@ struct partition {
 	struct waitlist	 waiting;
 };
 
-/* All with the lock held. */
+/* Under the logdir's lock: a reference, unless the last one is being given up
+ * just now, and with it, as soon as that lock is free, the partition. */
+bool partition_try_ref(struct partition *);
+
+/* All that follow with the lock held. */
 
 /* 0, or why this broker cannot serve it: 3, 5, 6, 56, 74, 75. */
 int16_t partition_check(struct partition *, int32_t leader_epoch);

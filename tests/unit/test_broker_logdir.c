@@ -9,6 +9,8 @@
 
 #include "partition_util.h"
 
+#include "cmd/klog-broker/partition_impl.h"
+
 static void
 run_now(void *ctx, void (*fn)(void *), void *arg)
 {
@@ -344,12 +346,35 @@ test_many_checkpointed(void **state)
 		partition_unref(p[i]);
 }
 
+/* A namesake that is just going is nobody to wait for; one before it whose
+ * files are still there is. */
+static void
+test_going(void **state)
+{
+	struct partition *had_files = make(&id_a), *going, *p;
+
+	going = partition_new(&w.ld, "t", &id_b, 0, &config);
+	assert_ptr_equal(going->before, had_files);
+	/* as by who gives it up and has not come to the logdir's lock yet */
+	atomic_store(&going->refs, 0);
+	p = partition_new(&w.ld, "t", &id_a, 0, &config);
+	assert_int_equal(going->refs, 0);
+	assert_ptr_equal(p->before, had_files);
+	atomic_store(&going->refs, 1);
+	partition_unref(going);
+	assert_int_equal(had_files->refs, 2);
+	partition_unref(p);
+	assert_int_equal(had_files->refs, 1);
+	partition_unref(had_files);
+}
+
 #define CASE(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(test_going),
 		CASE(test_clean_restart),
 		CASE(test_crash_restart),
 		CASE(test_other_topic_id),
