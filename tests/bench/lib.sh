@@ -177,6 +177,29 @@ ratio() {	# WHAT A B: best of A over best of B, nothing if one is missing
 	calc "${of[$2]} / ${of[$3]}"
 }
 
+# turns A B: of two that took turns, the medians of the first over the second,
+# of the first and of the second. What is best of many tells how lucky one was
+# where they differ by less than two runs of one kind do.
+turns() {
+	awk -F '[":,}]+' -v a="$1" -v b="$2" '
+	$3 == a { x[++n] = $5 }
+	$3 == b { y[++m] = $5 }
+	function median(v, k,	i, j, t) {
+		for (i = 2; i <= k; i++)
+			for (j = i; j > 1 && v[j] < v[j - 1]; j--) {
+				t = v[j]; v[j] = v[j - 1]; v[j - 1] = t
+			}
+		return k % 2 ? v[(k + 1) / 2] : (v[k / 2] + v[k / 2 + 1]) / 2
+	}
+	END {
+		for (i = 1; i <= n && i <= m; i++)
+			r[i] = x[i] / y[i]
+		if (i > 1)
+			printf "%.3f %.2f %.2f\n", median(r, i - 1),
+			    median(x, i - 1), median(y, i - 1)
+	}' "$OUT/bench.jsonl"
+}
+
 secs() {	# WHAT NAME: for details
 	local -n of=$1
 	printf '%.2f s' "${of[$2]:-0}"

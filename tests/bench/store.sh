@@ -88,24 +88,24 @@ head -n "$tail_lines" "$LINES" > "$WORK/part"
 # needs, so that the run with more bytes in it pays for them and no more.
 truncate -s "$((tail_lines * 200))" "$WORK/room"
 at_tail warm flat
-for _ in $(seq "$((RUNS * 3))"); do
+for _ in $(seq "$((RUNS * 5))"); do
 	at_tail tail_flat flat
 	at_tail tail_deep deep
 done
+read -r times a b < <(turns tail_deep tail_flat)
 row "consume at the tail, $BACKLOG MiB behind it, against none" "<=" \
-    "$(ratio WALL tail_deep tail_flat)" 1.05 1 x \
-    "$(secs WALL tail_deep) / $(secs WALL tail_flat)"
+    "$times" 1.05 1 x "$a s / $b s, medians of $((RUNS * 5)) in turn"
 
-for _ in $(seq "$((RUNS * 3))"); do
+for _ in $(seq "$((RUNS * 5))"); do
 	at_tail tail_alone deep
 	slow_reader
 	at_tail tail_slow deep
 	kill "$slow" 2> /dev/null || :
 	wait "$slow" 2> /dev/null || :
 done
+read -r times a b < <(turns tail_slow tail_alone)
 row "the same beside a slow reader of the backlog" "<=" \
-    "$(ratio WALL tail_slow tail_alone)" 1.1 1.05 x \
-    "$(secs WALL tail_slow) / $(secs WALL tail_alone)"
+    "$times" 1.1 1.05 x "$a s / $b s"
 stop "$tail_pid"
 rm -rf "$WORK/tail"
 
