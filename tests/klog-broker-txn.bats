@@ -53,3 +53,38 @@ over() { [ "$(klog-consume -q -e t)" = after ]; }
 	run -0 "$BATS_TEST_DIRNAME/faults/kill9txn.sh" "${PATH%%:*}" 3 400
 	assert_output --partial 'nothing lost, nothing doubled, none left open'
 }
+
+@test "a coordinator's partition that is damaged: told once, and no hang" {
+	local f w
+	needs_own_broker
+	klog_broker
+	new_topic --partitions 1
+	seq 3 | klog-produce -q "$TOPIC"
+	seq 4 5 | klog-produce -q --txn -X transactional.id=tbroken "$TOPIC"
+	klog-consume -q -e -G gbroken "$TOPIC" >/dev/null
+	klog_broker_stop
+	for w in __consumer_offsets:gbroken __transaction_state:tbroken; do
+		f=$(grep -lr "${w#*:}" "$DATA/${w%:*}"-*/*.log)
+		# the length of its first record
+		printf '\377\377' | dd of="$f" bs=1 seek=61 conv=notrunc 2>/dev/null
+	done
+	klog_broker
+	run -3 timeout 8 klog-groups -m 1 describe gbroken
+	assert_output --partial 'COORDINATOR_NOT_AVAILABLE'
+	run -3 timeout 8 klog-consume -m 1 -q -e -G gbroken "$TOPIC"
+	assert_output --partial 'COORDINATOR_NOT_AVAILABLE'
+	[ "${#lines[@]}" -eq 1 ]
+	run -3 timeout 8 klog-produce -m 1 -q --txn -X transactional.id=tbroken \
+		"$TOPIC" <<<6
+	assert_output --partial 'COORDINATOR_NOT_AVAILABLE'
+	assert_equal "$(grep -c 'cannot be loaded' broker.err)" 2
+	run grep 'consumer_offsets.*cannot be loaded' broker.err
+	assert_output --regexp '__consumer_offsets-[0-9]+/0{20}.log: damaged at offset 0:'
+	# the way out that it names
+	klog_broker_stop
+	rm -r "$DATA"/__transaction_state-*/
+	rm -r "${DATA:?}/$(sed -n 's/.*\(__consumer_offsets-[0-9]*\) cannot.*/\1/p' broker.err)"
+	klog_broker
+	run -0 klog-consume -q -e -G gbroken -o beginning "$TOPIC"
+	assert_output "$(seq 5)"
+}

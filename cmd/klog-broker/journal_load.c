@@ -3,7 +3,9 @@
  * the pool reads a piece of the log at a time, the control thread looks at
  * its records.
  */
+#include <dirent.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/xalloc.h"
@@ -58,8 +60,32 @@ take_batch(struct journal_part *jp, const uint8_t *p,
 		return rc;
 	while ((rc = record_iter_next(&it, &r)) > 0)
 		j->ops->record(j->arg, jp->index, h, &r);
-	return rc < 0 ? kerr_set(e, rc, "batch at offset %lld",
-	    (long long)h->base_offset) : 0;
+	return rc < 0 ? record_iter_bad(&it, e) : 0;
+}
+
+/* Names the file and the place in it, and the way out. A read that is rare
+ * enough for the control thread. */
+static int
+damaged(struct journal_part *jp, struct kerr *e)
+{
+	char *dir = xasprintf("%s/%s-%d", jp->journal->broker->data_dir,
+	    jp->journal->topic.name, jp->index);
+	DIR *d = opendir(dir);
+	struct dirent *de;
+	long long base = 0, n;
+	char *end;
+
+	while (d != NULL && (de = readdir(d)) != NULL) {
+		n = strtoll(de->d_name, &end, 10);
+		if (strcmp(end, ".log") == 0 && n <= jp->next && n > base)
+			base = n;
+	}
+	if (d != NULL)
+		closedir(d);
+	kerr_wrap(e, "%s/%020lld.log: damaged at offset %lld", dir, base,
+	    (long long)jp->next);
+	free(dir);
+	return e->code;
 }
 
 static int
@@ -86,13 +112,15 @@ take_piece(struct journal_part *jp, struct kerr *e)
 	if (c != NULL)
 		codecs_free(c);
 	buf_release(&scratch);
-	return rc;
+	return rc < 0 ? damaged(jp, e) : 0;
 }
 
 static void
 loading_failed(struct journal_part *jp, const char *why)
 {
-	log_line(LOG_ERROR, LOG_BROKER, "%s-%d cannot be loaded: %s",
+	log_line(LOG_ERROR, LOG_BROKER, "%s-%d cannot be loaded, and what it "
+	    "coordinates is not served: %s (with the broker stopped, put its "
+	    "directory back from a copy, or remove it with all it knows)",
 	    jp->journal->topic.name, jp->index, why);
 	jp->state = JOURNAL_READY;	/* so that what came is forgotten */
 	journal_lose(jp, ERR_COORDINATOR_NOT_AVAILABLE);

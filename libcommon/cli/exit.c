@@ -30,6 +30,8 @@ static const struct {
 	{ 3, EXIT_MISSING, "'klog-topics list' shows what there is" },
 	{ 10, EXIT_BAD_DATA, "the topic's max.message.bytes bounds a batch" },
 	{ 12, EXIT_BAD_USAGE, NULL },	/* OFFSET_METADATA_TOO_LARGE */
+	{ 15, EXIT_UNREACHABLE, "the broker's log says why, where it "
+	    "lasts" },			/* COORDINATOR_NOT_AVAILABLE */
 	{ 17, EXIT_BAD_USAGE, "a topic's name is at most 249 of A-Z a-z 0-9 . "
 	    "_ -" },			/* INVALID_TOPIC_EXCEPTION */
 	{ 18, EXIT_BAD_DATA, NULL },	/* RECORD_LIST_TOO_LARGE */

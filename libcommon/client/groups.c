@@ -196,13 +196,25 @@ ask_coordinators(struct groups *g, struct group **v, int n, groups_ask *ask,
 	free(own);
 }
 
-/* Whether what is left can be helped; where it is, looked up anew. */
+/* By its coordinator, which is there and cannot do its work: it has failed to
+ * load what it looks after. One that is just moving has moved soon. */
 static bool
-worth_another(struct group **v, int n, int attempt)
+is_refused(const struct group *q)
+{
+	return q->coordinator >= 0 && q->err.code == KE_BROKER &&
+	    (q->err.kafka == ERR_COORDINATOR_NOT_AVAILABLE ||
+	    q->err.kafka == ERR_NOT_COORDINATOR);
+}
+
+/* Whether what is left can be helped; where it is, looked up anew. refused:
+ * all of it is. */
+static bool
+worth_another(struct group **v, int n, int attempt, bool *refused)
 {
 	enum retry_action action;
 	bool any = false;
 
+	*refused = true;
 	for (int i = 0; i < n; i++) {
 		if (!v[i]->pending && v[i]->err.code == 0)
 			continue;
@@ -212,6 +224,7 @@ worth_another(struct group **v, int n, int attempt)
 			v[i]->pending = false;
 			continue;
 		}
+		*refused = *refused && is_refused(v[i]);
 		if (action != RETRY_AGAIN)
 			v[i]->coordinator = -1;
 		v[i]->pending = any = true;
@@ -224,7 +237,8 @@ groups_run(struct groups *g, struct group *only, groups_ask *ask, void *arg)
 {
 	struct group **v = xcalloc((size_t)g->n + 1, sizeof(v[0]));
 	struct kerr e = KERR_INIT;
-	int64_t until, left;
+	int64_t until, soon, left;
+	bool refused;
 	int n = 0;
 
 	for (int i = 0; i < g->n; i++) {
@@ -238,15 +252,18 @@ groups_run(struct groups *g, struct group *only, groups_ask *ask, void *arg)
 	if (n > 0 && cluster_connect(g->cluster, &e) != 0)
 		for (int i = 0; i < n; i++)
 			v[i]->err = e;
-	until = loop_clock(cluster_loop(g->cluster)) + g->wait_ms;
+	soon = loop_clock(cluster_loop(g->cluster));
+	until = soon + g->wait_ms;
+	soon += cluster_conf(g->cluster)->contact_ms;
 	for (int attempt = 1; e.code == 0 && n > 0; attempt++) {
 		left = until - loop_clock(cluster_loop(g->cluster));
 		find_coordinators(g, v, n, left > 0 ? left : 1);
 		ask_coordinators(g, v, n, ask, left, arg);
-		if (!worth_another(v, n, attempt))
+		if (!worth_another(v, n, attempt, &refused))
 			break;
 		cluster_refresh(g->cluster);
-		if (!admin_back_off(g->cluster, attempt, until))
+		if (!admin_back_off(g->cluster, attempt, refused &&
+		    soon < until ? soon : until))
 			break;
 	}
 	for (int i = 0; i < n; i++)

@@ -14,6 +14,7 @@ member_init(struct member *m, const struct member_config *cf)
 	m->cf = *cf;
 	m->generation = -1;
 	m->interval_ms = cf->heartbeat_ms;
+	m->refused_at = -1;
 }
 
 static enum member_do
@@ -130,9 +131,29 @@ member_error(const struct kerr *e)
 	return e->code == KE_BROKER ? e->kafka : 0;
 }
 
+/* A coordinator that is there and cannot do its work has failed to load what it
+ * looks after; one that is just moving has moved by then. */
+static bool
+is_hopeless(struct member *m, int64_t now, const struct kerr *e)
+{
+	int error = member_error(e);
+
+	if (m->taken || m->cf.contact_ms <= 0 || !m->coordinator ||
+	    (error != ERR_COORDINATOR_NOT_AVAILABLE &&
+	    error != ERR_NOT_COORDINATOR))
+		return false;
+	if (m->refused_at < 0)
+		m->refused_at = now;
+	return now - m->refused_at >= m->cf.contact_ms;
+}
+
 void
 member_trouble(struct member *m, int64_t now, const struct kerr *e)
 {
+	if (is_hopeless(m, now, e)) {
+		fail(m, e);
+		return;
+	}
 	if (member_error(e) != ERR_COORDINATOR_LOAD_IN_PROGRESS) {
 		if (e->code == KE_UNSUPPORTED || e->code == KE_CANCELLED ||
 		    e->code == KE_DATA || !passes(e)) {
@@ -231,6 +252,7 @@ member_synced(struct member *m, int64_t now, const struct kerr *e)
 		return;
 	m->beat_at = now + m->cf.heartbeat_ms;
 	if (e == NULL) {
+		m->taken = true;
 		m->failures = 0;
 		m->phase = MEMBER_STABLE;
 		return;

@@ -33,6 +33,8 @@ struct member_config {
 					 * the coordinator has said */
 	int64_t		 backoff_ms;	/* retry.backoff.ms */
 	int64_t		 backoff_max_ms;
+	int64_t		 contact_ms;	/* a coordinator that has never taken it
+					 * is not asked for longer; 0: it is */
 };
 
 enum member_do {
@@ -80,6 +82,8 @@ struct member {
 	char			 id[256];	/* "": none yet */
 	int32_t			 generation;	/* or member epoch; -1: none */
 	int			 failures;	/* in a row */
+	bool			 taken;		/* has been a member */
+	int64_t			 refused_at;	/* since when it is not; -1 */
 	int64_t			 not_before;	/* of the next request */
 	int64_t			 beat_at;	/* of the next heartbeat */
 	struct kerr		 err;		/* failed: why */

@@ -133,6 +133,7 @@ member_answered(struct member *m, int64_t now, const struct kerr *e,
 		member_consumer_error(m, now, e);
 		return;
 	}
+	m->taken = true;
 	m->failures = 0;
 	m->phase = MEMBER_STABLE;
 	m->generation = epoch;

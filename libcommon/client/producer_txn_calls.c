@@ -53,7 +53,9 @@ producer_start(struct producer *p, struct kerr *e)
 	if (cluster_connect(p->cl, e) != 0)
 		return e->code;
 	p->txn->t.give_up_ms = p->cf.request_ms;
+	p->txn->t.contact_ms = cluster_conf(p->cl)->contact_ms;
 	rc = settle(p, e);
+	p->txn->t.contact_ms = 0;
 	p->txn->t.give_up_ms = p->cf.delivery_ms;
 	if (rc == 0 && lacks_transactions(p))
 		rc = kerr_set(e, KE_UNSUPPORTED, "the cluster has no "

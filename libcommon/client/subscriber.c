@@ -212,7 +212,8 @@ subscriber_open(struct cluster *data, const struct cluster_config *conf,
 		.fixed = cf->instance != NULL,
 		.heartbeat_ms = cf->heartbeat_ms,
 		.backoff_ms = conf->backoff_ms,
-		.backoff_max_ms = conf->backoff_max_ms };
+		.backoff_max_ms = conf->backoff_max_ms,
+		.contact_ms = conf->contact_ms };
 
 	s->data = data;
 	s->loop = cluster_loop(data);

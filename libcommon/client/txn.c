@@ -13,7 +13,8 @@ enum { WAIT_MIN_MS = 2, WAIT_MAX_MS = 500 };
 void
 txn_init(struct txn *t, int64_t give_up_ms)
 {
-	*t = (struct txn){ .phase = TXN_STARTING, .give_up_ms = give_up_ms };
+	*t = (struct txn){ .phase = TXN_STARTING, .give_up_ms = give_up_ms,
+	    .refused_at = -1 };
 }
 
 static enum txn_request
@@ -86,6 +87,7 @@ succeeded(struct txn *t, enum txn_request r, int n)
 		t->group_found = true;
 		break;
 	case TXN_INIT:
+		t->refused_at = -1;
 		close_it(t);
 		break;
 	case TXN_END:
@@ -183,6 +185,19 @@ try_again(struct txn *t, const struct kerr *e, int64_t now)
 		die(t, e);
 }
 
+static bool
+is_hopeless(struct txn *t, enum txn_request r, const struct kerr *e,
+    int64_t now)
+{
+	if (r != TXN_INIT || t->contact_ms <= 0 || e->code != KE_BROKER ||
+	    (e->kafka != ERR_COORDINATOR_NOT_AVAILABLE &&
+	    e->kafka != ERR_NOT_COORDINATOR))
+		return false;
+	if (t->refused_at < 0)
+		t->refused_at = now;
+	return now - t->refused_at >= t->contact_ms;
+}
+
 void
 txn_answered(struct txn *t, enum txn_request r, int n, const struct kerr *e,
     int64_t now)
@@ -196,7 +211,7 @@ txn_answered(struct txn *t, enum txn_request r, int n, const struct kerr *e,
 		succeeded(t, r, n);
 		return;
 	}
-	if (txn_is_fatal(e)) {
+	if (txn_is_fatal(e) || is_hopeless(t, r, e, now)) {
 		die(t, e);
 		return;
 	}

@@ -56,6 +56,10 @@ struct txn {
 	int64_t		 retry_at;	/* nothing is due before */
 	int64_t		 since;		/* of the first of them */
 	int64_t		 give_up_ms;	/* after so long without an answer */
+	int64_t		 contact_ms;	/* a coordinator that is there, and
+					 * gives no id for so long, has failed
+					 * to load; 0: it is asked on */
+	int64_t		 refused_at;	/* since when it does not; -1 */
 	struct kerr	 err;		/* BROKEN and DEAD: why */
 	struct kerr	 trouble;	/* what is being tried again */
 };

@@ -47,6 +47,39 @@ joining(void **state)
 	assert_int_equal(wait_of(&m, 3050), 2990);
 }
 
+/* A coordinator that is there, and cannot load what it looks after. */
+static void
+never_taken(void **state)
+{
+	struct member_config cf = eager;
+	struct member m;
+	int64_t now = 0;
+
+	cf.contact_ms = 3000;
+	member_init(&m, &cf);
+	for (; now < 10000 && !m.failed; now += 100) {
+		m.not_before = 0;
+		if (next(&m, now) == MEMBER_FIND)
+			member_found(&m, now, NULL);
+		else
+			member_joined(&m, now,
+			    broker(ERR_COORDINATOR_NOT_AVAILABLE), "", 0, -1);
+	}
+	assert_true(m.failed);
+	assert_in_range(now, 3000, 3500);
+	/* one that it was a member of is asked for ever */
+	member_init(&m, &cf);
+	settle(&m, 0, 1);
+	for (now = 3000; now < 20000; now += 100) {
+		m.beat_at = m.not_before = 0;
+		if (next(&m, now) == MEMBER_FIND)
+			member_found(&m, now, NULL);
+		else
+			member_beaten(&m, now, broker(ERR_NOT_COORDINATOR));
+	}
+	assert_false(m.failed);
+}
+
 /* An hour of heartbeats: one every three seconds, none while one is out. */
 static void
 an_hour(void **state)
@@ -288,6 +321,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(joining),
+		cmocka_unit_test(never_taken),
 		cmocka_unit_test(an_hour),
 		cmocka_unit_test(eager_gives_up_first),
 		cmocka_unit_test(cooperative_keeps),
