@@ -118,6 +118,23 @@ rest() { klog-consume -q -G "$GROUP" -e "$@" "$TOPIC"; }
 	done
 }
 
+# timeout(1) signals the process and its group.
+@test "two signals at once are one" {
+	new_topic --partitions 1
+	numbers "$TOPIC" 0 1 10
+	klog-consume -q -G "$GROUP" "$TOPIC" >out 3>&- &
+	local pid=$! status=0
+	wait_until 20 has out 10
+	kill -STOP $pid
+	kill -TERM $pid
+	kill -HUP $pid
+	kill -CONT $pid
+	wait $pid || status=$?
+	[[ $status == 143 || $status == 129 ]]
+	run -0 rest
+	assert_output ''
+}
+
 @test "members share, and take over what one leaves behind" {
 	new_topic --partitions 4
 	local p

@@ -33,10 +33,10 @@ caught(int sig)
 		asked = 1;
 	else if (sig == SIGCHLD)
 		;		/* each.c asks whose */
-	else if (stop_signal != 0) {
+	else if (exit_insisted()) {
 		signal(sig, SIG_DFL);
 		raise(sig);
-	} else
+	} else if (stop_signal == 0)
 		stop_signal = sig;
 	n = write(wake_fd, &one, sizeof(one));
 	(void)n;		/* full: then it is ready to be read */

@@ -6,12 +6,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "produce.h"
 
-enum { PROGRESS_MS = 500, PATIENCE_MS = 3000, TWICE_MS = 100, ENDS = 3 };
+enum { PROGRESS_MS = 500, PATIENCE_MS = 3000, ENDS = 3 };
 
 static const int ends[ENDS] = { SIGINT, SIGTERM, SIGHUP };
 static bool mine[ENDS];			/* caught here */
@@ -46,34 +45,19 @@ tell(const struct job *j, const char *end)
 	fflush(stderr);
 }
 
-static int64_t
-clock_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-/* A second one ends at once; timeout(1) sends each one twice, to the process
- * and to its group, which is one. */
 static void
 caught(int sig)
 {
 	static const uint64_t one = 1;
-	static int64_t first;
 	int saved = errno;
 	ssize_t n;
 
-	if (ending->signo == 0)
-		first = clock_ms();
-	else if (clock_ms() - first < TWICE_MS)
-		return;
-	else {
+	if (exit_insisted()) {
 		signal(sig, SIG_DFL);
 		raise(sig);
 	}
-	ending->signo = sig;
+	if (ending->signo == 0)
+		ending->signo = sig;
 	ending->stop = ending->hurry = true;
 	n = write(wake_fd, &one, sizeof(one));
 	(void)n;		/* full: then it is ready to be read */

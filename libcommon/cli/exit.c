@@ -3,15 +3,20 @@
  */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/exit.h"
 
 static const char *program_name = "klog";
 static bool color;
+
+/* Two signals within this time are one. */
+#define TWICE_MS	100
 
 #define NOTE	"\033[1m"		/* bold */
 #define ERROR	"\033[1;31m"	/* and red */
@@ -278,4 +283,18 @@ exit_flush(enum exit_class status)
 	else
 		warn_line("standard output: write error");
 	return exit_worse(status, EXIT_BAD_USAGE);
+}
+
+bool
+exit_insisted(void)
+{
+	static int64_t first;
+	struct timespec ts;
+	int64_t now;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	now = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	if (first == 0)
+		first = now;
+	return now - first >= TWICE_MS;
 }

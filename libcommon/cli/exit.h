@@ -46,6 +46,11 @@ void warn_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void die(enum exit_class, const char *fmt, ...)
     __attribute__((format(printf, 2, 3), noreturn));
 
+/* For handlers of the signals that end a run: false for the first, and for one
+ * within 100 ms of it, as timeout(1) signals the process and its group; true
+ * for another, which ends the run at once. Async-signal-safe. */
+bool exit_insisted(void);
+
 /* Flushes stdout and makes sure that all of it was written: returns status, or
  * the worse of it and EXIT_BAD_USAGE after saying why not. The last call of
  * every main(). */
