@@ -51,8 +51,13 @@ fill() {
 	run -0 mirror --topics "$TOPIC"
 	assert_output ''
 	equal
+	local before
+	before=$(klog-topics -b "$TO" offsets "$TOPIC" "__klog_mirror.$TOPIC")
 	run -0 mirror --topics "$TOPIC"
 	assert_output ''
+	# nothing to do: nothing is written, not even a marker
+	assert_equal "$before" \
+		"$(klog-topics -b "$TO" offsets "$TOPIC" "__klog_mirror.$TOPIC")"
 	equal
 	fill 201 400
 	mirror --topics "$TOPIC"

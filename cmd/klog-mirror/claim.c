@@ -1,9 +1,11 @@
 /*
  * claim.c: which of several runs has the link (mirror.h). The one that begins
- * takes the transactional id, which fences whoever had it, and leaves its mark
- * among what is remembered. One that has lost touch with the target must not
- * do that again when it comes back, or it would fence a newer one: it looks
- * whose mark is there, and goes on as the producer that it was (KIP-360).
+ * takes the transactional id, which fences whoever had it. One that follows
+ * leaves its mark among what is remembered: when it has lost touch with the
+ * target and comes back it must not take the id again, or it would fence a
+ * newer one. It looks whose mark is there, and goes on as the producer that it
+ * was (KIP-360). A run that is over soon leaves none, so that it writes nothing
+ * where there is nothing to do.
  *
  * A target that was away for long has given up the transaction that was open
  * and fenced its producer, though nobody else was there. Then the mark alone
@@ -83,7 +85,7 @@ begin(struct mirror *m, struct kerr *e)
 	kuuid_make(bytes, &m->run);
 	if (copy_open(m, e) != 0)
 		return e->code;
-	if (m->txn_id == NULL)
+	if (m->txn_id == NULL || !m->o->follow)
 		return 0;
 	if (store_open(m, e) != 0)
 		return e->code;
