@@ -62,14 +62,15 @@ set_hurry(struct journal *j)
 	atomic_store(&j->hurry, j->n_waits > 0 || !STAILQ_EMPTY(&j->closed));
 }
 
-/* Back to the control thread; any thread. */
+/* Back to the control thread; any thread. Who waits for what failed hears of
+ * it there. */
 static void
-send_home(struct journal *j, struct loop_msg *m)
+send_home(struct journal *j, struct loop_msg *m, bool failed)
 {
 	struct loop *control = control_loop(j->broker);
 
 	loop_leave(control, m);
-	if (atomic_load(&j->hurry))
+	if (failed || atomic_load(&j->hurry))
 		loop_wake(control);
 }
 
@@ -121,7 +122,7 @@ is_covered(struct delayed *d)
 	if (atomic_fetch_sub(&jb->ends, 1) != 1)
 		return;
 	answer(jb, NULL);
-	send_home(jb->part->journal, &jb->covered);
+	send_home(jb->part->journal, &jb->covered, !jb->waiter.met);
 }
 
 /* On the writer's thread. */
@@ -129,21 +130,26 @@ static void
 append(struct journal *j)
 {
 	struct journal_batch *jb;
+	bool failed = false;
 
 	for (int32_t i = 0; i < j->n_writing; i++) {
 		jb = j->writing[i];
 		if (jb->error == 0)
 			jb->error = partition_append(jb->partition,
 			    &jb->append, &jb->delayed, &jb->waiter);
-		if (jb->error != 0)
+		if (jb->error != 0) {
+			failed = true;
 			continue;
-		if (atomic_fetch_sub(&jb->ends, 1) > 1)
+		}
+		if (atomic_fetch_sub(&jb->ends, 1) > 1) {
 			j->writing[i] = NULL;	/* is_covered() has it */
-		else
-			answer(jb, j->writer);
+			continue;
+		}
+		answer(jb, j->writer);
+		failed |= !jb->waiter.met;
 	}
 	atomic_store(&j->over, true);
-	send_home(j, &j->written);
+	send_home(j, &j->written, failed);
 }
 
 void
