@@ -187,6 +187,23 @@ prepare_create(struct side *s, const char *name, int32_t partitions,
 	return wait_topic(s, name, partitions, e);
 }
 
+/* What the source's broker has checked when it came, and the CRC covers since,
+ * need not be unpacked once more. Only klog-broker can be told so. */
+static int
+create_relaxed(struct side *s, const char *name, int32_t partitions,
+    struct create_topics_request_config *v, int n, struct kerr *e)
+{
+	int rc;
+
+	v[n] = (struct create_topics_request_config){
+	    kstr("batch.validation"), kstr("relaxed") };
+	rc = create(s, name, partitions, v, n + 1, e);
+	if (rc != KE_BROKER || e->kafka != ERR_INVALID_CONFIG)
+		return rc;
+	kerr_clear(e);
+	return create(s, name, partitions, v, n, e);
+}
+
 /* With the overrides that the topic has in the source. */
 static int
 create_like(struct mirror *m, struct pair *p, struct kerr *e)
@@ -203,7 +220,7 @@ create_like(struct mirror *m, struct pair *p, struct kerr *e)
 				v[n++] = (struct create_topics_request_config){
 				    src.r->configs.v[i].name,
 				    src.r->configs.v[i].value };
-		rc = create(&m->tgt, p->target, p->n, v, n, e);
+		rc = create_relaxed(&m->tgt, p->target, p->n, v, n, e);
 	}
 	free(v);
 	reply_free(src.reply);
