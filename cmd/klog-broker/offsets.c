@@ -168,7 +168,9 @@ fill(struct entry *en, const struct offset_value *v)
 	en->extra = xmalloc(sizeof(*en->extra) + (size_t)v->metadata.len);
 	en->extra->expire_ms = v->expire_ms;
 	en->extra->len = v->metadata.len;
-	memcpy(en->extra->text, v->metadata.p, (size_t)v->metadata.len);
+	if (v->metadata.len > 0)
+		memcpy(en->extra->text, v->metadata.p,
+		    (size_t)v->metadata.len);
 }
 
 static void
