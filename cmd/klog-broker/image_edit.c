@@ -29,9 +29,12 @@ struct image_edit *
 image_edit_begin(const struct image *base)
 {
 	struct image_edit *ed = xcalloc(1, sizeof(*ed));
-	struct image *im = xmalloc(sizeof(*im));
+	struct image *im = xcalloc(1, sizeof(*im));
+	const size_t rest = offsetof(struct image, serial);
 
-	*im = *base;
+	/* whose references others take meanwhile */
+	memcpy((char *)im + rest, (const char *)base + rest,
+	    sizeof(*im) - rest);
 	im->refs = 1;
 	im->serial = ++serials;
 	for (int i = 0; i < IMAGE_SHARDS; i++) {

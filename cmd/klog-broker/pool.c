@@ -29,6 +29,8 @@ struct pool {
 	unsigned int	 max;
 	int		 nice;
 	bool		 closing;
+	bool		 some_left;
+	pthread_t	 left;		/* the last one that did, not joined */
 };
 
 static void
@@ -73,6 +75,8 @@ pool_thread(void *arg)
 {
 	struct pool *p = arg;
 	struct job *j;
+	pthread_t before;
+	bool joins;
 
 	/* Linux has it by thread */
 	if (p->nice > 0)
@@ -87,8 +91,16 @@ pool_thread(void *arg)
 		pthread_mutex_lock(&p->lock);
 	}
 	p->threads--;
+	/* each ends the one that left before it, pool_free() the last: no
+	 * thread is there when the pool is not */
+	joins = p->some_left;
+	before = p->left;
+	p->some_left = true;
+	p->left = pthread_self();
 	pthread_cond_broadcast(&p->gone);
 	pthread_mutex_unlock(&p->lock);
+	if (joins)
+		pthread_join(before, NULL);
 	return NULL;
 }
 
@@ -104,7 +116,6 @@ start_thread(struct pool *p)
 	sigfillset(&all);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	rc = pthread_create(&t, &attr, pool_thread, p);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
@@ -139,6 +150,8 @@ pool_free(struct pool *p)
 	while (p->threads > 0)
 		pthread_cond_wait(&p->gone, &p->lock);
 	pthread_mutex_unlock(&p->lock);
+	if (p->some_left)
+		pthread_join(p->left, NULL);
 	assert(STAILQ_EMPTY(&p->jobs));
 	pthread_cond_destroy(&p->work);
 	pthread_cond_destroy(&p->gone);
