@@ -74,7 +74,7 @@ looked_at() {
 		sleep 0.1
 	done
 	check "$where: lag" [ "$("${g[@]}" lag "$group" | tail -1)" = $'looked\t\t6\t0' ]
-	check "$where: export" [ "$("${g[@]}" export "$group" -t first -p 0)" = $'looked\tfirst\t0\t40\t' ]
+	check "$where: export" [ "$("${g[@]}" export "$group" -t first -p 0)" = $'looked\tfirst\t0\t40\t\t0' ]
 	check "$where: peek" [ "$("${g[@]}" peek "$group" -t first -p 0 -B 1 | cut -f 4,5,8)" = $'39\tdone\t40' ]
 	"${g[@]}" export "$group" >"$WORK/offsets"
 	check "$where: seek: refused while it has members" exits 7 "${g[@]}" seek "$group" --to beginning -y
