@@ -4,10 +4,7 @@
  * Values with a delimiter behind them, the common case, have a loop of their
  * own: walk the batch, copy the value, nothing else.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +12,7 @@
 #include "base/xalloc.h"
 #include "cli/decode.h"
 #include "cli/format_parse.h"
+#include "cli/stdout.h"
 #include "consume.h"
 #include "wire/internal.h"
 
@@ -198,54 +196,21 @@ printer_failed(const struct printer *p)
 	return p->failed;
 }
 
-/* Bytes to write next of n; 0 where a signal has come and the reader does not
- * take more at once. */
-static size_t
-may_write(size_t n)
-{
-	struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
-
-	if (stop_signal == 0)
-		return n;
-	if (poll(&fd, 1, 0) <= 0)
-		return 0;
-	return n < PIPE_BUF ? n : PIPE_BUF;
-}
-
-/* Waits where stdout is non-blocking and full. */
-static void
-wait_writable(void)
-{
-	struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
-
-	poll(&fd, 1, -1);
-}
-
 int
 printer_flush(struct printer *p, struct kerr *e)
 {
-	size_t done = 0, want;
-	ssize_t n;
+	size_t done;
+	int rc;
 
 	if (p->sink != NULL) {
 		out_push(p->sink, &p->out);
 		return 0;
 	}
-	while (done < p->out.len && (want = may_write(p->out.len - done)) > 0) {
-		n = write(STDOUT_FILENO, p->out.p + done, want);
-		if (n >= 0) {
-			done += (size_t)n;
-			p->written += n;
-		} else if (errno == EAGAIN)
-			wait_writable();
-		else if (errno != EINTR) {
-			p->out.len = 0;
-			p->failed = true;
-			return kerr_sys(e, "standard output");
-		}
-	}
+	rc = stdout_write(p->out.p, p->out.len, &stop_signal, &done);
 	p->out.len = 0;
-	return 0;
+	p->written += (int64_t)done;
+	p->failed = p->failed || rc != 0;
+	return rc != 0 ? kerr_sys(e, "standard output") : 0;
 }
 
 /* Records of Kafka's own topics as JSON, as far as their form is known and no

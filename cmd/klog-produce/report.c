@@ -2,15 +2,12 @@
  * report.c: --report: where each record went, as soon as it is acknowledged
  * (produce.h). Of a record that left no more is kept than its number.
  */
-#include <errno.h>
-#include <limits.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/xalloc.h"
 #include "cli/format_parse.h"
+#include "cli/stdout.h"
 #include "produce.h"
 
 #define TOKENS	"tpoi"
@@ -52,48 +49,16 @@ report_free(struct report *r)
 	free(r);
 }
 
-/* Bytes to write next of n; 0 where a signal has come and the reader does not
- * take more at once. */
-static size_t
-may_write(const struct job *j, size_t n)
-{
-	struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
-
-	if (j->signo == 0)
-		return n;
-	if (poll(&fd, 1, 0) <= 0)
-		return 0;
-	return n < PIPE_BUF ? n : PIPE_BUF;
-}
-
-/* Waits where standard output is non-blocking and full. */
-static void
-wait_writable(void)
-{
-	struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
-
-	poll(&fd, 1, -1);
-}
-
 int
 report_write(struct job *j, const void *p, size_t n, struct kerr *e)
 {
-	const char *at = p, *end = at + n;
-	size_t want;
-	ssize_t k;
+	size_t done;
 
-	while (at < end && !j->mute) {
-		want = may_write(j, (size_t)(end - at));
-		k = want > 0 ? write(STDOUT_FILENO, at, want) : 0;
-		if (want == 0)
-			j->mute = true;
-		else if (k >= 0)
-			at += k;
-		else if (errno == EAGAIN)
-			wait_writable();
-		else if (errno != EINTR)
-			return kerr_sys(e, "cannot write to standard output");
-	}
+	if (j->mute)
+		return 0;
+	if (stdout_write(p, n, &j->signo, &done) != 0)
+		return kerr_sys(e, "cannot write to standard output");
+	j->mute = done < n;
 	return 0;
 }
 
