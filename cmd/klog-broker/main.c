@@ -163,12 +163,13 @@ static int
 serve(const struct broker_config *cf, const struct place *p, bool own,
     int ready_fd, struct kerr *e)
 {
-	struct notice notice = { ready_fd, p->data, own };
+	struct notice notice = { ready_fd, p->data, own, -1 };
 	struct server_options so = {
 		.config = cf,
 		.socket = own ? p->socket : NULL,
 		.private_mode = own,
 		.ready = notice_ready,
+		.leaving = notice_leaving,
 		.arg = &notice,
 	};
 	int rc = datadir_open(&so.datadir, sys_real(), p->data, e);

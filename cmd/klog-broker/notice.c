@@ -81,11 +81,11 @@ int
 notice_ready(void *arg, const char *address, struct kerr *e)
 {
 	struct notice *nt = arg;
-	int rc = private_announce(nt->data, nt->own ? address : NULL,
-	    nt->own ? NULL : address, e);
 
-	if (rc < 0)
-		return rc;
+	nt->addr = private_announce(nt->data, nt->own ? address : NULL,
+	    nt->own ? NULL : address, e);
+	if (nt->addr < 0)
+		return nt->addr;
 	/* on stdout: a script reads the line, and with it the port */
 	if (printf("ready on %s\n", address) < 0 || fflush(stdout) != 0)
 		return kerr_sys(e, "stdout");
@@ -93,4 +93,16 @@ notice_ready(void *arg, const char *address, struct kerr *e)
 	nt->fd = -1;
 	tell_manager("READY=1");
 	return 0;
+}
+
+void
+notice_leaving(void *arg)
+{
+	struct notice *nt = arg;
+
+	if (nt->addr < 0)
+		return;
+	private_leaving(nt->addr);
+	close(nt->addr);
+	nt->addr = -1;
 }

@@ -68,7 +68,7 @@ private_announce(const char *data, const char *socket, const char *listen,
 	char *temp = xasprintf("%s.tmp", path);
 	char host[256] = "", boot[64];
 	FILE *f;
-	int rc = 0;
+	int rc;
 
 	gethostname(host, sizeof(host) - 1);
 	first_line(BOOT_ID, boot, sizeof(boot));
@@ -80,12 +80,24 @@ private_announce(const char *data, const char *socket, const char *listen,
 	    socket != NULL ? "socket" : "listen",
 	    socket != NULL ? socket : listen, host, boot, (int)getpid(),
 	    KLOG_VERSION);
-	if (fclose(f) != 0 || rename(temp, path) < 0)
-		rc = kerr_sys(e, "%s", path);
+	rc = fcntl(fileno(f), F_DUPFD_CLOEXEC, 0);
+	if (fclose(f) != 0 || rc < 0 || rename(temp, path) < 0) {
+		kerr_sys(e, "%s", path);
+		if (rc >= 0)
+			close(rc);
+		rc = e->code;
+	}
 out:
 	free(temp);
 	free(path);
 	return rc;
+}
+
+void
+private_leaving(int fd)
+{
+	/* a line that readers do not know; in one byte, so never half */
+	(void)!pwrite(fd, "-", 1, 0);
 }
 
 void

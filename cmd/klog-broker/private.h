@@ -18,9 +18,14 @@ int private_defaults(struct broker_config *, struct kerr *);
 void private_trim_log(const char *data);
 
 /* Writes DATA/broker.addr: `socket` a path, or `listen` an address (the other
- * NULL). The caller holds the directory's lock. */
+ * NULL). The caller holds the directory's lock. Returns a descriptor of the
+ * file, the caller's, for private_leaving(). */
 int private_announce(const char *data, const char *socket, const char *listen,
     struct kerr *);
+/* Before the socket is given up, which another directory's broker may take
+ * while this one still holds its lock: the file, wherever it has been moved,
+ * names none any more. The process stays in it, for --stop to wait for. */
+void private_leaving(int fd);
 void private_withdraw(const char *data);
 
 /* Print what runs on a data directory; end it. They return exit classes. */

@@ -234,6 +234,14 @@ io_ended(struct broker *b)
 		loop_stop(s->loop);
 }
 
+/* No new connection; what is elsewhere at our address from now on is not us. */
+static void
+stop_listening(struct server *s)
+{
+	s->opt->leaving(s->opt->arg);
+	listeners_stop(s->broker.listeners);
+}
+
 static void
 stop(struct server *s)
 {
@@ -246,7 +254,7 @@ stop(struct server *s)
 		cleaner_stop(s->cleaner);
 	if (s->leave != NULL)
 		leave_stop(s->leave);
-	listeners_stop(s->broker.listeners);
+	stop_listening(s);
 	s->io_left = s->broker.n_io;
 	for (unsigned int i = 0; i < s->broker.n_io; i++)
 		io_stop(s->broker.io[i], io_ended);
@@ -300,7 +308,7 @@ lost(void *arg)
 {
 	struct server *s = arg;
 
-	listeners_stop(s->broker.listeners);
+	stop_listening(s);
 	_exit(EXIT_BAD_USAGE);
 }
 
@@ -334,7 +342,7 @@ end_threads(struct server *s)
 		cleaner_stop(s->cleaner);
 	if (!s->stopping && b->n_io > 0) {
 		if (b->listeners != NULL)
-			listeners_stop(b->listeners);
+			stop_listening(s);
 		for (unsigned int i = 0; i < b->n_io; i++)
 			io_stop(b->io[i], NULL);
 	}

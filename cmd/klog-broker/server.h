@@ -21,6 +21,8 @@ struct server_options {
 	/* called once it takes connections; address is what it listens at */
 	int		(*ready)(void *arg, const char *address,
 			    struct kerr *);
+	/* called before it stops to take them; perhaps more than once */
+	void		(*leaving)(void *arg);
 	void		*arg;
 };
 

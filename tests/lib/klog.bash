@@ -64,11 +64,13 @@ klog_stop_private() {
 }
 
 # Also when nobody has asked for its exit status yet: init may take a while.
+# While another thread of it is still on its way out, so are its locks.
 klog_gone() {
-	local stat
+	local stat threads
 
 	read -r stat 2>/dev/null <"/proc/$1/stat" || return 0
-	[[ $stat == *") Z "* ]]
+	threads=("/proc/$1/task/"[0-9]*)
+	[[ $stat == *") Z "* ]] && [ ${#threads[@]} -le 1 ]
 }
 
 # klog's processes that have this test's home.
