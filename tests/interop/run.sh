@@ -10,9 +10,14 @@ for script in schemas configs differ kcat clients groups consumer-groups rack mi
 	echo "== interop: $script"
 	out=$(mktemp)
 	bash "$here/$script.sh" 2>&1 | tee "$out"
+	status=${PIPESTATUS[0]}
 	read -r a b c < <(sed -nE '$s/([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped/\1 \2 \3/p' "$out")
 	rm -f "$out"
-	p=$((p + ${a:-0})) f=$((f + ${b:-1})) s=$((s + ${c:-0}))
+	if [ "$status" -ne 0 ] && [ "${b:-0}" -eq 0 ]; then
+		echo "not ok - $script.sh: exit status $status"
+		b=1
+	fi
+	p=$((p + ${a:-0})) f=$((f + ${b:-0})) s=$((s + ${c:-0}))
 	unset a b c
 done
 echo "$p passed, $f failed, $s skipped"
