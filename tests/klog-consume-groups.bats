@@ -272,6 +272,17 @@ rest() { klog-consume -q -G "$GROUP" -e "$@" "$TOPIC"; }
 	assert_output ''
 }
 
+@test "the broker stops cleanly while a member waits for others" {
+	needs_own_broker
+	klog_broker -X group.initial.rebalance.delay.ms=60000
+	new_topic --partitions 1
+	member a
+	waits() { klog-groups -q list | grep -q "^$GROUP	PreparingRebalance"; }
+	wait_until 20 waits
+	klog_broker_stop
+	kill -9 $PID
+}
+
 @test "a member that slept too long says what may come twice" {
 	needs_own_broker
 	klog_broker -X group.initial.rebalance.delay.ms=0 \

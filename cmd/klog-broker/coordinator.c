@@ -25,6 +25,7 @@ struct coordinator {
 	struct broker	  *broker;
 	struct journal	  *journal;
 	struct groups	  *groups;
+	struct held_list   held;
 	struct loop_timer  timer;
 	int64_t		   due;		/* when it fires; INT64_MAX: never */
 	char		   segment_bytes[16];
@@ -243,6 +244,7 @@ coordinator_new(struct broker *b)
 	c->journal = journal_new(b, &t, &journal_ops, c);
 	configure(c, &gc);
 	c->groups = groups_new(&gc, t.partitions, &machine_ops, c);
+	LIST_INIT(&c->held);
 	c->due = INT64_MAX;
 	loop_timer_init(&c->timer, control_loop(b), tick);
 	return c;
@@ -253,6 +255,7 @@ coordinator_free(struct coordinator *c)
 {
 	loop_timer_cancel(&c->timer);
 	groups_free(c->groups);
+	held_end(&c->held);
 	journal_free(c->journal);
 	free(c);
 }
@@ -287,6 +290,12 @@ void
 coordinator_wait(struct broker *b, int32_t partition, struct journal_wait *w)
 {
 	journal_wait(b->coordinator->journal, partition, w);
+}
+
+struct held_list *
+coordinator_held(const struct broker *b)
+{
+	return &b->coordinator->held;
 }
 
 /* One request that waits for several partitions, one after the other. */

@@ -18,6 +18,7 @@
 #include "wire/kerror.h"
 
 struct held {
+	LIST_ENTRY(held) link;		/* while the coordinator has it */
 	struct journal_wait wait;
 	struct broker	*broker;
 	struct request	*r;		/* in the control thread's hands */
@@ -47,6 +48,7 @@ held_new(struct request *r, struct kstr group)
 	h->partition = coordinator_partition(r->broker, group);
 	atomic_init(&h->refs, 2);
 	pthread_mutex_init(&h->lock, NULL);
+	LIST_INSERT_HEAD(coordinator_held(h->broker), h, link);
 	return h;
 }
 
@@ -115,6 +117,7 @@ settled(struct journal_wait *w, int16_t error)
 	    offsetof(struct held, wait));
 	struct waker waker;
 
+	LIST_REMOVE(h, link);
 	if (error != 0)
 		encode_error(h, error);
 	if (h->r != NULL) {
@@ -188,5 +191,16 @@ held_park(struct held *h)
 	} else {
 		r->state = h;
 		request_resume(r, park);
+	}
+}
+
+void
+held_end(struct held_list *list)
+{
+	struct held *h;
+
+	while ((h = LIST_FIRST(list)) != NULL) {
+		LIST_REMOVE(h, link);
+		unref(h);
 	}
 }

@@ -6,9 +6,13 @@
 #ifndef KLOG_BROKER_HELD_H
 #define KLOG_BROKER_HELD_H
 
+#include <bsd/sys/queue.h>
+
 #include "request.h"
 
 struct held;
+
+LIST_HEAD(held_list, held);
 
 /* On the control thread, which holds r: what the coordinator calls `who`. */
 struct held *held_new(struct request *r, struct kstr group);
@@ -18,5 +22,7 @@ int16_t held_version(const struct held *h);
 void held_answer(struct held *h, const void *rsp);
 /* The coordinator was asked; r is out of its hands. */
 void held_park(struct held *h);
+/* The broker has stopped, no request is there any more: nobody is answered. */
+void held_end(struct held_list *);
 
 #endif
