@@ -101,6 +101,19 @@ none_open() { ! find "/proc/$BROKER_PID/fd" -lname "*/$1/*" | grep -q .; }
 	assert_equal "$(count other)" 101
 }
 
+@test "groups whose partitions fail: each answer names its group" {
+	local lost=${KLOG_BUILD:-$BATS_TEST_DIRNAME/../build}/tests/helper/lost-groups
+
+	klog_broker -X offsets.topic.num.partitions=20
+	seq 10 | klog-produce -q t
+	klog-consume -q -G other -e t
+	"$lost" "${BROKER##*:}" 20
+	rm -r "$DATA"/__consumer_offsets-*
+	run -0 "$lost" "${BROKER##*:}" 20 lost
+	[ "$output" -gt 0 ]
+	says "'__consumer_offsets-[0-9]*' goes offline: .*was removed while it is in use"
+}
+
 @test "a file system that turns read-only: what is there is read, nothing more is acknowledged" {
 	local disk=$BATS_TEST_TMPDIR/disk trigger
 

@@ -59,19 +59,25 @@ handle_consumer_group_heartbeat(struct request *r)
 }
 
 static void
+describe_refused(struct consumer_group_describe_response_group *g,
+    struct kstr id, int16_t error)
+{
+	KDEFAULTS(consumer_group_describe_response_group, g);
+	g->group_id = id;
+	g->group_state = g->assignor_name = kstr("");
+	g->error_code = error;
+}
+
+static void
 described(struct request *r, int16_t *errors)
 {
+	const struct consumer_group_describe_request *req = r->msg;
 	struct consumer_group_describe_response *rsp = r->answer;
-	struct consumer_group_describe_response_group *g;
 
-	for (int32_t i = 0; i < rsp->groups.n; i++) {
-		g = &rsp->groups.v[i];
-		if (errors[i] == 0 || g->error_code != 0)
-			continue;
-		KDEFAULTS(consumer_group_describe_response_group, g);
-		g->group_state = g->assignor_name = kstr("");
-		g->error_code = errors[i];
-	}
+	for (int32_t i = 0; i < rsp->groups.n; i++)
+		if (errors[i] != 0 && rsp->groups.v[i].error_code == 0)
+			describe_refused(&rsp->groups.v[i],
+			    req->group_ids.v[i], errors[i]);
 	request_reply(r, rsp);
 }
 
@@ -91,10 +97,7 @@ describe(struct request *r, int16_t *errors)
 	for (int32_t i = 0; i < req->group_ids.n; i++) {
 		g = &rsp->groups.v[i];
 		if (errors[i] != 0) {
-			KDEFAULTS(consumer_group_describe_response_group, g);
-			g->group_id = req->group_ids.v[i];
-			g->group_state = g->assignor_name = kstr("");
-			g->error_code = errors[i];
+			describe_refused(g, req->group_ids.v[i], errors[i]);
 			continue;
 		}
 		groups_consumer_describe(gs, req->group_ids.v[i], &r->arena,
