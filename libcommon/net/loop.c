@@ -58,6 +58,7 @@ run_posted(evutil_socket_t fd, short what, void *arg)
 	if (read(l->bell, &count, sizeof(count)) < 0) {
 		/* rung again before we got here: nothing to empty */
 	}
+	loop_clock(l);
 	pthread_mutex_lock(&l->lock);
 	STAILQ_CONCAT(&list, &l->posted);
 	l->ringing = false;
@@ -228,6 +229,7 @@ io_event(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop_io *io = arg;
 
+	loop_clock(io->loop);
 	io->ready(io, what & EV_READ ? LOOP_READ : LOOP_WRITE);
 }
 
@@ -273,6 +275,7 @@ timer_event(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop_timer *t = arg;
 
+	loop_clock(t->loop);
 	t->fire(t);
 }
 

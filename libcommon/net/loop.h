@@ -33,7 +33,7 @@ void loop_once(struct loop *l, int64_t wait_ms);
 void loop_run_for(struct loop *l, int64_t ms);
 /* Ends loop_run() after the present round; on the loop's thread. */
 void loop_stop(struct loop *l);
-/* Monotonic ms, as of the present round (cheap) and as of now. */
+/* Monotonic ms, as of what is being handled (cheap) and as of now. */
 int64_t loop_now(const struct loop *l);
 int64_t loop_clock(struct loop *l);
 

@@ -524,6 +524,61 @@ work_timers_signals(void **state)
 	loop_free(the_loop);
 }
 
+static int64_t seen_at;
+
+static void
+look_fired(struct loop_timer *t)
+{
+	seen_at = loop_now(t->loop);
+}
+
+static void
+look_ready(struct loop_io *io, int what)
+{
+	seen_at = loop_now(io->loop);
+	loop_io_want(io, 0);
+}
+
+static void *
+write_late(void *arg)
+{
+	usleep(60000);
+	if (write(*(int *)arg, "x", 1) != 1)
+		return arg;
+	return NULL;
+}
+
+/* What a wait brings is told when it is, not when the wait began: a timer that
+ * asks whether it is time finds that it is. */
+static void
+the_time_after_a_wait(void **state)
+{
+	struct kerr e = KERR_INIT;
+	struct loop *l = loop_new(&e);
+	struct loop_timer t;
+	struct loop_io io;
+	int64_t began;
+	pthread_t writer;
+	int fd[2];
+
+	loop_timer_init(&t, l, look_fired);
+	began = loop_clock(l);
+	loop_timer_set(&t, 60);
+	loop_once(l, -1);
+	assert_true(seen_at - began >= 50);
+	assert_int_equal(pipe2(fd, O_CLOEXEC), 0);
+	loop_io_init(&io, l, fd[0], look_ready);
+	loop_io_want(&io, LOOP_READ);
+	began = loop_clock(l);
+	pthread_create(&writer, NULL, write_late, &fd[1]);
+	loop_once(l, -1);
+	assert_true(seen_at - began >= 50);
+	pthread_join(writer, NULL);
+	close(fd[0]);
+	close(fd[1]);
+	loop_free(l);
+}
+
 static void
 regular_files_cannot_be_waited_for(void **state)
 {
@@ -555,6 +610,7 @@ main(void)
 		cmocka_unit_test(messages_of_threads),
 		cmocka_unit_test(messages_that_wait),
 		cmocka_unit_test(work_timers_signals),
+		cmocka_unit_test(the_time_after_a_wait),
 		cmocka_unit_test(regular_files_cannot_be_waited_for),
 	};
 
