@@ -302,7 +302,7 @@ take_batch(struct mirror *m, const struct consumer_batch *b, struct kerr *e)
 	rate_take(&m->rate, (uint64_t)b->header.count, r.n,
 	    loop_now(m->loop));
 	producer_codec(m->producer, pt->pair->topic, pt->index,
-	    batch_codec(&b->header));
+	    consumer_codec(b));
 	rc = recode_small(m->recoder, &r, add_lone, &lone, e);
 	return rc > 0 ? add(m, pt, &r, e) : rc;
 }

@@ -1,8 +1,8 @@
 /*
  * recode.c: batches that cannot go through as they are (mirror.h): with holes
- * that compaction left, stamped by the broker, cut by the range, filtered, or
- * given an origin. Records keep their key, value, headers and time; the codec
- * stays the batch's.
+ * that compaction left, stamped by the broker, cut by the range, filtered,
+ * given an origin, or compressed in a format of before Kafka 0.11. Records
+ * keep their key, value, headers and time; the codec stays the batch's.
  *
  * Small batches, as a slow producer leaves them, are taken apart, so that their
  * records gather in larger ones: with a request for each the copy would take
@@ -85,6 +85,7 @@ goes_through(const struct recoder *rc, const struct consumer_batch *b)
 	const struct batch_header *h = &b->header;
 
 	return rc->grep == NULL && rc->origin == NULL &&
+	    b->unpacked == CODEC_NONE &&
 	    h->count == h->last_offset_delta + 1 &&
 	    (h->attributes & BATCH_APPEND_TIME) == 0 &&
 	    h->base_offset >= b->from && batch_last_offset(h) < b->to;
@@ -309,5 +310,5 @@ recode(struct recoder *rc, const struct consumer_batch *b,
 	}
 	if (rv < 0)
 		return record_iter_bad(&it, e);
-	return finish_batch(rc, &made, batch_codec(&b->header), out, e);
+	return finish_batch(rc, &made, consumer_codec(b), out, e);
 }

@@ -226,7 +226,7 @@ put_op(const struct format *f, const struct format_op *op,
 		put_date(f, op, r->timestamp, out);
 		break;
 	case 'a':
-		codec = codec_name(batch_codec(&b->header));
+		codec = codec_name(consumer_codec(b));
 		buf_puts(out, codec != NULL ? codec : "unknown");
 		break;
 	default:

@@ -72,6 +72,13 @@ drop_spans(struct consumer *c, const struct slot *s)
 	}
 }
 
+static void
+handed_free(struct handed *h)
+{
+	buf_release(&h->own);
+	free(h);
+}
+
 void
 consumer_free(struct consumer *c)
 {
@@ -91,10 +98,12 @@ consumer_free(struct consumer *c)
 	drop_spans(c, NULL);
 	LIST_FOREACH_SAFE(h, &c->out, out, nh) {
 		span_drop(h->span);
-		free(h);
+		handed_free(h);
 	}
 	SLIST_FOREACH_SAFE(h, &c->spare, link, nh)
-		free(h);
+		handed_free(h);
+	codecs_free(c->codecs);
+	buf_release(&c->scratch);
 	for (int i = 0; i < c->n_slots; i++) {
 		free(c->slot[i]->topic);
 		free(c->slot[i]);
@@ -169,7 +178,7 @@ consumer_take(struct consumer *c)
 	while (c->err.code == 0 && (sp = TAILQ_FIRST(&c->ready)) != NULL) {
 		struct slot *s = sp->slot;
 
-		rc = span_next(sp, &h->b, &s->taken_at, &e);
+		rc = span_next(sp, &h->b, &h->own, &s->taken_at, &e);
 		if (rc > 0) {
 			h->b.slot = s->index;
 			h->b.topic = s->topic;
@@ -201,6 +210,8 @@ consumer_release(struct consumer *c, const struct consumer_batch *b)
 
 	LIST_REMOVE(h, out);
 	span_drop(h->span);
+	if (h->own.cap > CONSUMER_KEEP)
+		buf_release(&h->own);
 	SLIST_INSERT_HEAD(&c->spare, h, link);
 }
 

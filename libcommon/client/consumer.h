@@ -13,7 +13,7 @@
  *	}
  *
  * Batches are handed out as they lie in the response, CRC checked, never
- * copied; the next Fetch to a broker has left before the batches of the last
+ * copied (formats of before Kafka 0.11 are made into batches first); the next Fetch to a broker has left before the batches of the last
  * are taken, so the broker works while the caller prints. What waits to be
  * taken or released is bounded, for each partition. Batches of one partition
  * come in the order of their offsets, those of several as they arrive.
@@ -87,12 +87,22 @@ struct consumer_batch {
 	int32_t			 broker;	/* id of the leader it is from*/
 	const uint8_t		*p;		/* header.length + 12 bytes */
 	struct batch_header	 header;
+	enum codec		 unpacked;	/* of an old format: its codec,
+						 * which p has no more */
 	int64_t			 from;		/* skip records before it, */
 	int64_t			 to;		/* and from it on */
 	int64_t			 log_start;	/* as the broker last said, */
 	int64_t			 stable;	/* each -1 when it did not */
 	int64_t			 high;		/* high watermark */
 };
+
+/* The codec that the batch has where it was read from. */
+static inline enum codec
+consumer_codec(const struct consumer_batch *b)
+{
+	return b->unpacked != CODEC_NONE ? b->unpacked :
+	    batch_codec(&b->header);
+}
 
 /* The next batch, or NULL when none is here. The caller may hold several;
  * each stays valid until it is released. */

@@ -25,6 +25,10 @@
 /* A partition fetches on while fewer of its spans are not yet released. */
 #define SLOT_SPANS_MAX	2
 
+/* So many bytes of memory that batches of old formats took are kept for the
+ * next ones. */
+#define CONSUMER_KEEP	(1u << 20)
+
 struct answer {
 	struct reply	*reply;		/* NULL: read from files into own */
 	void		*own;
@@ -81,6 +85,7 @@ struct slot {
 /* A batch handed out. */
 struct handed {
 	struct consumer_batch	 b;	/* first: callers have its address */
+	struct buf		 own;	/* the batch, made of an old format */
 	struct span		*span;
 	SLIST_ENTRY(handed)	 link;	/* of those to be used again */
 	LIST_ENTRY(handed)	 out;	/* of those the caller has */
@@ -117,6 +122,9 @@ struct consumer {
 	int			 err_slot;
 	bool			 woken;
 	int			 room;		/* spans gone since a pump */
+	struct codecs		*codecs;	/* for old formats; NULL: none
+						 * was seen */
+	struct buf		 scratch;	/* the same */
 };
 
 /* consumer_fetch.c */
@@ -141,9 +149,10 @@ struct span *span_new(struct slot *s, struct answer *a,
     const struct fetch_response_partition *part, int32_t broker);
 void span_drop(struct span *sp);
 /* The next batch worth handing out: 1 and *b filled, 0 at the end of the span,
- * or an error. *passed becomes the offset behind what was read. */
-int span_next(struct span *sp, struct consumer_batch *b, int64_t *passed,
-    struct kerr *e);
+ * or an error. One of an old format is made in own. *passed becomes the offset
+ * behind what was read. */
+int span_next(struct span *sp, struct consumer_batch *b, struct buf *own,
+    int64_t *passed, struct kerr *e);
 /* Offset behind the last whole batch of [p, end), from where there is none;
  * *need: bytes of a first batch that does not fit. */
 int64_t span_scan(const uint8_t *p, const uint8_t *end, int64_t from,

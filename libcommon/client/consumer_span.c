@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 #include "client/consumer_impl.h"
 #include "record/iter.h"
+#include "record/msgset.h"
 
 static int
 by_first(const void *a, const void *b)
@@ -80,22 +81,45 @@ answer_drop(struct answer *a)
 	free(a);
 }
 
+/* Size and last offset of the batch at p, or of the message in an old format;
+ * false where none begins. */
+static bool
+look_ahead(const uint8_t *p, size_t n, size_t *size, int64_t *last)
+{
+	struct msgset_entry m;
+	struct batch_header h;
+
+	if (msgset_begins(p, n)) {
+		if (msgset_parse(p, n, &m, NULL) != 0)
+			return false;
+		*size = msgset_size(&m);
+		*last = m.offset;
+		return true;
+	}
+	if (batch_header_parse(p, n, &h, NULL) != 0)
+		return false;
+	*size = batch_size(&h);
+	*last = batch_last_offset(&h);
+	return true;
+}
+
 int64_t
 span_scan(const uint8_t *p, const uint8_t *end, int64_t from, size_t *need)
 {
 	const uint8_t *start = p;
-	struct batch_header h;
+	int64_t last;
+	size_t size;
 
 	*need = 0;
-	while (batch_header_parse(p, (size_t)(end - p), &h, NULL) == 0) {
-		if (batch_size(&h) > (size_t)(end - p)) {
+	while (look_ahead(p, (size_t)(end - p), &size, &last)) {
+		if (size > (size_t)(end - p)) {
 			if (p == start)
-				*need = batch_size(&h);
+				*need = size;
 			break;
 		}
-		if (batch_last_offset(&h) >= from)
-			from = batch_last_offset(&h) + 1;
-		p += batch_size(&h);
+		if (last >= from)
+			from = last + 1;
+		p += size;
 	}
 	return from;
 }
@@ -158,45 +182,87 @@ wanted(struct span *sp, const struct batch_header *h)
 	    h->base_offset < sp->slot->to;
 }
 
-/* What is wrong with a batch is wrong with the data, but for formats that are
- * of old. */
+/* What is wrong with a batch is wrong with the data. */
 static int
-damaged(const struct span *sp, int64_t passed, struct kerr *e)
+damaged(int64_t passed, struct kerr *e)
 {
-	if (e->code != KE_UNSUPPORTED || sp->p[BATCH_AT_MAGIC] >= BATCH_MAGIC)
-		e->code = KE_DATA;
+	if (e->code == KE_CRC)
+		return KE_CRC;
+	e->code = KE_DATA;
 	return kerr_wrap(e, "after offset %lld", (long long)passed - 1);
 }
 
+/* Messages of an old format, made into a batch. */
+static int
+take_old(struct span *sp, struct consumer_batch *b, struct buf *own,
+    size_t *took, struct kerr *e)
+{
+	struct consumer *c = sp->slot->c;
+	struct msgset_source from;
+	int rc;
+
+	if (c->codecs == NULL)
+		c->codecs = codecs_new();
+	buf_clear(own);
+	rc = msgset_batch(sp->p, (size_t)(sp->end - sp->p), c->cf.no_crc,
+	    c->codecs, &c->scratch, BATCH_MAX_RAW, own, &from, e);
+	if (c->scratch.cap > CONSUMER_KEEP)
+		buf_release(&c->scratch);
+	if (rc != 0)
+		return rc;
+	b->p = own->p;
+	b->unpacked = from.codec;
+	*took = from.took;
+	return batch_parse(own->p, own->len, &b->header, e);
+}
+
+/* The batch at the cursor, and how many bytes further the next one is. */
+static int
+take_batch(struct span *sp, struct consumer_batch *b, struct buf *own,
+    size_t *took, struct kerr *e)
+{
+	size_t n = (size_t)(sp->end - sp->p);
+	int rc;
+
+	if (msgset_begins(sp->p, n))
+		return take_old(sp, b, own, took, e);
+	b->p = sp->p;
+	b->unpacked = CODEC_NONE;
+	if ((rc = batch_parse(sp->p, n, &b->header, e)) == 0)
+		*took = batch_size(&b->header);
+	return rc;
+}
+
 int
-span_next(struct span *sp, struct consumer_batch *b, int64_t *passed,
-    struct kerr *e)
+span_next(struct span *sp, struct consumer_batch *b, struct buf *own,
+    int64_t *passed, struct kerr *e)
 {
 	struct slot *s = sp->slot;
 	struct batch_header *h = &b->header;
+	size_t took = 0;
 	int rc;
 
 	while (sp->p < sp->end && *passed < s->to) {
-		rc = batch_parse(sp->p, (size_t)(sp->end - sp->p), h, e);
+		rc = take_batch(sp, b, own, &took, e);
 		if (rc == KE_AGAIN)	/* cut short: the next Fetch has it */
 			break;
 		if (rc < 0)
-			return damaged(sp, *passed, e);
+			return damaged(*passed, e);
 		/* no CRC covers the offset */
 		if (sp->high > 0 && h->base_offset >= sp->high)
 			return kerr_set(e, KE_DATA, "after offset %lld: a "
 			    "batch at %lld, where the end is %lld",
 			    (long long)*passed - 1, (long long)h->base_offset,
 			    (long long)sp->high);
-		if (!s->c->cf.no_crc && !batch_crc_ok(sp->p, h))
+		if (b->p == sp->p && !s->c->cf.no_crc &&
+		    !batch_crc_ok(sp->p, h))
 			return kerr_set(e, KE_CRC, "batch at offset %lld: "
 			    "CRC mismatch", (long long)h->base_offset);
-		b->p = sp->p;
 		if (batch_last_offset(h) >= *passed)
 			*passed = batch_last_offset(h) + 1;
 		s->epoch = h->leader_epoch;
 		rc = wanted(sp, h);
-		sp->p += batch_size(h);
+		sp->p += took;
 		if (rc) {
 			b->from = s->from;
 			b->to = s->to;

@@ -13,7 +13,7 @@ builder_init(struct builder *b, void *mem, size_t cap)
 	b->mem = mem;
 	b->cap = cap;
 	b->len = BATCH_HEADER;
-	b->count = 0;
+	b->count = b->holes = 0;
 	b->base_time = b->max_time = 0;
 }
 
@@ -73,7 +73,8 @@ int
 builder_add(struct builder *b, const struct record_input *in)
 {
 	int64_t delta = time_delta(b, in->timestamp);
-	size_t body = 1 + varint_size(delta) + varint_size(b->count) +
+	int32_t at = b->count + b->holes;
+	size_t body = 1 + varint_size(delta) + varint_size(at) +
 	    fields_size(in);
 	uint8_t *p = b->mem + b->len;
 
@@ -83,7 +84,7 @@ builder_add(struct builder *b, const struct record_input *in)
 	p += varint_put(p, (int64_t)body);
 	*p++ = 0;
 	p += varint_put(p, delta);
-	p += varint_put(p, b->count);
+	p += varint_put(p, at);
 	p = put_field(p, in->key, in->key_len);
 	p = put_field(p, in->value, in->value_len);
 	p += varint_put(p, in->n_headers);
@@ -98,6 +99,12 @@ builder_add(struct builder *b, const struct record_input *in)
 	return 0;
 }
 
+void
+builder_skip(struct builder *b, int32_t n)
+{
+	b->holes += n;
+}
+
 size_t
 builder_add_lines(struct builder *b, const void *block, size_t n, int delim,
     int64_t timestamp, int32_t max, enum lines_end *why)
@@ -106,7 +113,7 @@ builder_add_lines(struct builder *b, const void *block, size_t n, int delim,
 	uint8_t *to = b->mem + b->len, *limit = b->mem + b->cap;
 	uint8_t dtime[10];
 	size_t dtime_len, len, body;
-	int32_t count = b->count;
+	int32_t count = b->count + b->holes;
 
 	if (max > INT32_MAX - count)
 		max = INT32_MAX - count;
@@ -145,6 +152,7 @@ builder_add_lines(struct builder *b, const void *block, size_t n, int delim,
 		count++;
 		p = eol + 1;
 	}
+	count -= b->holes;
 	if (count > b->count)
 		note_time(b, timestamp);
 	b->len = (size_t)(to - b->mem);
@@ -187,7 +195,7 @@ builder_finish(struct builder *b, const struct builder_opts *opts,
 		.length = (int32_t)(b->len - BATCH_PREFIX),
 		.leader_epoch = opts->leader_epoch,
 		.attributes = (int16_t)(opts->flags | codec),
-		.last_offset_delta = b->count - 1,
+		.last_offset_delta = b->count + b->holes - 1,
 		.base_timestamp = b->base_time,
 		.max_timestamp = b->max_time,
 		.producer_id = opts->producer_id,

@@ -22,6 +22,7 @@ struct builder {
 	size_t	 cap;		/* bytes of mem; the batch grows to no more */
 	size_t	 len;		/* bytes used, header included */
 	int32_t	 count;		/* records so far */
+	int32_t	 holes;		/* offsets that no record has */
 	int64_t	 base_time;	/* the first record's time */
 	int64_t	 max_time;
 };
@@ -44,6 +45,10 @@ struct record_input {
  * batch and add it to the next; full at count 0 means that it fits in none
  * of this size. */
 int builder_add(struct builder *b, const struct record_input *in);
+
+/* Leaves n offsets out before the next record, or at the end. Count and holes
+ * add up to no more than INT32_MAX. */
+void builder_skip(struct builder *b, int32_t n);
 
 /* An upper bound of what a record adds to a batch, for limits and for
  * accounting before the batch is known. */

@@ -2,8 +2,10 @@
  * codec_lz4.c: LZ4 frames. Written as Java's consumer wants them: blocks of
  * 64 KiB, each on its own, no content size. Any frame is read.
  */
+#include <endian.h>
 #include <lz4frame.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/xalloc.h"
 #include "record/codec.h"
@@ -92,6 +94,45 @@ lz4_read(struct codecs *c, void *to, size_t cap, struct kerr *e)
 			return kerr_set(e, KE_DATA, "cut short");
 	}
 	return (ssize_t)done;
+}
+
+static uint32_t
+rotate(uint32_t v, int bits)
+{
+	return v << bits | v >> (32 - bits);
+}
+
+/* XXH32 of fewer than 16 bytes: the library keeps its own to itself. */
+static uint32_t
+xxh32(const uint8_t *p, size_t n)
+{
+	uint32_t h = 0x165667b1 + (uint32_t)n, v;
+
+	for (; n >= sizeof(v); p += sizeof(v), n -= sizeof(v)) {
+		memcpy(&v, p, sizeof(v));
+		h = rotate(h + le32toh(v) * 0xc2b2ae3d, 17) * 0x27d4eb2f;
+	}
+	for (; n > 0; p++, n--)
+		h = rotate(h + *p * 0x165667b1u, 11) * 0x9e3779b1;
+	h = (h ^ h >> 15) * 0x85ebca77;
+	h = (h ^ h >> 13) * 0xc2b2ae3d;
+	return h ^ h >> 16;
+}
+
+void
+codec_mend_lz4(uint8_t *frame, size_t n)
+{
+	enum { AT = 4, CONTENT_SIZE = 0x08, DICT_ID = 0x01 };
+	size_t len = 2;
+
+	if (n <= AT)
+		return;
+	if ((frame[AT] & CONTENT_SIZE) != 0)
+		len += 8;
+	if ((frame[AT] & DICT_ID) != 0)
+		len += 4;
+	if (n > AT + len)
+		frame[AT + len] = (uint8_t)(xxh32(frame + AT, len) >> 8);
 }
 
 static size_t

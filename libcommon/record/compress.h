@@ -63,4 +63,8 @@ int codec_begin(struct codecs *c, enum codec codec, const void *in, size_t n,
     struct kerr *e);
 ssize_t codec_read(struct codecs *c, void *to, size_t cap, struct kerr *e);
 
+/* An lz4 frame of a message in format 0 has a header whose checksum is wrong:
+ * Kafka counted the frame's magic in (KAFKA-3160). Sets the right one. */
+void codec_mend_lz4(uint8_t *frame, size_t n);
+
 #endif

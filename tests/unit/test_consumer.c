@@ -11,6 +11,7 @@
 
 #include "client/consumer_impl.h"
 #include "record/builder.h"
+#include "record/msgset.h"
 
 /* The bytes of one partition in an answer. */
 struct world {
@@ -60,6 +61,47 @@ marker(struct world *w, int64_t offset, int64_t producer, bool commit)
 	w->n += (size_t)builder_finish(&b, &opts, NULL, NULL, NULL);
 }
 
+/* A message in format 1 whose value is v. */
+static void
+add_old(struct world *w, int64_t offset, int attributes, const void *v,
+    size_t len)
+{
+	struct buf b = { 0 };
+
+	buf_put_i64(&b, offset);
+	buf_put_i32(&b, (int32_t)(22 + len));
+	buf_put_i32(&b, 0);
+	buf_put_i8(&b, 1);
+	buf_put_i8(&b, (int8_t)attributes);
+	buf_put_i64(&b, 1000);
+	buf_put_i32(&b, -1);
+	buf_put_i32(&b, (int32_t)len);
+	buf_put(&b, v, len);
+	put_be32(b.p + MSGSET_PREFIX, msgset_crc(0, b.p + MSGSET_AT_MAGIC,
+	    b.len - MSGSET_AT_MAGIC));
+	memcpy(w->bytes + w->n, b.p, b.len);
+	w->n += b.len;
+	buf_release(&b);
+}
+
+/* One that is compressed, of n records, the last of them at offset. */
+static void
+add_packed(struct world *w, int64_t offset, int n)
+{
+	struct codecs *c = codecs_new();
+	struct world *inner = calloc(1, sizeof(*inner));
+	struct buf z = { 0 };
+
+	for (int i = 0; i < n; i++)
+		add_old(inner, i, CODEC_NONE, "v", 1);
+	assert_int_equal(codec_compress(c, CODEC_GZIP, CODEC_LEVEL_DEFAULT,
+	    inner->bytes, inner->n, &z, NULL), 0);
+	add_old(w, offset, CODEC_GZIP, z.p, z.len);
+	buf_release(&z);
+	codecs_free(c);
+	free(inner);
+}
+
 static struct world *
 world(void)
 {
@@ -78,8 +120,8 @@ expect(struct world *w, const char *want)
 	struct consumer_batch b;
 	struct kerr e = KERR_INIT;
 	int64_t passed = w->s.from;
+	struct buf got, own = { 0 };
 	struct span *sp;
-	struct buf got;
 	int rc;
 
 	w->part.records.p = w->bytes;
@@ -88,7 +130,7 @@ expect(struct world *w, const char *want)
 	w->a->refs = 1;
 	buf_init(&got, 0);
 	sp = span_new(&w->s, w->a, &w->part, 1);
-	while ((rc = span_next(sp, &b, &passed, &e)) > 0)
+	while ((rc = span_next(sp, &b, &own, &passed, &e)) > 0)
 		buf_printf(&got, "%lld+%d ", (long long)b.header.base_offset,
 		    b.header.count);
 	if (rc < 0)
@@ -98,6 +140,9 @@ expect(struct world *w, const char *want)
 	buf_putc(&got, '\0');
 	assert_string_equal((char *)got.p, want);
 	buf_release(&got);
+	buf_release(&own);
+	buf_release(&w->c.scratch);
+	codecs_free(w->c.codecs);
 	span_drop(sp);
 	free(w->a);
 	free(w);
@@ -235,6 +280,51 @@ test_misplaced(void **state)
 	expect(w, "0+2 after offset 1: record format 90");
 }
 
+/* Formats of before Kafka 0.11: single messages go together, those that are
+ * compressed are apart and begin before the offset that they have. */
+static void
+test_old(void **state)
+{
+	struct world *w = world();
+
+	add_old(w, 0, CODEC_NONE, "a", 1);
+	add_old(w, 1, CODEC_NONE, "b", 1);
+	add_packed(w, 6, 4);
+	add(w, 7, 2, -1, 0);
+	expect(w, "0+2 3+4 7+2 ->9");
+
+	w = world();			/* a Fetch into the middle of one */
+	add_packed(w, 6, 4);
+	add_packed(w, 10, 4);
+	add_packed(w, 14, 4);
+	w->s.from = 5;
+	w->s.to = 9;
+	expect(w, "3+4 7+4 ->11");
+
+	w = world();
+	add_old(w, 0, CODEC_NONE, "a", 1);
+	w->bytes[w->n - 1] ^= 1;
+	expect(w, "message at offset 0: CRC mismatch");
+
+	w = world();
+	add_packed(w, 6, 4);
+	w->c.cf.no_crc = true;
+	w->bytes[w->n - 8] ^= 1;
+	expect(w, "after offset -1: message at offset 6: gzip: incorrect data "
+	    "check");
+
+	w = world();			/* cut short */
+	add_old(w, 0, CODEC_NONE, "a", 1);
+	add_packed(w, 6, 4);
+	w->n -= 5;
+	expect(w, "0+1 ->1");
+
+	w = world();
+	add_old(w, 9, CODEC_NONE, "a", 1);
+	w->part.high_watermark = 9;
+	expect(w, "after offset -1: a batch at 9, where the end is 9");
+}
+
 /* The last batch is cut short: the next Fetch begins with it. */
 static void
 test_cut(void **state)
@@ -271,9 +361,9 @@ test_epoch(void **state)
 	w->s.queued = 1;
 	w->s.fetch_at = 3;
 	assert_int_equal(consumer_epoch(&w->c, 0), -1);
-	assert_int_equal(span_next(sp, &b, &w->s.taken_at, &e), 1);
+	assert_int_equal(span_next(sp, &b, NULL, &w->s.taken_at, &e), 1);
 	assert_int_equal(consumer_epoch(&w->c, 0), 4);
-	assert_int_equal(span_next(sp, &b, &w->s.taken_at, &e), 0);
+	assert_int_equal(span_next(sp, &b, NULL, &w->s.taken_at, &e), 0);
 	assert_int_equal(e.code, 0);
 	w->s.queued = 0;
 	assert_int_equal(consumer_position(&w->c, 0), 3);
@@ -304,6 +394,17 @@ test_scan(void **state)
 	assert_int_equal(need, first);
 	assert_int_equal(span_scan(w->bytes, w->bytes + 20, 5, &need), 5);
 	assert_int_equal(need, 0);
+	w->n = 0;
+	add_packed(w, 6, 4);
+	first = w->n;
+	add_old(w, 7, CODEC_NONE, "a", 1);
+	assert_int_equal(span_scan(w->bytes, w->bytes + w->n, 5, &need), 8);
+	assert_int_equal(span_scan(w->bytes, w->bytes + w->n - 1, 5, &need),
+	    7);
+	assert_int_equal(need, 0);
+	assert_int_equal(span_scan(w->bytes, w->bytes + first - 1, 5, &need),
+	    5);
+	assert_int_equal(need, first);
 	free(w);
 }
 
@@ -348,6 +449,7 @@ main(void)
 		cmocka_unit_test(test_emptied),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_misplaced),
+		cmocka_unit_test(test_old),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_epoch),
 		cmocka_unit_test(test_scan),

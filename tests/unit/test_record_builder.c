@@ -104,6 +104,41 @@ test_lines(void **state)
 	assert_int_equal(record_iter_next(&it, &r), 0);
 }
 
+/* Offsets that are left out, before records and at the end. */
+static void
+test_holes(void **state)
+{
+	static const int64_t want[] = { 53, 54, 64, 65 };
+	struct record_input in = { 5, NULL, "v", -1, 1, NULL, 0 };
+	struct builder_opts opts = BUILDER_OPTS;
+	struct batch_header h;
+	struct builder b;
+	struct record_iter it;
+	struct record r;
+	enum lines_end why;
+	uint8_t mem[256];
+
+	builder_init(&b, mem, sizeof(mem));
+	builder_skip(&b, 3);
+	assert_int_equal(builder_add(&b, &in), 0);
+	assert_int_equal(builder_add(&b, &in), 0);
+	builder_skip(&b, 9);
+	builder_add_lines(&b, "x\ny\n", 4, '\n', 5, INT32_MAX, &why);
+	assert_int_equal(b.count, 4);
+	builder_skip(&b, 2);
+	opts.base_offset = 50;
+	assert_true(builder_finish(&b, &opts, NULL, NULL, NULL) > 0);
+	assert_int_equal(batch_parse(mem, b.len, &h, NULL), 0);
+	assert_int_equal(h.count, 4);
+	assert_int_equal(batch_last_offset(&h), 67);
+	record_iter_init(&it, mem, &h, NULL, NULL, 0, NULL);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(record_iter_next(&it, &r), 1);
+		assert_int_equal(r.offset, want[i]);
+	}
+	assert_int_equal(record_iter_next(&it, &r), 0);
+}
+
 /* Lines and single records give the same bytes, for lengths on both sides of
  * every change of a varint's size. */
 static void
@@ -221,6 +256,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_holes),
 		cmocka_unit_test(test_lines_equal_records),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_codecs),
