@@ -187,6 +187,8 @@ producer_add(struct producer *p, struct ptopic *t, int32_t part,
 	b = part_open(pp, batch_cap(t, part, r->key_len));
 	if (b != NULL && builder_add(&b->b, &in) == 0) {
 		batch_tag(b, tag, 1);
+		if (b->b.count == 1)
+			producer_kick(p);	/* it lingers from now on */
 		p->stats.added++;
 		return 0;
 	}
@@ -253,6 +255,8 @@ fill_batch(struct ppart *pp, const char *buf, size_t n, int delim, int64_t ts,
 	had = b->b.count;
 	taken = builder_add_lines(&b->b, buf, n, delim, ts, INT32_MAX, &why);
 	if (b->b.count > had) {
+		if (had == 0)
+			producer_kick(pp->topic->p);
 		batch_tag(b, tag, b->b.count - had);
 		pp->topic->p->stats.added += (uint64_t)(b->b.count - had);
 	}
