@@ -542,6 +542,30 @@ cpu_ms() {
 	run -2 klog-produce -b host:port t </dev/null
 }
 
+@test "delivery.timeout.ms: with a broker that hangs, 0 for ever, not below linger.ms" {
+	local start rc=0
+	needs_own_broker
+	klog_broker
+	new_topic --partitions 1
+	mkfifo in
+	klog-produce -X delivery.timeout.ms=300 "$TOPIC" <in 2>err 3>&- &
+	exec 9>in
+	echo one >&9
+	timeout 5 klog-consume -q -c 1 "$TOPIC"
+	kill -STOP "$BROKER_PID"
+	start=${EPOCHREALTIME/./}
+	echo two >&9
+	exec 9>&-
+	wait $! || rc=$?
+	kill -CONT "$BROKER_PID"
+	assert_equal "$rc" 3
+	[ $((${EPOCHREALTIME/./} - start)) -lt 3000000 ]
+	assert_file_contains err 'not acknowledged in 0.3 s'
+	run -0 klog-produce -q -X message.timeout.ms=0 "$TOPIC" <<<three
+	run -2 klog-produce -q -X linger.ms=500 -X delivery.timeout.ms=500 "$TOPIC" <<<four
+	assert_output --partial 'linger.ms has to be less than delivery.timeout.ms'
+}
+
 @test "the broker dies: exit 3 and the count, after delivery.timeout.ms" {
 	needs_own_broker
 	klog_broker

@@ -98,7 +98,7 @@ const struct prop props[] = {
 	ALIAS("message.max.bytes", "max.request.size"),
 	INT("buffer.memory", 1, INT64_MAX, NULL, "bytes unacknowledged"),
 	MS("delivery.timeout.ms", 0, INT32_MAX, "120000",
-	    "give up a record that is undelivered"),
+	    "give up a record that is undelivered (0: never)"),
 	ALIAS("message.timeout.ms", "delivery.timeout.ms"),
 	INT("max.in.flight.requests.per.connection", 1, 1000000, NULL,
 	    "requests under way at a time"),

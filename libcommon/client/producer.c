@@ -13,6 +13,8 @@
 
 enum { MANY_PARTITIONS = 8, BATCH_MIN = 64 * 1024 };
 
+#define FOREVER_MS	((int64_t)100 * 365 * 24 * 3600 * 1000)
+
 void
 producer_config_defaults(struct producer_config *cf)
 {
@@ -45,10 +47,17 @@ producer_open(struct cluster *c, const struct producer_config *cf,
 		    "enable.idempotence");
 		return NULL;
 	}
+	if (cf->delivery_ms > 0 && cf->linger_ms >= cf->delivery_ms) {
+		kerr_set(e, KE_CONFIG, "linger.ms has to be less than "
+		    "delivery.timeout.ms");
+		return NULL;
+	}
 	p = xcalloc(1, sizeof(*p));
 	p->cl = c;
 	p->loop = cluster_loop(c);
 	p->cf = *cf;
+	if (p->cf.delivery_ms == 0)
+		p->cf.delivery_ms = FOREVER_MS;
 	TAILQ_INIT(&p->busy);
 	producer_send_init(p);
 	if (cf->transactional_id != NULL)

@@ -63,7 +63,7 @@ struct producer_config {
 	size_t		 message_max;	/* message.max.bytes: one record */
 	size_t		 buffer_bytes;	/* buffer.memory: all that is unacked */
 	int64_t		 linger_ms;
-	int64_t		 delivery_ms;	/* delivery.timeout.ms */
+	int64_t		 delivery_ms;	/* delivery.timeout.ms; 0: for ever */
 	int64_t		 request_ms;	/* request.timeout.ms sent along */
 	int		 in_flight;	/* requests a broker; at most 5 when
 					 * idempotent */

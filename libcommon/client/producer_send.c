@@ -7,7 +7,10 @@
 #include "wire/codec.h"
 #include "wire/msg_produce.h"
 
-enum { FLIGHT_PARTS = 1024 };	/* partitions in a request */
+enum {
+	FLIGHT_PARTS = 1024,		/* partitions in a request */
+	ANSWER_MIN_MS = 100
+};
 
 #define PRODUCER_OF(ptr, member) \
 	((struct producer *)(void *)((char *)(ptr) - \
@@ -24,13 +27,30 @@ flights_to(const struct producer *p, int32_t broker)
 	return n;
 }
 
+/* An answer is waited for as long as a request may take, but no longer than the
+ * first of its batches to be given up may. */
+static int64_t
+patience(const struct producer *p, const struct flight *f, int64_t now)
+{
+	int64_t ms = p->cf.request_ms, left;
+
+	for (int i = 0; i < f->n; i++) {
+		left = f->v[i].batch->deadline - now;
+		if (left < ANSWER_MIN_MS)
+			left = ANSWER_MIN_MS;
+		if (left < ms)
+			ms = left;
+	}
+	return ms;
+}
+
 static void
-take_off(struct producer *p, struct flight *f)
+take_off(struct producer *p, struct flight *f, int64_t now)
 {
 	struct produce_request req;
 	struct produce_request_topic topic = { 0 };
 	struct produce_request_partition *v;
-	struct call_options opt = { .timeout_ms = p->cf.request_ms };
+	struct call_options opt = { .timeout_ms = patience(p, f, now) };
 
 	v = xcalloc((size_t)f->n, sizeof(*v));
 	for (int i = 0; i < f->n; i++) {
@@ -127,7 +147,7 @@ fly(struct producer *p, struct ppart *first, int32_t leader, int64_t now)
 		return;
 	}
 	f = xrealloc(f, sizeof(*f) + (size_t)f->n * sizeof(f->v[0]));
-	take_off(p, f);
+	take_off(p, f, now);
 }
 
 static void
