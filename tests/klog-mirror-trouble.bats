@@ -56,3 +56,70 @@ batches() {
 	wait_until 20 equal
 	assert_file_contains err 'trying again: .* not acknowledged in 0.3 s'
 }
+
+@test "a signal ends the wait for a target that is away" {
+	local pid rc=0 at
+	needs_own_broker
+	src klog-topics -q create "$TOPIC" --partitions 1
+	klog_broker
+	TO=$BROKER
+	mirror_job --topics "$TOPIC" --follow -X request.timeout.ms=300 2>err 3>&- &
+	pid=$!
+	KLOG_PIDS+=("$pid")
+	batches 1 5
+	wait_until 10 equal
+	klog_broker_kill
+	batches 1 5
+	wait_until 10 grep -q 'trying again' err
+	# each wait is twice as long as the one before
+	sleep 2.6
+	at=$(date +%s%N)
+	kill "$pid"
+	wait "$pid" || rc=$?
+	assert_equal "$rc" 143
+	[ $(($(date +%s%N) - at)) -lt 700000000 ]
+}
+
+# A target that does not answer: a run with ten records in its transaction.
+stuck() {
+	needs_own_broker
+	src klog-topics -q create "$TOPIC" --partitions 1
+	batches 1 10
+	klog_broker
+	TO=$BROKER
+	mirror_job -q --topics "$TOPIC" --follow --rate 5/s 3>&- &
+	pid=$!
+	KLOG_PIDS+=("$pid")
+	written() { [ "$(klog-consume -q -e --uncommitted "$TOPIC" 2>/dev/null | wc -l)" = 10 ]; }
+	wait_until 10 written
+	kill -STOP "$BROKER_PID"
+}
+
+@test "two signals at once are one, as timeout(1) sends them" {
+	local pid rc=0
+	stuck
+	kill "$pid"
+	sleep 0.03
+	kill "$pid"
+	sleep 0.03
+	kill -CONT "$BROKER_PID"
+	wait "$pid" || rc=$?
+	assert_equal "$rc" 143
+	# what was read is committed
+	run -0 klog-consume -q -e "$TOPIC"
+	assert_output "$(seq 10)"
+}
+
+@test "a second signal ends it at once, and the next run has nothing twice" {
+	local pid rc=0
+	stuck
+	kill "$pid"
+	sleep 0.15
+	kill -INT "$pid"
+	wait "$pid" || rc=$?
+	assert_equal "$rc" 130
+	kill -CONT "$BROKER_PID"
+	batches 1 3
+	mirror --topics "$TOPIC"
+	equal
+}

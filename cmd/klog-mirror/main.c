@@ -12,7 +12,7 @@
 enum {
 	POLL_MS = 250,		/* --follow: between looks at an idle source */
 	CHORES_MS = 5000,	/* and at properties and groups */
-	AGAIN_MIN_MS = 500, AGAIN_MAX_MS = 30000, ENDS = 3
+	AGAIN_MIN_MS = 500, AGAIN_MAX_MS = 30000
 };
 
 static const char *const gaps[] = { "fail", "skip", NULL };
@@ -70,43 +70,6 @@ static const struct program program = {
 	.options = options,
 	.footer = COMMON_FOOTER,
 };
-
-struct catcher {
-	struct loop_signal	 s;
-	struct mirror		*m;
-};
-
-static struct catcher catchers[ENDS];
-
-/* The first ends the pass in good order, a second one at once. */
-static void
-caught(struct loop_signal *s)
-{
-	struct mirror *m = ((struct catcher *)s)->m;
-
-	m->stop = true;
-	m->signo = s->signo;
-	for (int i = 0; i < ENDS; i++)
-		loop_signal_stop(&catchers[i].s);
-	if (m->consumer != NULL)
-		consumer_wake(m->consumer);
-}
-
-static void
-catch_signals(struct mirror *m)
-{
-	static const int signals[ENDS] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction old;
-
-	for (int i = 0; i < ENDS; i++) {
-		catchers[i].m = m;
-		loop_signal_init(&catchers[i].s, m->loop, signals[i], caught);
-		if (sigaction(signals[i], NULL, &old) == 0 &&
-		    old.sa_handler != SIG_IGN)
-			loop_signal_start(&catchers[i].s);
-	}
-	signal(SIGPIPE, SIG_IGN);
-}
 
 static void
 check(const struct opts *o, char **operands, int n)
@@ -329,7 +292,7 @@ run(struct mirror *m)
 			failures = 0;
 			if (!m->o->follow || status != EXIT_DONE)
 				return status;
-			loop_run_for(m->loop, POLL_MS);
+			signals_idle(m, POLL_MS);
 			continue;
 		}
 		if (m->stop)
@@ -344,7 +307,7 @@ run(struct mirror *m)
 		if (failures++ == 0)
 			warn_line("trying again: %s", e.msg);
 		start_over(m);
-		loop_run_for(m->loop, retry_backoff(failures, AGAIN_MIN_MS,
+		signals_idle(m, retry_backoff(failures, AGAIN_MIN_MS,
 		    AGAIN_MAX_MS, 0));
 	}
 	return status;
@@ -365,6 +328,7 @@ close_all(struct mirror *m)
 	mirror_forget(m);
 	side_close(&m->src);
 	side_close(&m->tgt);
+	signals_end();
 	loop_free(m->loop);
 	names_free(m->names);
 	grep_free(m->grep);
@@ -390,8 +354,8 @@ act(struct mirror *m)
 	if (m->loop == NULL || prepare(m, &e) != 0)
 		return exit_report(&e, NULL);
 	m->started = loop_clock(m->loop);
-	catch_signals(m);
-	if (open_side(m, &m->src, m->o->from, "source", &e) != 0 ||
+	if (signals_init(m, &e) != 0 ||
+	    open_side(m, &m->src, m->o->from, "source", &e) != 0 ||
 	    open_side(m, &m->tgt, m->o->to, "target", &e) != 0 ||
 	    open_link(m, &e) != 0)
 		return exit_report(&e, NULL);

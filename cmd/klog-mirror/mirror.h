@@ -8,7 +8,6 @@
  *	prepare.c	topics of the target: made, grown, configured
  *	copy.c		batches from the source into transactions
  *	recode.c	batches that cannot go through as they are, or are small
- *	rate.c		--rate
  *	state.c		what is remembered, as records
  *	omap.c		where the records of the source lie in the target
  *	store.c		reading and writing what is remembered
@@ -18,6 +17,7 @@
  *	start.c		--start-from
  *	circle.c	records that would go round for ever
  *	report.c	what is told: troubles, progress, the last line
+ *	signals.c	signals that end a run
  *
  * A pass surveys both clusters, plans each partition up to where its source
  * ends now, and copies. One transaction in the target holds copied batches and,
@@ -29,6 +29,7 @@
 #ifndef KLOG_MIRROR_H
 #define KLOG_MIRROR_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -167,8 +168,8 @@ struct mirror {
 	int64_t		 chores_at;	/* when the next one does */
 	int		 groups_synced, groups_active, groups_told;
 	int64_t		 started;
-	volatile bool	 stop;
-	int		 signo;
+	volatile bool	 stop;		/* by this signal: */
+	volatile sig_atomic_t signo;
 };
 
 /* survey.c: pairs with their ids, partitions, starts and ends. */
@@ -265,5 +266,12 @@ void report_status(const struct mirror *m);
 void report_end(const struct mirror *m);
 void progress_start(struct mirror *m);
 void progress_stop(struct mirror *m);
+
+/* signals.c */
+int signals_init(struct mirror *m, struct kerr *e);
+/* Before the loop ends. */
+void signals_end(void);
+/* Lets the loop run for so long, or until a signal comes. */
+void signals_idle(struct mirror *m, int64_t ms);
 
 #endif
