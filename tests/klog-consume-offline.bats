@@ -173,3 +173,29 @@ where() { echo "$T/data/$TOPIC-0"; }
 	assert_output "$TOPIC[7] a
 $TOPIC[7] b"
 }
+
+@test "messages of before Kafka 0.11, single and compressed" {
+	mkdir t-0
+	tr a-f A-F <"$BATS_TEST_DIRNAME/data/record/old-1-none.hex" |
+		basenc -d -i --base16 >t-0/00000000000000000000.log
+	run -0 klog-consume --offline t-0 -f '%o %T %K %S %H %e,' -o ..105
+	assert_output "100 1700000000000 3 5 0 -1,101 1700000000005 -1 6 0 -1,\
+103 1699999999995 0 0 0 -1,104 1700000000001 9 -1 0 -1,"
+	tr a-f A-F <"$BATS_TEST_DIRNAME/data/record/old-0-lz4.hex" |
+		basenc -d -i --base16 >t-0/00000000000000000000.log
+	run -0 klog-consume --offline t-0 -f '%o %T %a,' -o 103..106
+	assert_output '103 -1 lz4,104 -1 lz4,105 -1 lz4,'
+	run -0 klog-consume --offline t-0 -o 101 -c 1 -J
+	assert_output '{"topic":"t","partition":0,"offset":101,"broker":-1,"key":null,"payload":"no key","epoch":-1}'
+	run -0 klog-consume --offline t-0 -n 2 -f '%o,'
+	assert_output '105,110,'
+	tr a-f A-F <"$BATS_TEST_DIRNAME/data/record/old-1-append.hex" |
+		basenc -d -i --base16 >t-0/00000000000000000000.log
+	run -0 klog-consume --offline t-0 -o @1700000001000 -c 1 -f '%o %T %a'
+	assert_output '100 1700000001000 gzip'
+	printf X | dd of=t-0/00000000000000000000.log bs=1 seek=90 \
+		conv=notrunc status=none
+	run -6 --separate-stderr klog-consume --offline t-0
+	assert_output ''
+	assert_regex "$stderr" 'CRC mismatch; left out: offsets up to 110'
+}

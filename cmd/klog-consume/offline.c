@@ -10,6 +10,7 @@
 #include "base/xalloc.h"
 #include "client/admin.h"
 #include "consume.h"
+#include "record/msgset.h"
 #include "store/checkpoint.h"
 #include "store/view.h"
 
@@ -316,6 +317,23 @@ offline_consumer(struct consume *co, const struct consumer_config *cf)
 	return consumer_new_files(co->loop, &files, cf);
 }
 
+/* The first batch of b, made anew in made where it is in an old format. */
+static const uint8_t *
+first_batch(struct consume *co, const struct buf *b, struct buf *made,
+    struct batch_header *h)
+{
+	const struct buf *at = b;
+	struct msgset_source from;
+
+	if (msgset_begins(b->p, b->len)) {
+		if (msgset_batch(b->p, b->len, true, co->codecs, &co->scratch,
+		    BATCH_MAX_RAW, made, &from, NULL) != 0)
+			return NULL;
+		at = made;
+	}
+	return batch_parse(at->p, at->len, h, NULL) == 0 ? at->p : NULL;
+}
+
 /* The first record of the batch at offset with that time. */
 static int64_t
 find_record(struct consume *co, struct view *v, int64_t offset, int64_t upto,
@@ -324,18 +342,20 @@ find_record(struct consume *co, struct view *v, int64_t offset, int64_t upto,
 	struct batch_header h;
 	struct record_iter it;
 	struct record r;
-	struct buf b = { 0 };
+	struct buf b = { 0 }, made = { 0 };
 	int64_t next, found = offset;
+	const uint8_t *p;
 
 	if (view_read(v, offset, upto, 1, &b, &next, NULL) == 0 &&
-	    batch_parse(b.p, b.len, &h, NULL) == 0 &&
-	    record_iter_init(&it, b.p, &h, co->codecs, &co->scratch,
+	    (p = first_batch(co, &b, &made, &h)) != NULL &&
+	    record_iter_init(&it, p, &h, co->codecs, &co->scratch,
 	    BATCH_MAX_RAW, NULL) == 0)
 		while (record_iter_next(&it, &r) > 0)
 			if (r.timestamp >= ts && r.offset >= offset) {
 				found = r.offset;
 				break;
 			}
+	buf_release(&made);
 	buf_release(&b);
 	return found;
 }

@@ -13,10 +13,11 @@
  *	}
  *
  * Batches are handed out as they lie in the response, CRC checked, never
- * copied (formats of before Kafka 0.11 are made into batches first); the next Fetch to a broker has left before the batches of the last
- * are taken, so the broker works while the caller prints. What waits to be
- * taken or released is bounded, for each partition. Batches of one partition
- * come in the order of their offsets, those of several as they arrive.
+ * copied (formats of before Kafka 0.11 are made into batches first); the next
+ * Fetch to a broker has left before the batches of the last are taken, so the
+ * broker works while the caller prints. What waits to be taken or released is
+ * bounded, for each partition. Batches of one partition come in the order of
+ * their offsets, those of several as they arrive.
  *
  * Not handed out: control batches, batches of aborted transactions (unless
  * uncommitted is asked for), batches the cleaner emptied, anything outside

@@ -22,7 +22,7 @@
 enum {
 	MSGSET_PREFIX = BATCH_PREFIX,	/* offset and size */
 	MSGSET_LEAST = 26,	/* bytes of the shortest entry */
-	MSGSET_AT_MAGIC = BATCH_AT_MAGIC,	/* here the CRC begins to count*/
+	MSGSET_AT_MAGIC = BATCH_AT_MAGIC,	/* what the CRC counts from */
 
 	/* bits of the attributes */
 	MSGSET_CODEC_MASK = BATCH_CODEC_MASK,

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/crc32c.h"
+#include "record/msgset.h"
 #include "store/file.h"
 
 void
@@ -37,6 +38,35 @@ window(struct scan *c, int64_t pos, size_t want, size_t *n)
 	return c->buf + skip;
 }
 
+/* The header that a message in an old format stands for. */
+static int
+old_header(const uint8_t *p, size_t n, struct batch_header *h, struct kerr *e)
+{
+	struct msgset_entry m;
+	int rc = msgset_parse(p, n, &m, e);
+
+	if (rc != 0)
+		return rc;
+	*h = (struct batch_header){
+		.base_offset = m.offset, .length = m.size, .leader_epoch = -1,
+		.magic = m.magic, .crc = m.crc,
+		.attributes = m.attributes &
+		    (MSGSET_CODEC_MASK | MSGSET_APPEND_TIME),
+		.base_timestamp = m.timestamp, .max_timestamp = m.timestamp,
+		.producer_id = -1, .producer_epoch = -1, .base_sequence = -1,
+		.count = 1
+	};
+	return 0;
+}
+
+int
+scan_header(const struct scan *c, const void *p, size_t n,
+    struct batch_header *h, struct kerr *e)
+{
+	return c->old && msgset_begins(p, n) ? old_header(p, n, h, e) :
+	    batch_header_parse(p, n, h, e);
+}
+
 int
 scan_next(struct scan *c, struct batch_header *h, struct kerr *e)
 {
@@ -49,7 +79,7 @@ scan_next(struct scan *c, struct batch_header *h, struct kerr *e)
 		return 0;
 	if ((p = window(c, c->at, BATCH_HEADER, &n)) == NULL)
 		return kerr_sys(e, "reading at %lld", (long long)c->at);
-	if (batch_header_parse(p, n, h, &why) != 0)
+	if (scan_header(c, p, n, h, &why) != 0)
 		return kerr_set(e, KE_CORRUPT, "batch at %lld: %s",
 		    (long long)c->at, why.msg);
 	if ((int64_t)batch_size(h) > c->end - c->at)
@@ -62,7 +92,8 @@ scan_next(struct scan *c, struct batch_header *h, struct kerr *e)
 int
 scan_check(struct scan *c, const struct batch_header *h, struct kerr *e)
 {
-	int64_t pos = c->at + BATCH_AT_ATTRIBUTES;
+	bool old = h->magic < BATCH_MAGIC;
+	int64_t pos = c->at + (old ? MSGSET_AT_MAGIC : BATCH_AT_ATTRIBUTES);
 	const uint8_t *p;
 	uint32_t crc = 0;
 	size_t n;
@@ -74,7 +105,7 @@ scan_check(struct scan *c, const struct batch_header *h, struct kerr *e)
 			break;
 		if ((int64_t)n > c->next - pos)
 			n = (size_t)(c->next - pos);
-		crc = crc32c(crc, p, n);
+		crc = old ? msgset_crc(crc, p, n) : crc32c(crc, p, n);
 		pos += (int64_t)n;
 	}
 	if (pos == c->next && crc == h->crc)

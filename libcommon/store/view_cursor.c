@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
+#include "record/msgset.h"
 #include "store/file.h"
 #include "store/segment.h"
 #include "store/view_impl.h"
@@ -60,6 +61,7 @@ view_open_segment(struct view *v, int at, size_t cap, struct kerr *e)
 	v->size = size;
 	v->next = v->base[at];
 	scan_init(&v->scan, v->sys, fd, 0, size, v->window, cap);
+	v->scan.old = true;
 	return 1;
 }
 
@@ -82,6 +84,18 @@ view_tell(struct view *v, const struct kerr *why, const char *then, int64_t n)
 	v->damage(v->arg, &e);
 }
 
+/* Only the last offset of a compressed message in an old format is known here:
+ * it may begin where the one before it ended. */
+static void
+widen(const struct view *v, struct batch_header *h)
+{
+	if (h->magic >= BATCH_MAGIC || batch_codec(h) == CODEC_NONE ||
+	    h->base_offset < v->next || h->base_offset - v->next > INT32_MAX)
+		return;
+	h->last_offset_delta = (int32_t)(h->base_offset - v->next);
+	h->base_offset = v->next;
+}
+
 /* True for offsets that cannot be at this place: no CRC covers the first. The
  * segments of a live log may be other ones by now. */
 static bool
@@ -93,18 +107,19 @@ is_misplaced(const struct view *v, const struct batch_header *h)
 	    batch_last_offset(h) >= v->base[v->at + 1]);
 }
 
-/* True where a sound batch begins at pos, whose header p shows. */
+/* True where a sound batch begins at pos, where n bytes are at p. */
 static bool
-begins_batch(struct view *v, const uint8_t *p, int64_t pos)
+begins_batch(struct view *v, const uint8_t *p, size_t n, int64_t pos)
 {
 	struct batch_header h;
 	uint8_t window[4096];
 	struct scan c;
 
-	if (batch_header_parse(p, BATCH_HEADER, &h, NULL) != 0 ||
+	if (scan_header(&v->scan, p, n, &h, NULL) != 0 ||
 	    is_misplaced(v, &h) || (int64_t)batch_size(&h) > v->size - pos)
 		return false;
 	scan_init(&c, v->sys, v->fd, pos, v->size, window, sizeof(window));
+	c.old = true;
 	return scan_next(&c, &h, NULL) > 0 && scan_check(&c, &h, NULL) == 0;
 }
 
@@ -124,14 +139,14 @@ search(struct view *v, int64_t pos, bool *zero)
 			break;
 		for (ssize_t i = 0; i < n; i++)
 			*zero = *zero && p[i] == 0;
-		if (n < BATCH_HEADER)
-			break;
-		for (ssize_t i = 0; i + BATCH_HEADER <= n; i++)
-			if (p[i + BATCH_AT_MAGIC] == BATCH_MAGIC &&
-			    begins_batch(v, p + i, pos + i)) {
+		for (ssize_t i = 0; i + MSGSET_LEAST <= n; i++)
+			if (p[i + BATCH_AT_MAGIC] <= BATCH_MAGIC &&
+			    begins_batch(v, p + i, (size_t)(n - i), pos + i)) {
 				found = pos + i;
 				break;
 			}
+		if (n < BATCH_HEADER)
+			break;
 	}
 	free(p);
 	return found;
@@ -161,6 +176,8 @@ view_next(struct view *v, struct batch_header *h, bool silent,
 	int rc;
 
 	while ((rc = scan_next(&v->scan, h, &why)) != 0) {
+		if (rc > 0)
+			widen(v, h);
 		if (rc > 0 && !is_misplaced(v, h))
 			break;
 		if (rc > 0)

@@ -169,12 +169,12 @@ client_kafkajs() {
 }
 
 python_env() {
-	[ -f "$CACHE/venv/complete" ] && return
+	[ -f "$CACHE/venv/complete.1" ] && return
 	need python3 python3 || return 1
 	python3 -m venv "$CACHE/venv" >"$CACHE/pip.log" 2>&1 ||
 		{ apt-get install -y -qq python3-venv >>"$CACHE/pip.log" 2>&1 && python3 -m venv "$CACHE/venv" >>"$CACHE/pip.log" 2>&1; } || return 1
-	"$CACHE/venv/bin/pip" install -q confluent-kafka==2.16.1 kafka-python==3.0.12 lz4 python-snappy zstandard >>"$CACHE/pip.log" 2>&1 || return 1
-	touch "$CACHE/venv/complete"
+	"$CACHE/venv/bin/pip" install -q confluent-kafka==2.16.1 kafka-python==3.0.12 lz4 python-snappy xxhash zstandard >>"$CACHE/pip.log" 2>&1 || return 1
+	touch "$CACHE/venv/complete.1"
 }
 
 go_client() {

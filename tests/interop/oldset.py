@@ -24,7 +24,7 @@ RECORDS = [
 
 def messages(magic, codec, base, records=RECORDS, append_time=None):
     """Entries for the records; one, where they are compressed. The builder leaves to the broker what the broker
-    sets: offset of the outer message, and its time where that is the append time."""
+    sets: offset and time of the outer message."""
     relative = magic == 1 and codec != 'none'
     b = Builder(magic, CODECS[codec], 1 << 20)
     for offset, time, key, value in records:
@@ -32,9 +32,9 @@ def messages(magic, codec, base, records=RECORDS, append_time=None):
     out = bytearray(b.build())
     if codec != 'none':
         out[:8] = (base + records[-1][0]).to_bytes(8, 'big')
-    if append_time is not None:
-        out[17] |= 8
-        out[18:26] = append_time.to_bytes(8, 'big')
+    if relative:
+        out[17] |= 8 if append_time else 0
+        out[18:26] = (append_time or max(r[1] for r in records)).to_bytes(8, 'big')
         out[12:16] = zlib.crc32(out[16:]).to_bytes(4, 'big')
     return bytes(out)
 

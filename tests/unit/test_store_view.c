@@ -7,6 +7,7 @@
 #include <fcntl.h>
 
 #include "record/marker.h"
+#include "record_data.h"
 #include "store/file.h"
 #include "store/view.h"
 
@@ -150,6 +151,118 @@ test_time(void **state)
 	assert_int_equal(view_find_time(v, 99999, 200, &offset, &e), 0);
 	assert_int_equal(offset, -1);
 	view_close(v);
+	stop(&f);
+}
+
+/* A segment of messages in formats 0 and 1: single ones at 100 to 110 with
+ * holes, then compressed ones whose last offsets are 121 and 132. size[] is how
+ * long each of the three is. */
+static void
+write_old(struct fixture *f, struct buf *b, size_t size[3])
+{
+	static const char *const names[] = {
+		"old-1-none", "old-0-lz4", "old-1-gzip"
+	};
+	char *path;
+	struct buf g;
+
+	start(f);
+	fill(f, 1);
+	must_close(f->l);
+	f->l = NULL;
+	buf_init(b, 0);
+	for (int i = 0; i < 3; i++) {
+		golden_load(&g, names[i]);
+		if (i > 0)
+			put_be64(g.p, 110 + (uint64_t)i * 11);
+		buf_put(b, g.p, g.len);
+		size[i] = g.len;
+		buf_release(&g);
+	}
+	path = xasprintf("%s/%020d.log", f->dir, 0);
+	assert_int_equal(file_save(sys_real(), path, b->p, b->len, false,
+	    NULL), 0);
+	free(path);
+}
+
+static void
+spoil(struct fixture *f, size_t at)
+{
+	char *path = xasprintf("%s/%020d.log", f->dir, 0);
+	int fd = open(path, O_RDWR);
+	uint8_t byte;
+
+	assert_int_equal(pread(fd, &byte, 1, (off_t)at), 1);
+	byte ^= 0x55;
+	assert_int_equal(pwrite(fd, &byte, 1, (off_t)at), 1);
+	close(fd);
+	free(path);
+}
+
+/* What is read of [offset, upto) is n bytes from at on. */
+static void
+expect_old(struct view *v, int64_t offset, int64_t upto, const struct buf *b,
+    size_t at, size_t n)
+{
+	struct kerr e = KERR_INIT;
+	struct buf got;
+	int64_t next;
+
+	buf_init(&got, 0);
+	assert_int_equal(view_read(v, offset, upto, 1 << 20, &got, &next, &e),
+	    0);
+	assert_int_equal(next, upto);
+	assert_int_equal(got.len, n);
+	if (n > 0)
+		assert_memory_equal(got.p, b->p + at, n);
+	buf_release(&got);
+}
+
+static void
+test_old(void **state)
+{
+	struct kerr e = KERR_INIT;
+	struct fixture f;
+	struct buf all;
+	struct view *v;
+	size_t n[3];
+	int64_t offset;
+
+	write_old(&f, &all, n);
+	v = look(&f, 0);
+	assert_int_equal(view_end(v), 133);
+	assert_int_equal(view_stable(v), 133);
+	expect_old(v, 0, 133, &all, 0, all.len);
+	/* a compressed one is read where any of its offsets may be asked for */
+	expect_old(v, 111, 133, &all, n[0], n[1] + n[2]);
+	expect_old(v, 121, 122, &all, n[0], n[1]);
+	expect_old(v, 115, 118, &all, n[0], n[1]);
+	expect_old(v, 122, 123, &all, n[0] + n[1], n[2]);
+	expect_old(v, 106, 110, &all, 0, 0);
+	assert_int_equal(view_find_time(v, 1700000000006, 111, &offset, &e),
+	    0);
+	assert_int_equal(offset, 110);
+	assert_int_equal(view_find_time(v, 1700000000007, 133, &offset, &e),
+	    0);
+	assert_int_equal(offset, -1);
+	view_close(v);
+	assert_int_equal(f.told, 0);
+
+	spoil(&f, n[0] + 60);		/* the value */
+	v = look(&f, 0);
+	expect_old(v, 111, 133, &all, n[0] + n[1], n[2]);
+	assert_int_equal(f.told, 1);
+	assert_non_null(strstr(f.text, "CRC mismatch; left out: offsets up to "
+	    "121"));
+	view_close(v);
+
+	spoil(&f, n[0] + 8);		/* the size */
+	v = look(&f, 0);
+	expect_old(v, 111, 133, &all, n[0] + n[1], n[2]);
+	assert_int_equal(f.told, 2);
+	assert_non_null(strstr(f.text, "bytes passed over: "));
+	view_close(v);
+	buf_release(&all);
 	stop(&f);
 }
 
@@ -404,6 +517,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_time),
+		cmocka_unit_test(test_old),
 		cmocka_unit_test(test_transactions),
 		cmocka_unit_test(test_crc),
 		cmocka_unit_test(test_header),
