@@ -113,6 +113,26 @@ rest() { klog-consume -q -G "$GROUP" "${NEW[@]}" -e "$@" "$TOPIC"; }
 	assert_output --partial 'assigned nothing'
 }
 
+@test "-e: where others are slow to give back it waits, else it ends at once" {
+	begin
+	new_topic --partitions 2
+	member a
+	wait_until 20 holds a 2
+	kill -STOP $PID		# until its session has ended
+	run timeout 20 klog-consume -v -G "$GROUP" "${NEW[@]}" -e "$TOPIC"
+	kill -CONT $PID
+	assert_success
+	assert_output --regexp "assigned $TOPIC\[[01]"
+	klog_broker_stop
+	# three heartbeats would be 15 s
+	klog_broker
+	new_topic --partitions 1
+	member b
+	wait_until 20 holds b 1
+	run -0 timeout 4 klog-consume -v -G "$GROUP" "${NEW[@]}" -e "$TOPIC"
+	assert_output --partial 'assigned nothing'
+}
+
 @test "stdout blocks: the member stays, nothing is doubled or lost" {
 	begin
 	new_topic --partitions 2

@@ -50,6 +50,7 @@ group_begin(struct consume *co)
 	struct group *g = co->group;
 	struct kerr e = KERR_INIT;
 
+	g->cf.looks = co->bounded;
 	g->s = subscriber_open(co->cl, &co->conf, &g->cf, &e);
 	if (g->s == NULL)
 		return exit_report(&e, "group '%s'", g->name);

@@ -15,6 +15,7 @@ member_init(struct member *m, const struct member_config *cf)
 	m->generation = -1;
 	m->interval_ms = cf->heartbeat_ms;
 	m->refused_at = -1;
+	m->outlook = cf->looks ? OUTLOOK_UNKNOWN : OUTLOOK_HIDDEN;
 }
 
 static enum member_do

@@ -33,6 +33,9 @@ struct member_config {
 					 * the coordinator has said */
 	int64_t		 backoff_ms;	/* retry.backoff.ms */
 	int64_t		 backoff_max_ms;
+	bool		 looks;		/* consumer: asks, when it has been
+					 * assigned nothing, whether anything
+					 * is meant for it */
 	int64_t		 contact_ms;	/* a coordinator that has never taken it
 					 * is not asked for longer; 0: it is */
 };
@@ -45,6 +48,7 @@ enum member_do {
 	MEMBER_SYNC,		/* SyncGroup: member_synced() */
 	MEMBER_HEARTBEAT,	/* Heartbeat: member_beaten(); consumer: with
 				 * what m->say says: member_answered() */
+	MEMBER_LOOK,		/* ConsumerGroupDescribe: member_looked() */
 	MEMBER_RECONCILE,	/* take the last assignment over:
 				 * member_reconciled() */
 	MEMBER_LEAVE,		/* LeaveGroup; consumer: the heartbeat that ends
@@ -67,6 +71,14 @@ enum member_say {
 	SAY_TOPICS = 1,		/* subscribed to */
 	SAY_OWNED = 2,		/* partitions taken over */
 	SAY_ALL = 7		/* those, and all the rest */
+};
+
+/* What a member that has nothing knows of what is meant for it. */
+enum member_outlook {
+	OUTLOOK_HIDDEN,		/* and never will */
+	OUTLOOK_UNKNOWN,
+	OUTLOOK_SOME,		/* what others have not given back yet */
+	OUTLOOK_NONE
 };
 
 struct member {
@@ -95,6 +107,7 @@ struct member {
 	bool			 reconciling;	/* one is being taken over */
 	bool			 known;		/* the coordinator may know it */
 	int			 calm;		/* answers since a change */
+	enum member_outlook	 outlook;	/* as of the last answer */
 	int64_t			 interval_ms;	/* between heartbeats */
 };
 
@@ -116,6 +129,8 @@ void member_left(struct member *m);
 /* Consumer: the epoch is that of the answer; assigned: with an assignment. */
 void member_answered(struct member *m, int64_t now, const struct kerr *e,
     int32_t epoch, int64_t interval_ms, bool assigned);
+/* Consumer: whether partitions are meant for it, or may come to be. */
+void member_looked(struct member *m, const struct kerr *e, bool some);
 /* Consumer: more of the last assignment can be taken over. */
 void member_retarget(struct member *m);
 /* Consumer: what had to go is gone, what came is there. */

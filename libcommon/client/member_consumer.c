@@ -9,6 +9,10 @@
  * assignment is taken over at a time; of those that come in the meantime only
  * the last counts.
  *
+ * No answer says whether a member that is assigned nothing only waits for what
+ * others have not given back yet. Where the program wants to know (it would end
+ * then), the group's description does, which has each member's target.
+ *
  * The coordinator may fence a member (it was silent, or slow to give back):
  * everything it has is lost, and it joins again with epoch 0.
  */
@@ -17,9 +21,8 @@
 #include "client/member_impl.h"
 #include "wire/kerror.h"
 
-/* A member without partitions may only be waiting for others to give them
- * back: each of them needs a heartbeat to hear of it, then it does. The answer
- * is the same where there is nothing for it: an epoch, and no partitions. */
+/* Where that cannot be had: each of the others needs a heartbeat to hear of it,
+ * then it gives back. */
 #define CALM_WITHOUT	3
 
 static enum member_do
@@ -33,9 +36,19 @@ leave(struct member *m)
 	return MEMBER_WAIT;
 }
 
+/* Nothing is under way that an answer would have to tell of first. */
+static bool
+is_quiet(const struct member *m)
+{
+	return m->phase == MEMBER_STABLE && !m->rejoin && !m->owned &&
+	    !m->all && !m->target && !m->reconciling && m->calm > 0;
+}
+
 static enum member_do
 beat(struct member *m, int64_t now, int64_t *at)
 {
+	if (is_quiet(m) && !m->has && m->outlook == OUTLOOK_UNKNOWN)
+		return member_request(m, m->phase, MEMBER_LOOK);
 	if (!m->all && !m->rejoin && !m->owned && now < m->beat_at) {
 		*at = m->beat_at;
 		return MEMBER_WAIT;
@@ -143,10 +156,20 @@ member_answered(struct member *m, int64_t now, const struct kerr *e,
 	}
 	if (m->calm < CALM_WITHOUT)
 		m->calm++;
+	if (m->outlook != OUTLOOK_HIDDEN)
+		m->outlook = OUTLOOK_UNKNOWN;
 	if (assigned) {
 		m->target = true;
 		m->calm = 0;
 	}
+}
+
+void
+member_looked(struct member *m, const struct kerr *e, bool some)
+{
+	m->busy = false;
+	m->outlook = e != NULL ? OUTLOOK_HIDDEN : some ? OUTLOOK_SOME :
+	    OUTLOOK_NONE;
 }
 
 void
@@ -165,7 +188,6 @@ member_reconciled(struct member *m)
 bool
 member_consumer_settled(const struct member *m)
 {
-	return m->phase == MEMBER_STABLE && !m->rejoin && !m->owned &&
-	    !m->all && !m->target && !m->reconciling &&
-	    m->calm >= (m->has ? 1 : CALM_WITHOUT);
+	return is_quiet(m) && (m->has || m->outlook == OUTLOOK_NONE ||
+	    (m->outlook == OUTLOOK_HIDDEN && m->calm >= CALM_WITHOUT));
 }

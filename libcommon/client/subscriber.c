@@ -173,6 +173,9 @@ subscriber_step_now(struct subscriber *s)
 			else
 				classic_heartbeat(s);
 			break;
+		case MEMBER_LOOK:
+			consumer_protocol_look(s);
+			break;
 		case MEMBER_RECONCILE:
 			consumer_protocol_reconcile(s);
 			break;
@@ -210,6 +213,7 @@ subscriber_open(struct cluster *data, const struct cluster_config *conf,
 	struct member_config mc = { .consumer = cf->consumer,
 		.cooperative = all_cooperative(cf),
 		.fixed = cf->instance != NULL,
+		.looks = cf->consumer && cf->looks,
 		.heartbeat_ms = cf->heartbeat_ms,
 		.backoff_ms = conf->backoff_ms,
 		.backoff_max_ms = conf->backoff_max_ms,

@@ -28,6 +28,9 @@ struct subscriber_config {
 	const char	*instance;	/* group.instance.id; NULL: none */
 	bool		 consumer;	/* the consumer protocol (KIP-848): the
 					 * broker has the intervals and assigns */
+	bool		 looks;		/* consumer: a member that is assigned
+					 * nothing asks whether that is all,
+					 * to be settled soon */
 	const char	*remote_assignor; /* by which; NULL: its own choice */
 	int32_t		 session_ms;	/* session.timeout.ms */
 	int32_t		 rebalance_ms;	/* max.poll.interval.ms */

@@ -7,12 +7,14 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/log.h"
 #include "base/sys.h"
 #include "base/xalloc.h"
 #include "client/subscriber_impl.h"
 #include "wire/api.h"
 #include "wire/codec.h"
 #include "wire/kerror.h"
+#include "wire/msg_consumer_group_describe.h"
 #include "wire/msg_consumer_group_heartbeat.h"
 
 enum { EPOCH_JOIN = 0, EPOCH_LEAVE = -1, EPOCH_LEAVE_STATIC = -2 };
@@ -158,6 +160,58 @@ consumer_protocol_heartbeat(struct subscriber *s)
 	free(had);
 	free(numbers);
 	free(topics);
+}
+
+/* Whether the group as described has partitions for this member, or has yet to
+ * decide. */
+static bool
+means_some(const struct subscriber *s,
+    const struct consumer_group_describe_response_group *g)
+{
+	const struct consumer_group_describe_response_member *m;
+
+	for (int32_t i = 0; i < g->members.n; i++) {
+		m = &g->members.v[i];
+		if (kstr_eq(m->member_id, kstr(s->m.id)))
+			return g->assignment_epoch < g->group_epoch ||
+			    m->assignment.topic_partitions.n > 0 ||
+			    m->target_assignment.topic_partitions.n > 0;
+	}
+	return true;
+}
+
+static void
+looked(void *arg, struct reply *r)
+{
+	struct subscriber *s = arg;
+	const struct consumer_group_describe_response *rsp = r->msg;
+	bool has = rsp != NULL && rsp->groups.n == 1;
+	struct kerr e = KERR_INIT;
+	const struct kerr *why = subscriber_outcome(r, has ?
+	    rsp->groups.v[0].error_code : ERR_UNKNOWN_SERVER_ERROR, &e);
+
+	s->call = NULL;
+	log_line(LOG_DEBUG, LOG_GROUP, "group '%s': description%s%s", s->group,
+	    why != NULL ? ": " : "", why != NULL ? e.msg : "");
+	member_looked(&s->m, why, why == NULL &&
+	    means_some(s, &rsp->groups.v[0]));
+	reply_free(r);
+	subscriber_step_now(s);
+	s->cf.wake(s->cf.arg);
+}
+
+void
+consumer_protocol_look(struct subscriber *s)
+{
+	struct consumer_group_describe_request req;
+	struct kstr group = kstr(s->group);
+
+	kmsg_defaults(&consumer_group_describe_request_msg, &req);
+	req.group_ids.v = &group;
+	req.group_ids.n = 1;
+	s->call = cluster_send(s->cl, s->coordinator,
+	    API_CONSUMER_GROUP_DESCRIBE, &req, &(struct call_options){
+	    .timeout_ms = s->m.interval_ms }, looked, s);
 }
 
 void

@@ -112,6 +112,7 @@ void classic_leave(struct subscriber *s);
 /* subscriber_consumer.c: the same; the member makes up its own id. */
 void consumer_protocol_name(struct subscriber *s);
 void consumer_protocol_heartbeat(struct subscriber *s);
+void consumer_protocol_look(struct subscriber *s);
 void consumer_protocol_leave(struct subscriber *s);
 /* Takes over of the last assignment what has a name by now. */
 void consumer_protocol_reconcile(struct subscriber *s);

@@ -169,6 +169,93 @@ nothing_yet(void **state)
 	assert_true(member_settled(&m));
 }
 
+/* Joins where nothing is for it, and asks whether that is all. */
+static void
+look(struct member *m, int64_t now, const struct kerr *e, bool some)
+{
+	struct member_config looks = conf;
+
+	looks.looks = true;
+	member_init(m, &looks);
+	next(m, now);
+	member_found(m, now, NULL);
+	next(m, now);
+	well(m, now, 2, true);
+	assert_int_equal(next(m, now), MEMBER_RECONCILE);
+	member_has(m, false);
+	member_reconciled(m);
+	assert_int_equal(next(m, now), MEMBER_HEARTBEAT);
+	well(m, now, 2, false);
+	assert_false(member_settled(m));
+	assert_int_equal(next(m, now), MEMBER_LOOK);
+	assert_int_equal(wait_of(m, now), -1);
+	member_looked(m, e, some);
+}
+
+static void
+looks_whether_that_is_all(void **state)
+{
+	struct member m;
+	int64_t now = 0;
+
+	look(&m, 0, NULL, false);
+	assert_true(member_settled(&m));
+	assert_int_equal(wait_of(&m, 0), INTERVAL);
+	/* others come and go */
+	assert_int_equal(next(&m, INTERVAL), MEMBER_HEARTBEAT);
+	well(&m, INTERVAL, 3, false);
+	assert_false(member_settled(&m));
+	assert_int_equal(next(&m, INTERVAL), MEMBER_LOOK);
+	member_looked(&m, NULL, true);
+	assert_false(member_settled(&m));
+
+	/* however long others take to give it back */
+	look(&m, 0, NULL, true);
+	for (int i = 0; i < 50; i++) {
+		assert_int_equal(wait_of(&m, now), INTERVAL);
+		now += INTERVAL;
+		assert_int_equal(next(&m, now), MEMBER_HEARTBEAT);
+		well(&m, now, 2, false);
+		assert_false(member_settled(&m));
+		assert_int_equal(next(&m, now), MEMBER_LOOK);
+		member_looked(&m, NULL, true);
+		assert_false(member_settled(&m));
+	}
+	now += INTERVAL;
+	assert_int_equal(next(&m, now), MEMBER_HEARTBEAT);
+	well(&m, now, 2, true);
+	assert_int_equal(next(&m, now), MEMBER_RECONCILE);
+	member_has(&m, true);
+	member_reconciled(&m);
+	assert_int_equal(next(&m, now), MEMBER_HEARTBEAT);
+	well(&m, now, 2, false);
+	assert_true(member_settled(&m));
+	assert_int_equal(wait_of(&m, now), INTERVAL);
+
+	/* it may not know: as one that does not ask */
+	look(&m, 0, broker(ERR_GROUP_AUTHORIZATION_FAILED), false);
+	for (int i = 1; i < 3; i++) {
+		assert_false(member_settled(&m));
+		assert_int_equal(next(&m, i * INTERVAL), MEMBER_HEARTBEAT);
+		well(&m, i * INTERVAL, 2, false);
+	}
+	assert_true(member_settled(&m));
+	assert_false(m.failed);
+
+	/* the answer comes when it is no member any more */
+	look(&m, 0, NULL, true);
+	assert_int_equal(next(&m, INTERVAL), MEMBER_HEARTBEAT);
+	well(&m, INTERVAL, 2, false);
+	assert_int_equal(next(&m, INTERVAL), MEMBER_LOOK);
+	member_committed(&m, INTERVAL, 2, broker(ERR_UNKNOWN_MEMBER_ID));
+	member_looked(&m, NULL, false);
+	assert_false(member_settled(&m));
+	assert_int_equal(next(&m, INTERVAL), MEMBER_HEARTBEAT);
+	assert_int_equal(m.phase, MEMBER_JOINING);
+	well(&m, INTERVAL, 4, false);
+	assert_false(member_settled(&m));
+}
+
 static void
 topics_change(void **state)
 {
@@ -420,23 +507,27 @@ anything(void **state)
 	static const int errors[] = { ERR_FENCED_MEMBER_EPOCH,
 		ERR_UNKNOWN_MEMBER_ID, ERR_STALE_MEMBER_EPOCH,
 		ERR_NOT_COORDINATOR, ERR_COORDINATOR_LOAD_IN_PROGRESS };
+	struct member_config looks = conf;
 	struct member m;
 	int64_t now = 0, at, silent = 0;
 	int32_t epoch = 0;
-	int requests = 0, taking = 0, giving = 0, beats = 0;
+	int requests = 0, taking = 0, giving = 0, beats = 0, looked = 0;
 	enum member_do what, asked = MEMBER_WAIT;
 
 	srandom(848);
-	member_init(&m, &conf);
+	looks.looks = true;
+	member_init(&m, &looks);
 	while (now < 86400000) {
 		what = member_next(&m, now, &at);
 		switch (what) {
 		case MEMBER_FIND:
 		case MEMBER_HEARTBEAT:
+		case MEMBER_LOOK:
 			assert_int_equal(requests++, 0);
 			beats += what == MEMBER_HEARTBEAT;
 			asked = what;
-			silent = now;
+			looked += what == MEMBER_LOOK;
+			silent = what == MEMBER_LOOK ? silent : now;
 			break;
 		case MEMBER_RECONCILE:
 			assert_int_equal(taking++, 0);
@@ -460,6 +551,8 @@ anything(void **state)
 			if (asked == MEMBER_FIND)
 				member_found(&m, now, random() % 4 ? NULL :
 				    gone());
+			else if (asked == MEMBER_LOOK)
+				member_looked(&m, NULL, random() % 2);
 			else
 				member_answered(&m, now, e, ++epoch,
 				    INTERVAL, random() % 3 == 0);
@@ -481,6 +574,7 @@ anything(void **state)
 		assert_true(now - silent < 60000);
 	}
 	assert_true(beats > 86400000 / INTERVAL);
+	assert_true(looked > 100);
 }
 
 int
@@ -492,6 +586,7 @@ main(void)
 		cmocka_unit_test(gives_back_at_its_pace),
 		cmocka_unit_test(one_at_a_time),
 		cmocka_unit_test(nothing_yet),
+		cmocka_unit_test(looks_whether_that_is_all),
 		cmocka_unit_test(topics_change),
 		cmocka_unit_test(is_fenced),
 		cmocka_unit_test(fenced_while_giving_back),

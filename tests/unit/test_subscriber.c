@@ -16,6 +16,7 @@
 #include "wire/api.h"
 #include "wire/codec.h"
 #include "wire/kerror.h"
+#include "wire/msg_consumer_group_describe.h"
 #include "wire/msg_consumer_group_heartbeat.h"
 #include "wire/msg_find_coordinator.h"
 #include "wire/msg_offset_commit.h"
@@ -544,6 +545,61 @@ refused(void **state)
 	assert_int_equal(subscriber_event(w.s)->err.code, KE_UNSUPPORTED);
 }
 
+/* The group is described: with that member, for whom some is meant. */
+static void
+answer_look(const char *id, int32_t group_epoch, bool some)
+{
+	struct consumer_group_describe_response_topic_partitions t;
+	struct consumer_group_describe_response_member m;
+	struct consumer_group_describe_response_group g;
+	struct consumer_group_describe_response rsp;
+	struct call *call = asked(API_CONSUMER_GROUP_DESCRIBE);
+
+	assert_non_null(call);
+	kmsg_defaults(&consumer_group_describe_response_msg, &rsp);
+	KDEFAULTS(consumer_group_describe_response_group, &g);
+	KDEFAULTS(consumer_group_describe_response_member, &m);
+	KDEFAULTS(consumer_group_describe_response_topic_partitions, &t);
+	m.member_id = kstr(id);
+	m.target_assignment.topic_partitions.v = &t;
+	m.target_assignment.topic_partitions.n = some;
+	m.assignment.topic_partitions.n = 0;
+	g.group_epoch = group_epoch;
+	g.assignment_epoch = 2;
+	g.members.v = &m;
+	g.members.n = 1;
+	rsp.groups.v = &g;
+	rsp.groups.n = 1;
+	answer(call, &rsp);
+}
+
+/* Assigned nothing: is that all? */
+static void
+looks(void **state)
+{
+	w.s->m.outlook = OUTLOOK_UNKNOWN;
+	asked(API_CONSUMER_GROUP_HEARTBEAT);
+	beat(0, "", 0, 2, "");
+	does("assigned");
+	assert_null(asked(API_CONSUMER_GROUP_DESCRIBE));
+	beat(2, "", 0, 2, NULL);
+	/* not decided yet; for it, but others have it; it is not in there */
+	answer_look(w.s->m.id, 3, false);
+	assert_false(subscriber_settled(w.s));
+	wait_beat();
+	beat(2, "-", 0, 2, NULL);
+	answer_look(w.s->m.id, 2, true);
+	assert_false(subscriber_settled(w.s));
+	wait_beat();
+	beat(2, "-", 0, 2, NULL);
+	answer_look("another", 2, false);
+	assert_false(subscriber_settled(w.s));
+	wait_beat();
+	beat(2, "-", 0, 2, NULL);
+	answer_look(w.s->m.id, 2, false);
+	assert_true(subscriber_settled(w.s));
+}
+
 #define TEST(f)	cmocka_unit_test_setup_teardown(f, begin, end)
 
 int
@@ -557,6 +613,7 @@ main(void)
 		TEST(unknown_topic),
 		TEST(offsets),
 		TEST(refused),
+		TEST(looks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
