@@ -123,3 +123,17 @@ stuck() {
 	mirror --topics "$TOPIC"
 	equal
 }
+
+@test "both ways with prefixes: a topic that was just made does not go back" {
+	local long
+	src klog-topics -q create "$TOPIC" --partitions 1
+	# the second cannot be made, so that nothing follows the first
+	long=$TOPIC-$(printf 'x%.0s' $(seq $((248 - ${#TOPIC} - 1))))
+	src klog-topics -q create "$long" --partitions 1
+	run -2 mirror --topics "^$TOPIC.*" --prefix a.
+	klog-topics list | grep -q "^a.$TOPIC	"
+	klog-mirror -q --from "$TO" --to "$SRC" --link "$TOPIC-back" \
+		--topics "^a.$TOPIC" --prefix b.
+	run -0 src klog-topics list
+	refute_output --partial "b.a.$TOPIC"
+}

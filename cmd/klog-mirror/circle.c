@@ -1,8 +1,9 @@
 /*
  * circle.c: records that would go round for ever (mirror.h): a topic into
  * itself, and a topic of the source that a mirror from the target feeds. What
- * the latter are is written in the source, in the topics of its links, in the
- * transaction that brings their first records: who sees those looks there.
+ * the latter are is written in the source, in the topics of its links, before
+ * they are made there; where others had made them, in the transaction that
+ * brings their first records. Who sees a topic, or those, looks there.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -25,21 +26,37 @@ check_itself(const struct mirror *m, struct kerr *e)
 	return 0;
 }
 
-/* A position of a link to the source: does it come from the target? */
+/* The id of the cluster that a record says the topic of its key comes from;
+ * null where it says nothing of that kind. */
+static struct kstr
+origin_of(const struct record *rec, enum state_kind kind)
+{
+	const size_t n = (size_t)rec->value_len;
+	struct state_position at;
+	struct state_made made;
+
+	if (kind == STATE_POSITION && state_get_position(rec->value, n, &at,
+	    NULL) == 0)
+		return at.cluster;
+	if (kind == STATE_MADE && state_get_made(rec->value, n, &made,
+	    NULL) == 0)
+		return made.cluster;
+	return KSTR_NULL;
+}
+
+/* What a link to the source remembers of a topic: does it come from the
+ * target? */
 static int
 take_record(void *arg, const struct record *rec, struct kerr *e)
 {
 	struct mirror *m = arg;
 	const char *id = cluster_id(m->tgt.c);
-	struct state_position v;
 	enum state_kind kind;
 	struct state_key k;
 
 	if (rec->key == NULL || rec->value == NULL || state_get_key(rec->key,
 	    (size_t)rec->key_len, &kind, &k, NULL) != 0 ||
-	    kind != STATE_POSITION || state_get_position(rec->value,
-	    (size_t)rec->value_len, &v, NULL) != 0 ||
-	    !kstr_eq(v.cluster, kstr(id)))
+	    !kstr_eq(origin_of(rec, kind), kstr(id)))
 		return 0;
 	for (int i = 0; i < m->n_pairs; i++) {
 		struct pair *p = &m->pair[i];

@@ -87,10 +87,7 @@ begin(struct mirror *m, struct kerr *e)
 		return e->code;
 	if (m->txn_id == NULL || !m->o->follow)
 		return 0;
-	if (store_open(m, e) != 0)
-		return e->code;
-	producer_begin(m->producer);
-	if (store_put_run(m, e) != 0 || producer_commit(m->producer, e) != 0)
+	if (copy_note(m, store_put_run, e) != 0)
 		return e->code;
 	m->claimed = true;
 	return 0;

@@ -244,6 +244,25 @@ commit(struct mirror *m, struct kerr *e)
 	return each(m, take_over, e);
 }
 
+int
+copy_note(struct mirror *m, copy_puts *put, struct kerr *e)
+{
+	int rc;
+
+	if (m->state == NULL && store_open(m, e) != 0)
+		return e->code;
+	begin(m);
+	rc = put(m, e);
+	if (rc == 0 && m->txn_id == NULL)
+		return flush(m, e);
+	if (rc == 0)
+		rc = producer_commit(m->producer, e);
+	if (rc == 0)
+		return producer_shown(m->producer, e);
+	if (m->txn_id != NULL)
+		producer_abort(m->producer, NULL);
+	return rc;
+}
 
 static int
 add(struct mirror *m, struct part *pt, const struct recoded *r,

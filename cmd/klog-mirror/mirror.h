@@ -22,9 +22,9 @@
  * A pass surveys both clusters, plans each partition up to where its source
  * ends now, and copies. One transaction in the target holds copied batches and,
  * for each partition in it, the new position: what is there is remembered, and
- * what is remembered is there, whenever the pass is cut off. A second klog-mirror
- * on the same link fences the first one before it reads the positions; one that
- * was out of touch comes back only where nobody has begun since.
+ * what is remembered is there, whenever the pass is cut off. A second run on the
+ * same link fences the first one before it reads the positions; one that was out
+ * of touch comes back only where nobody has begun since.
  */
 #ifndef KLOG_MIRROR_H
 #define KLOG_MIRROR_H
@@ -130,7 +130,7 @@ struct mirror {
 	struct side	 src, tgt;
 	char		*link;
 	char		*state_topic;
-	char		*txn_id;	/* NULL: the target has no transactions */
+	char		*txn_id;	/* NULL: the target has none */
 	char		*group;		/* that is told how far it is; NULL:
 					 * the target does not allow it */
 	bool		 told_denied;	/* which has just turned out */
@@ -212,6 +212,8 @@ int store_put(struct mirror *m, struct part *pt, int64_t src_next,
 
 /* Adds to the transaction that the link is this run's. */
 int store_put_run(struct mirror *m, struct kerr *e);
+/* Adds that the link makes the target of a pair. */
+int store_put_made(struct mirror *m, const struct pair *p, struct kerr *e);
 
 /* claim.c: opens the producer. A run that begins takes the link over; one that
  * comes back must find it as it left it, or is fenced (ERR_PRODUCER_FENCED). */
@@ -222,6 +224,10 @@ int copy_open(struct mirror *m, struct kerr *e);
 void copy_close(struct mirror *m);
 /* Copies what is planned. */
 int copy_run(struct mirror *m, struct kerr *e);
+/* A transaction of its own in which put() adds to what is remembered; who reads
+ * it afterwards finds it there. */
+typedef int copy_puts(struct mirror *m, struct kerr *e);
+int copy_note(struct mirror *m, copy_puts *put, struct kerr *e);
 
 /* recode.c */
 struct recoder *recoder_new(const char *origin, const char *skip,

@@ -430,9 +430,38 @@ prepare(struct mirror *m, struct pair *p, struct kerr *e)
 	return rc == 0 ? 0 : kerr_wrap(e, "%s", p->target);
 }
 
+static bool
+is_to_be_made(const struct pair *p)
+{
+	return p->tgt_n == 0 && !is_left_alone(p);
+}
+
+static int
+put_made(struct mirror *m, struct kerr *e)
+{
+	for (int i = 0; i < m->n_pairs; i++)
+		if (is_to_be_made(&m->pair[i]) &&
+		    store_put_made(m, &m->pair[i], e) != 0)
+			return e->code;
+	return 0;
+}
+
+/* A mirror the other way that sees the topic once it is made has to know whose
+ * it is. */
+static int
+announce(struct mirror *m, struct kerr *e)
+{
+	for (int i = 0; i < m->n_pairs; i++)
+		if (is_to_be_made(&m->pair[i]))
+			return copy_note(m, put_made, e);
+	return 0;
+}
+
 int
 prepare_targets(struct mirror *m, struct kerr *e)
 {
+	if (!m->o->dry_run && announce(m, e) != 0)
+		return kerr_wrap(e, "target");
 	for (int i = 0; i < m->n_pairs; i++)
 		if (prepare(m, &m->pair[i], e) != 0)
 			return e->code;

@@ -1,6 +1,6 @@
 /*
- * signals.c: signals that end a run (mirror.h). The first lets it commit what it
- * has read; the program dies by it then. A second one ends it at once.
+ * signals.c: signals that end a run (mirror.h). The first lets it commit what
+ * it has read; the program dies by it then. A second one ends it at once.
  */
 #include <errno.h>
 #include <signal.h>

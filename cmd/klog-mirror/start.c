@@ -1,4 +1,4 @@
-/* start.c: --start-from: where parts begin that are not known yet (mirror.h). */
+/* start.c: --start-from: where parts begin that are not known (mirror.h). */
 #include <string.h>
 
 #include "client/groups.h"

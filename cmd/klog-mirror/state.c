@@ -1,6 +1,8 @@
 /* state.c: see state.h. */
 #include "state.h"
 
+#include <string.h>
+
 #include "wire/codec.h"
 #include "wire/versioned.h"
 
@@ -13,6 +15,19 @@ static const struct kfield state_key_fields[] = {
 	FIELD(target, STR, 0, STATE_MAP, NOTNULL, 0),
 	FIELD(partition, I32, 0, STATE_MAP, NOTNULL, 0),
 	FIELD(base, I64, STATE_MAP, STATE_MAP, NOTNULL, 0),
+	FIELD_END
+};
+#undef T
+
+/* The key of STATE_MADE. */
+struct state_topics {
+	struct kstr	topic, target;
+};
+
+#define T struct state_topics
+static const struct kfield state_topics_fields[] = {
+	FIELD(topic, STR, 0, LATEST, NOTNULL, 0),
+	FIELD(target, STR, 0, LATEST, NOTNULL, 0),
 	FIELD_END
 };
 #undef T
@@ -43,21 +58,37 @@ static const struct kfield state_run_fields[] = {
 };
 #undef T
 
+#define T struct state_made
+static const struct kfield state_made_fields[] = {
+	FIELD(cluster, STR, 0, LATEST, NULL_FROM(0), DNULL),
+	FIELD_END
+};
+#undef T
+
 static const
 MESSAGE(state_key, "MirrorKey", -1, STATE_POSITION, STATE_RUN, 0);
+static const
+MESSAGE(state_topics, "MirrorKey", -1, STATE_MADE, STATE_MADE, 0);
 static const
 MESSAGE(state_position, "MirrorPosition", -1, 0, VALUE_VERSION, 0);
 static const
 MESSAGE(state_map, "MirrorMap", -1, 0, VALUE_VERSION, 0);
 static const
 MESSAGE(state_run, "MirrorRun", -1, 0, VALUE_VERSION, 0);
+static const
+MESSAGE(state_made, "MirrorMade", -1, 0, VALUE_VERSION, 0);
 
 /* No string or array of ours is too long for its length field. */
 void
 state_put_key(struct buf *out, enum state_kind kind,
     const struct state_key *k)
 {
-	versioned_put(out, &state_key_msg, (int16_t)kind, k);
+	const struct state_topics t = { k->topic, k->target };
+
+	if (kind == STATE_MADE)
+		versioned_put(out, &state_topics_msg, STATE_MADE, &t);
+	else
+		versioned_put(out, &state_key_msg, (int16_t)kind, k);
 }
 
 void
@@ -76,6 +107,12 @@ void
 state_put_run(struct buf *out, const struct state_run *r)
 {
 	versioned_put(out, &state_run_msg, VALUE_VERSION, r);
+}
+
+void
+state_put_made(struct buf *out, const struct state_made *m)
+{
+	versioned_put(out, &state_made_msg, VALUE_VERSION, m);
 }
 
 void
@@ -119,16 +156,23 @@ int
 state_get_key(const void *p, size_t n, enum state_kind *kind,
     struct state_key *k, struct kerr *e)
 {
+	static const uint8_t made[] = { 0, STATE_MADE };
+	struct state_topics t = { KSTR_NULL, KSTR_NULL };
 	int16_t version;
-	int rc = get(p, n, &state_key_msg, &version, k, e);
+	int rc;
 
+	if (n >= sizeof(made) && memcmp(p, made, sizeof(made)) == 0) {
+		rc = get(p, n, &state_topics_msg, &version, &t, e);
+		*k = (struct state_key){ t.topic, t.target, 0, 0 };
+	} else
+		rc = get(p, n, &state_key_msg, &version, k, e);
 	if (rc != 0)
 		return rc;
 	*kind = (enum state_kind)version;
 	if (*kind == STATE_RUN)
 		return 0;
 	if (k->partition < 0 || k->topic.len <= 0 || k->target.len <= 0)
-		return kerr_set(e, KE_DATA, "MirrorKey: names no partition");
+		return kerr_set(e, KE_DATA, "MirrorKey: names no topic");
 	return 0;
 }
 
@@ -161,6 +205,14 @@ state_get_run(const void *p, size_t n, struct state_run *v, struct kerr *e)
 	int16_t version;
 
 	return get(p, n, &state_run_msg, &version, v, e);
+}
+
+int
+state_get_made(const void *p, size_t n, struct state_made *v, struct kerr *e)
+{
+	int16_t version;
+
+	return get(p, n, &state_made_msg, &version, v, e);
 }
 
 int

@@ -6,6 +6,7 @@
  *	0 topic target partition	position: how far the copy is
  *	1 topic target partition base	map: where the records from base on are
  *	2				run: which one has the link
+ *	3 topic target			made: the target's topic is this link's
  *
  * Both begin with an int16, the kind in a key, the version (0) in a value; what
  * follows is laid out as Kafka's flexible messages are: compact lengths, and
@@ -21,7 +22,7 @@
 #include "omap.h"
 #include "wire/types.h"
 
-enum state_kind { STATE_POSITION, STATE_MAP, STATE_RUN };
+enum state_kind { STATE_POSITION, STATE_MAP, STATE_RUN, STATE_MADE };
 
 struct state_key {
 	struct kstr	topic;		/* in the source */
@@ -49,6 +50,11 @@ struct state_run {
 	struct kuuid	id;		/* its own, made when it began */
 };
 
+/* A topic that the link makes in the target: written before it does. */
+struct state_made {
+	struct kstr	cluster;	/* id of the source, null: not known */
+};
+
 /* Runs of one record at most: about 40 kB. */
 #define STATE_RUNS_MAX	4096
 
@@ -58,6 +64,7 @@ void state_put_key(struct buf *out, enum state_kind kind,
 void state_put_position(struct buf *out, const struct state_position *p);
 void state_put_map(struct buf *out, const struct state_map *m);
 void state_put_run(struct buf *out, const struct state_run *r);
+void state_put_made(struct buf *out, const struct state_made *m);
 /* Runs, each as three varints: from the end of the one before in the source
  * and in the target, and how many. */
 void state_put_runs(struct buf *out, const struct run *v, size_t n);
@@ -71,6 +78,8 @@ int state_get_position(const void *p, size_t n, struct state_position *v,
 int state_get_map(const void *p, size_t n, struct state_map *v,
     struct kerr *e);
 int state_get_run(const void *p, size_t n, struct state_run *v,
+    struct kerr *e);
+int state_get_made(const void *p, size_t n, struct state_made *v,
     struct kerr *e);
 /* Appends the runs to a map. */
 int state_get_runs(struct kbytes b, struct omap *m, struct kerr *e);

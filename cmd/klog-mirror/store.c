@@ -147,7 +147,7 @@ take_record(void *arg, const struct record *rec, struct kerr *e)
 	}
 	if (rc != 0)
 		return rc;
-	if (kind == STATE_RUN)
+	if (kind == STATE_RUN || kind == STATE_MADE)
 		return 0;
 	pt = mirror_part(rd->m, rd->way_back ? k.target : k.topic,
 	    rd->way_back ? k.topic : k.target, k.partition);
@@ -501,6 +501,25 @@ store_put_run(struct mirror *m, struct kerr *e)
 	buf_init(&value, 0);
 	state_put_key(&key, STATE_RUN, &k);
 	state_put_run(&value, &v);
+	rc = put(m, &key, &value, e);
+	buf_release(&key);
+	buf_release(&value);
+	return rc;
+}
+
+int
+store_put_made(struct mirror *m, const struct pair *p, struct kerr *e)
+{
+	const struct state_key k = { .topic = kstr(p->source),
+	    .target = kstr(p->target) };
+	struct state_made v = { .cluster = kstr(cluster_id(m->src.c)) };
+	struct buf key, value;
+	int rc;
+
+	buf_init(&key, 0);
+	buf_init(&value, 0);
+	state_put_key(&key, STATE_MADE, &k);
+	state_put_made(&value, &v);
 	rc = put(m, &key, &value, e);
 	buf_release(&key);
 	buf_release(&value);

@@ -134,13 +134,41 @@ golden_run(void **state)
 	assert_memory_equal(&v.id, &same_id, sizeof(v.id));
 }
 
+static void
+golden_made(void **state)
+{
+	static const char key[] = "\0\3" "\2a" "\4x.a" "\0";
+	static const char want[] = "\0\0" "\3id" "\0";
+	struct state_key from = { .topic = kstr("a"), .target = kstr("x.a") };
+	struct state_made v = { kstr("id") };
+	enum state_kind kind;
+	struct state_key k;
+	struct buf b;
+
+	buf_init(&b, 0);
+	state_put_key(&b, STATE_MADE, &from);
+	same(&b, key, sizeof(key) - 1);
+	buf_init(&b, 0);
+	state_put_made(&b, &v);
+	same(&b, want, sizeof(want) - 1);
+	assert_int_equal(state_get_key(key, sizeof(key) - 1, &kind, &k, NULL),
+	    0);
+	assert_int_equal(kind, STATE_MADE);
+	assert_true(kstr_eq(k.topic, from.topic));
+	assert_true(kstr_eq(k.target, from.target));
+	assert_int_equal(k.partition, 0);
+	memset(&v, 0, sizeof(v));
+	assert_int_equal(state_get_made(want, sizeof(want) - 1, &v, NULL), 0);
+	assert_true(kstr_eq(v.cluster, kstr("id")));
+}
+
 /* A newer klog-mirror may add tagged fields; another version is refused. */
 static void
 newer(void **state)
 {
 	static const char tagged[] = "\0\0" "\1" "\1\5\2xy";
 	static const char version[] = "\0\1" "\1" "\0";
-	static const char kind[] = "\0\3" "\2a" "\2b" "\0\0\0\0" "\0";
+	static const char kind[] = "\0\4" "\2a" "\2b" "\0\0\0\0" "\0";
 	enum state_kind got;
 	struct state_key k;
 	struct state_map v;
@@ -240,6 +268,7 @@ main(void)
 		cmocka_unit_test(golden_position),
 		cmocka_unit_test(golden_map),
 		cmocka_unit_test(golden_run),
+		cmocka_unit_test(golden_made),
 		cmocka_unit_test(newer),
 		cmocka_unit_test(rubbish),
 		cmocka_unit_test(finds),
