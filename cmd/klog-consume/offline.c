@@ -326,8 +326,8 @@ first_batch(struct consume *co, const struct buf *b, struct buf *made,
 	struct msgset_source from;
 
 	if (msgset_begins(b->p, b->len)) {
-		if (msgset_batch(b->p, b->len, true, co->codecs, &co->scratch,
-		    BATCH_MAX_RAW, made, &from, NULL) != 0)
+		if (msgset_batch(b->p, b->len, MSGSET_NO_CRC, co->codecs,
+		    &co->scratch, BATCH_MAX_RAW, made, &from, NULL) != 0)
 			return NULL;
 		at = made;
 	}

@@ -152,15 +152,11 @@ add(struct builder *b, int64_t timestamp, const struct fields *f)
 }
 
 static int
-finish(struct builder *b, int64_t first, bool append_time, struct buf *out,
-    struct kerr *e)
+finish(struct builder *b, const struct builder_opts *o, struct codecs *c,
+    struct buf *scratch, struct buf *out, struct kerr *e)
 {
-	struct builder_opts o = BUILDER_OPTS;
-	ssize_t n;
+	ssize_t n = builder_finish(b, o, c, scratch, e);
 
-	o.base_offset = first;
-	o.flags = append_time ? BATCH_APPEND_TIME : 0;
-	n = builder_finish(b, &o, NULL, NULL, e);
 	if (n < 0)
 		return (int)n;
 	out->len += (size_t)n;
@@ -189,6 +185,7 @@ run_batch(const uint8_t *p, const uint8_t *end, bool no_crc,
 	struct msgset_entry m = *first;
 	struct fields f = *fields;
 	size_t most = (size_t)(end - p);
+	struct builder_opts o = BUILDER_OPTS;
 	int64_t next = m.offset;
 	struct builder b;
 	int rc;
@@ -208,7 +205,9 @@ run_batch(const uint8_t *p, const uint8_t *end, bool no_crc,
 	} while (read_entry(p + from->took, end, no_crc, &m, &f, NULL) == 0 &&
 	    from->took + msgset_size(&m) <= most &&
 	    goes_along(first, next, &m));
-	return finish(&b, first->offset, has_append_time(first), out, e);
+	o.base_offset = first->offset;
+	o.flags = has_append_time(first) ? BATCH_APPEND_TIME : 0;
+	return finish(&b, &o, NULL, NULL, out, e);
 }
 
 /* Unpacks an entry's inner set. */
@@ -279,12 +278,14 @@ survey(const struct msgset_entry *outer, const struct buf *set, bool no_crc,
 	return 0;
 }
 
+/* set becomes the codec's memory where the batch is to be compressed. */
 static int
-inner_batch(const struct msgset_entry *outer, const struct buf *set,
-    bool no_crc, struct buf *out, struct kerr *e)
+inner_batch(const struct msgset_entry *outer, struct buf *set,
+    unsigned int flags, struct codecs *c, struct buf *out, struct kerr *e)
 {
 	const uint8_t *p = set->p, *end = p + set->len;
 	bool append_time = has_append_time(outer);
+	struct builder_opts o = BUILDER_OPTS;
 	struct inner in = { 0 };
 	struct msgset_entry m;
 	struct fields f;
@@ -292,7 +293,8 @@ inner_batch(const struct msgset_entry *outer, const struct buf *set,
 	int64_t next;
 	int rc;
 
-	if ((rc = survey(outer, set, no_crc, &in, e)) != 0 ||
+	if ((rc = survey(outer, set, (flags & MSGSET_NO_CRC) != 0, &in,
+	    e)) != 0 ||
 	    (rc = start(&b, set->len + in.count * WIDER, out, e)) != 0)
 		return rc;
 	for (next = in.first; p < end; p += msgset_size(&m)) {
@@ -305,14 +307,19 @@ inner_batch(const struct msgset_entry *outer, const struct buf *set,
 		next = m.offset + 1;
 	}
 	builder_skip(&b, (int32_t)(outer->offset - in.last - in.shift));
-	return finish(&b, in.first + in.shift, append_time, out, e);
+	o.base_offset = in.first + in.shift;
+	o.flags = append_time ? BATCH_APPEND_TIME : 0;
+	if ((flags & MSGSET_PACK) != 0)
+		o.codec = msgset_codec(outer);
+	return finish(&b, &o, c, set, out, e);
 }
 
 int
-msgset_batch(const void *set, size_t n, bool no_crc, struct codecs *c,
-    struct buf *scratch, size_t max, struct buf *out,
+msgset_batch(const void *set, size_t n, unsigned int flags,
+    struct codecs *c, struct buf *scratch, size_t max, struct buf *out,
     struct msgset_source *from, struct kerr *e)
 {
+	bool no_crc = (flags & MSGSET_NO_CRC) != 0;
 	const uint8_t *p = set;
 	struct msgset_entry m;
 	struct fields f;
@@ -325,7 +332,7 @@ msgset_batch(const void *set, size_t n, bool no_crc, struct codecs *c,
 	if (from->codec == CODEC_NONE)
 		return run_batch(p, p + n, no_crc, &m, &f, out, from, e);
 	if ((rc = unpack(&m, &f, c, scratch, max, e)) != 0 ||
-	    (rc = inner_batch(&m, scratch, no_crc, out, e)) != 0)
+	    (rc = inner_batch(&m, scratch, flags, c, out, e)) != 0)
 		return rc;
 	from->took = msgset_size(&m);
 	return 0;

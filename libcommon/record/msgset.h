@@ -77,7 +77,7 @@ uint32_t msgset_crc(uint32_t crc, const void *p, size_t n);
 /* Where a batch came from. */
 struct msgset_source {
 	size_t		took;	/* bytes of entries */
-	enum codec	codec;	/* theirs; the batch itself has none */
+	enum codec	codec;	/* theirs; the batch has none without PACK */
 };
 
 /*
@@ -88,15 +88,20 @@ struct msgset_source {
  * have no headers, in format 0 no timestamp (-1). The inner set, at most max
  * bytes of it, is unpacked into scratch.
  *	KE_AGAIN	the first entry is cut short
- *	KE_CRC		damaged; not looked at where no_crc
+ *	KE_CRC		damaged
  *	KE_RANGE	it unpacks to more
  *	KE_DATA		malformed
  * or as msgset_parse() and codec_decompress().
  */
 #define MSGSET_RUN	(256u << 10)
 
-int msgset_batch(const void *p, size_t n, bool no_crc, struct codecs *c,
-    struct buf *scratch, size_t max, struct buf *out,
+enum msgset_flags {
+	MSGSET_NO_CRC = 0x1,	/* CRCs are not looked at */
+	MSGSET_PACK = 0x2	/* the batch has the entry's codec, too */
+};
+
+int msgset_batch(const void *p, size_t n, unsigned int flags,
+    struct codecs *c, struct buf *scratch, size_t max, struct buf *out,
     struct msgset_source *from, struct kerr *e);
 
 #endif

@@ -1,7 +1,9 @@
 /* clean_read.c: see clean_read.h. */
 #include "store/clean_read.h"
 
+#include "record/msgset.h"
 #include "store/file.h"
+#include "store/scan.h"
 
 enum { WINDOW = 1 << 20 };
 
@@ -53,20 +55,43 @@ there(const struct clean_reader *r)
 	return r->window.len - (size_t)(r->at - r->window_at);
 }
 
+/* Makes a batch of the messages at the cursor. */
+static int
+remake(struct clean_reader *r, struct batch_header *h, const uint8_t **batch,
+    struct kerr *e)
+{
+	struct msgset_source from;
+	int rc;
+
+	if (r->codecs == NULL)
+		r->codecs = codecs_new();
+	buf_clear(&r->made);
+	if ((rc = msgset_batch(*batch, there(r), MSGSET_PACK, r->codecs,
+	    &r->raw, BATCH_MAX_RAW, &r->made, &from, e)) != 0)
+		return rc;
+	r->next = r->at + (int64_t)from.took;
+	*batch = r->made.p;
+	rc = batch_parse(r->made.p, r->made.len, h, e);
+	return rc == 0 ? 1 : rc;
+}
+
 int
 clean_reader_next(struct clean_reader *r, struct batch_header *h,
     const uint8_t **batch, struct kerr *e)
 {
 	struct kerr why = KERR_INIT;
+	size_t want;
 	int rc;
 
 	r->at = r->next;
 	if (r->at >= r->end)
 		return 0;
-	if (there(r) < BATCH_HEADER && (rc = fill(r, BATCH_HEADER, e)) != 0)
+	want = r->end - r->at < BATCH_HEADER ? (size_t)(r->end - r->at) :
+	    BATCH_HEADER;
+	if (there(r) < want && (rc = fill(r, want, e)) != 0)
 		return rc;
-	if (batch_header_parse(r->window.p + (r->at - r->window_at), there(r),
-	    h, &why) != 0)
+	if (scan_header(r->window.p + (r->at - r->window_at), there(r), h,
+	    &why) != 0)
 		return kerr_set(e, KE_CORRUPT, "batch at %lld: %s",
 		    (long long)r->at, why.msg);
 	if ((int64_t)batch_size(h) > r->end - r->at)
@@ -75,6 +100,8 @@ clean_reader_next(struct clean_reader *r, struct batch_header *h,
 	if (there(r) < batch_size(h) && (rc = fill(r, batch_size(h), e)) != 0)
 		return rc;
 	*batch = r->window.p + (r->at - r->window_at);
+	if (h->magic < BATCH_MAGIC)
+		return remake(r, h, batch, e);
 	r->next = r->at + (int64_t)batch_size(h);
 	return 1;
 }
@@ -83,4 +110,7 @@ void
 clean_reader_release(struct clean_reader *r)
 {
 	buf_release(&r->window);
+	buf_release(&r->raw);
+	buf_release(&r->made);
+	codecs_free(r->codecs);
 }

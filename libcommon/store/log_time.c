@@ -2,6 +2,7 @@
 #include "store/log.h"
 
 #include "record/iter.h"
+#include "record/msgset.h"
 #include "store/file.h"
 #include "store/log_impl.h"
 #include "store/scan.h"
@@ -15,6 +16,7 @@ struct search {
 	struct codecs	*codecs;
 	struct buf	 batch;
 	struct buf	 raw;
+	struct buf	 made;		/* of a message in an old format */
 	struct log_when	*w;
 };
 
@@ -41,25 +43,49 @@ found_rubbish(struct search *q, const uint8_t *p, const struct batch_header *h,
 	    h->max_timestamp, h->leader_epoch);
 }
 
+/* Makes a batch of the message at *p, and *h its header. 1: found, as rubbish. */
+static int
+remake(struct search *q, const uint8_t **p, struct batch_header *h,
+    struct kerr *e)
+{
+	struct msgset_source from;
+	int rc;
+
+	buf_clear(&q->made);
+	rc = msgset_batch(*p, batch_size(h), 0, q->codecs, &q->raw,
+	    BATCH_MAX_RAW, &q->made, &from, e);
+	if (rc == KE_CRC)
+		return rc;
+	if (rc != 0) {
+		if (e != NULL)
+			kerr_clear(e);
+		return found(q, h->base_offset, h->max_timestamp, -1);
+	}
+	*p = q->made.p;
+	return batch_parse(q->made.p, q->made.len, h, e);
+}
+
 /* Looks for the first record of the batch at c->at. 1: found. */
 static int
-look_into(struct search *q, const struct scan *c,
-    const struct batch_header *h, struct kerr *e)
+look_into(struct search *q, const struct scan *c, struct batch_header *h,
+    struct kerr *e)
 {
 	struct record_iter it;
 	struct record r;
+	const uint8_t *p;
 	ssize_t got;
-	uint8_t *p;
 	int rc;
 
 	buf_clear(&q->batch);
 	buf_clear(&q->raw);
 	p = buf_reserve(&q->batch, batch_size(h));
-	got = file_read(q->l->sys, c->fd, p, batch_size(h), c->at);
+	got = file_read(q->l->sys, c->fd, q->batch.p, batch_size(h), c->at);
 	if (got < (ssize_t)batch_size(h))
 		return got < 0 ? kerr_sys(e, "reading") : 0;
 	if (q->codecs == NULL)
 		q->codecs = codecs_new();
+	if (h->magic < BATCH_MAGIC && (rc = remake(q, &p, h, e)) != 0)
+		return rc;
 	if ((rc = record_iter_init(&it, p, h, q->codecs, &q->raw,
 	    BATCH_MAX_RAW, e)) < 0)
 		return found_rubbish(q, p, h, rc, e);
@@ -168,6 +194,7 @@ log_find_time(struct log *l, int64_t ts, int64_t upto, struct log_when *w,
 		codecs_free(q.codecs);
 	buf_release(&q.batch);
 	buf_release(&q.raw);
+	buf_release(&q.made);
 	return rc != 0 ? log_fail_read(l, rc, e) : 0;
 }
 

@@ -60,10 +60,9 @@ old_header(const uint8_t *p, size_t n, struct batch_header *h, struct kerr *e)
 }
 
 int
-scan_header(const struct scan *c, const void *p, size_t n,
-    struct batch_header *h, struct kerr *e)
+scan_header(const void *p, size_t n, struct batch_header *h, struct kerr *e)
 {
-	return c->old && msgset_begins(p, n) ? old_header(p, n, h, e) :
+	return msgset_begins(p, n) ? old_header(p, n, h, e) :
 	    batch_header_parse(p, n, h, e);
 }
 
@@ -79,7 +78,7 @@ scan_next(struct scan *c, struct batch_header *h, struct kerr *e)
 		return 0;
 	if ((p = window(c, c->at, BATCH_HEADER, &n)) == NULL)
 		return kerr_sys(e, "reading at %lld", (long long)c->at);
-	if (scan_header(c, p, n, h, &why) != 0)
+	if (scan_header(p, n, h, &why) != 0)
 		return kerr_set(e, KE_CORRUPT, "batch at %lld: %s",
 		    (long long)c->at, why.msg);
 	if ((int64_t)batch_size(h) > c->end - c->at)

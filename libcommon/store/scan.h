@@ -3,13 +3,12 @@
  * each batch's CRC as well. Memory does not depend on what the file says.
  * Internal to the store.
  *
- * Where old is set, messages in formats 0 and 1 (record/msgset.h) are taken for
- * batches, too: with that magic, one record, and the offset of their last one.
+ * Messages in formats 0 and 1 (record/msgset.h) are taken for batches, too: with
+ * that magic, one record, and the offset of their last one.
  */
 #ifndef KLOG_STORE_SCAN_H
 #define KLOG_STORE_SCAN_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -26,17 +25,16 @@ struct scan {
 	size_t			 cap;
 	int64_t			 buf_at;
 	size_t			 buf_len;
-	bool			 old;	/* see above */
 };
 
 /* Walks [from, end) through a window of cap bytes (at least BATCH_HEADER).
  * Small windows suit short walks, large ones whole files. */
 void scan_init(struct scan *c, const struct sys *s, int fd, int64_t from,
     int64_t end, void *window, size_t cap);
-/* Reads a header as scan_next() does: batch_header_parse() where old is not
- * set. */
-int scan_header(const struct scan *c, const void *p, size_t n,
-    struct batch_header *h, struct kerr *e);
+/* Reads the header at p, of which n bytes are there, as scan_next() does; fails
+ * as batch_header_parse() and msgset_parse() do. */
+int scan_header(const void *p, size_t n, struct batch_header *h,
+    struct kerr *e);
 /* 1 and the next header; 0 at the end; KE_CORRUPT where no whole batch with a
  * sound header begins, KE_SYS. c->at tells where. */
 int scan_next(struct scan *c, struct batch_header *h, struct kerr *e);

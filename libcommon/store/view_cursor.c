@@ -61,7 +61,6 @@ view_open_segment(struct view *v, int at, size_t cap, struct kerr *e)
 	v->size = size;
 	v->next = v->base[at];
 	scan_init(&v->scan, v->sys, fd, 0, size, v->window, cap);
-	v->scan.old = true;
 	return 1;
 }
 
@@ -115,11 +114,10 @@ begins_batch(struct view *v, const uint8_t *p, size_t n, int64_t pos)
 	uint8_t window[4096];
 	struct scan c;
 
-	if (scan_header(&v->scan, p, n, &h, NULL) != 0 ||
+	if (scan_header(p, n, &h, NULL) != 0 ||
 	    is_misplaced(v, &h) || (int64_t)batch_size(&h) > v->size - pos)
 		return false;
 	scan_init(&c, v->sys, v->fd, pos, v->size, window, sizeof(window));
-	c.old = true;
 	return scan_next(&c, &h, NULL) > 0 && scan_check(&c, &h, NULL) == 0;
 }
 

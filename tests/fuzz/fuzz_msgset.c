@@ -1,6 +1,6 @@
 /*
  * fuzz_msgset.c: message sets in formats 0 and 1 from a stranger. The first
- * byte's lowest bit tells whether CRCs are looked at; the rest is the set. Each
+ * byte's lowest two bits are enum msgset_flags; the rest is the set. Each
  * outer CRC is made right, so that what lies behind it is reached. What a set
  * is made into is a batch that can be read to its end.
  */
@@ -28,7 +28,8 @@ walk(const uint8_t *p, size_t n, int64_t last)
 
 	if (batch_parse(p, n, &h, NULL) != 0 || batch_size(&h) != n ||
 	    !batch_crc_ok(p, &h) || batch_last_offset(&h) != last ||
-	    record_iter_init(&it, p, &h, NULL, NULL, 0, NULL) != 0)
+	    record_iter_init(&it, p, &h, codecs, &scratch, 2 << 20,
+	    NULL) != 0)
 		abort();
 	while ((rc = record_iter_next(&it, &r)) == 1) {
 		if (r.key_len > 0)
@@ -84,7 +85,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	mend(copy + 1, size);
 	for (p = copy + 1; size > 0; p += from.took, size -= from.took) {
 		buf_clear(&out);
-		if (msgset_batch(p, size, (copy[0] & 1) != 0, codecs, &scratch,
+		if (msgset_batch(p, size, copy[0] & 3, codecs, &scratch,
 		    1 << 20, &out, &from, NULL) != 0)
 			break;
 		if (from.took == 0 || from.took > size)

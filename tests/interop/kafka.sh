@@ -7,7 +7,8 @@ set -u
 need kcat kcat
 
 # old_formats VERSION: such a segment, planted in a topic, is read as kcat reads
-# it, read from the files, and copied, in runs that are stopped.
+# it, read from the files, copied, in runs that are stopped, and served by
+# klog-broker from that directory. Ends with Kafka stopped, or not.
 old_formats() {
 	local dir=$WORK/kafka-$1 f='%o %K:%k %S:%s\n' t='%o %T\n' o
 	klog-topics -q -b "$BROKER" create old --partitions 1 --set retention.ms=-1
@@ -33,6 +34,13 @@ old_formats() {
 	f='%T %K:%k %S:%s %a\n'
 	same "$1: formats 0 and 1: the copy" <(klog-consume -q -b "$BROKER" -e -f "$f" old) \
 		<(klog-consume -q -b "$TARGET" -e -f "$f" "old-$1")
+	# klog-broker takes the directories of 3.9
+	[[ $1 = 3.* ]] || return 0
+	klog-consume -q -b "$BROKER" -e -f "$f" old >"$WORK/want"
+	"$HERE/kafka-broker.sh" stop "$dir"
+	klog-consume -q -b "dir:$dir/data" -e -f "$f" old >"$WORK/out"
+	same "$1: formats 0 and 1: klog-broker on the directory" "$WORK/want" "$WORK/out"
+	klog-broker --stop --data "$dir/data"
 }
 
 klog_broker

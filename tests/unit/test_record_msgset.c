@@ -48,11 +48,11 @@ made(const char *name)
 }
 
 static int
-make(struct made *m, bool no_crc)
+make(struct made *m, unsigned int flags)
 {
 	buf_clear(&m->out);
 	kerr_clear(&m->e);
-	return msgset_batch(m->set.p, m->set.len, no_crc, m->codecs,
+	return msgset_batch(m->set.p, m->set.len, flags, m->codecs,
 	    &m->scratch, 1 << 20, &m->out, &m->from, &m->e);
 }
 
@@ -77,13 +77,15 @@ mend(struct made *m, size_t at)
 }
 
 static void
-check(const char *name, enum codec codec, int magic, int64_t append_time)
+check_made(const char *name, unsigned int flags, enum codec codec, int magic,
+    int64_t append_time)
 {
 	struct made *m = made(name);
+	struct buf raw = { 0 };
 	struct record_iter it;
 	struct record r;
 
-	assert_int_equal(make(m, false), 0);
+	assert_int_equal(make(m, flags), 0);
 	assert_int_equal(m->from.took, m->set.len);
 	assert_int_equal(m->from.codec, codec);
 	assert_int_equal(batch_parse(m->out.p, m->out.len, &m->h, NULL), 0);
@@ -94,8 +96,10 @@ check(const char *name, enum codec codec, int magic, int64_t append_time)
 	assert_int_equal(m->h.count, N_WANT);
 	assert_int_equal(m->h.producer_id, -1);
 	assert_int_equal(m->h.leader_epoch, -1);
-	assert_int_equal(record_iter_init(&it, m->out.p, &m->h, NULL, NULL, 0,
-	    NULL), 0);
+	assert_int_equal(batch_codec(&m->h), (flags & MSGSET_PACK) != 0 ?
+	    codec : CODEC_NONE);
+	assert_int_equal(record_iter_init(&it, m->out.p, &m->h, m->codecs,
+	    &raw, 1 << 20, NULL), 0);
 	for (int i = 0; i < N_WANT; i++) {
 		assert_int_equal(record_iter_next(&it, &r), 1);
 		assert_int_equal(r.offset, want[i].offset);
@@ -112,7 +116,16 @@ check(const char *name, enum codec codec, int magic, int64_t append_time)
 		assert_int_equal(r.value[299], 'z');
 	}
 	assert_int_equal(record_iter_next(&it, &r), 0);
+	buf_release(&raw);
 	made_free(m);
+}
+
+static void
+check(const char *name, enum codec codec, int magic, int64_t append_time)
+{
+	check_made(name, 0, codec, magic, append_time);
+	check_made(name, MSGSET_NO_CRC | MSGSET_PACK, codec, magic,
+	    append_time);
 }
 
 static void
@@ -148,7 +161,7 @@ test_lz4_header(void **state)
 	m = made("old-1-lz4");
 	m->set.p[34 + 6 + 8 * ((m->set.p[34 + 4] & 8) != 0)] ^= 1;
 	mend(m, 0);
-	assert_int_equal(make(m, false), KE_DATA);
+	assert_int_equal(make(m, 0), KE_DATA);
 	made_free(m);
 }
 
@@ -170,16 +183,16 @@ test_damage(void **state)
 		for (size_t n = 0; n < size; n++) {
 			buf_release(&cut->set);
 			buf_put(&cut->set, m->set.p, n);
-			assert_int_equal(make(cut, false), KE_AGAIN);
+			assert_int_equal(make(cut, 0), KE_AGAIN);
 		}
 		for (size_t i = 12; i < size; i++) {
 			if (i == MSGSET_AT_MAGIC)
 				continue;
 			m->set.p[i] ^= 0x40;
-			assert_int_equal(make(m, false), KE_CRC);
-			(void)make(m, true);
+			assert_int_equal(make(m, 0), KE_CRC);
+			(void)make(m, MSGSET_NO_CRC);
 			mend(m, 0);
-			(void)make(m, false);
+			(void)make(m, 0);
 			buf_release(&m->set);
 			golden_load(&m->set, names[k]);
 		}
@@ -196,37 +209,37 @@ test_run_ends(void **state)
 	size_t second = be32(m->set.p + 8) + MSGSET_PREFIX, n = m->set.len;
 
 	m->set.p[second + 30] ^= 1;
-	assert_int_equal(make(m, false), 0);
+	assert_int_equal(make(m, 0), 0);
 	assert_int_equal(m->from.took, second);
 	buf_consume(&m->set, second);
-	assert_int_equal(make(m, false), KE_CRC);
+	assert_int_equal(make(m, 0), KE_CRC);
 	made_free(m);
 
 	m = made("old-1-none");		/* cut in its last message */
 	m->set.len = n - 3;
-	assert_int_equal(make(m, false), 0);
+	assert_int_equal(make(m, 0), 0);
 	assert_int_equal(batch_parse(m->out.p, m->out.len, &m->h, NULL), 0);
 	assert_int_equal(batch_last_offset(&m->h), 105);
 	made_free(m);
 
 	m = made("old-1-none");		/* offsets that go back */
 	put_be64(m->set.p + second, 100);
-	assert_int_equal(make(m, false), 0);
+	assert_int_equal(make(m, 0), 0);
 	assert_int_equal(m->from.took, second);
 	made_free(m);
 
 	m = made("old-1-none");		/* another format follows */
 	m->set.p[second + MSGSET_AT_MAGIC] = BATCH_MAGIC;
-	assert_int_equal(make(m, false), 0);
+	assert_int_equal(make(m, 0), 0);
 	assert_int_equal(m->from.took, second);
 	made_free(m);
 
 	m = made("old-1-none");		/* further than a batch reaches */
 	put_be64(m->set.p + second, (uint64_t)100 + INT32_MAX);
-	assert_int_equal(make(m, false), 0);
+	assert_int_equal(make(m, 0), 0);
 	assert_int_equal(m->from.took, second);
 	put_be64(m->set.p + second, (uint64_t)99 + INT32_MAX);
-	assert_int_equal(make(m, false), 0);
+	assert_int_equal(make(m, 0), 0);
 	assert_true(m->from.took > second);
 	made_free(m);
 }
@@ -242,14 +255,14 @@ test_run_append_time(void **state)
 	mend(m, 0);
 	m->set.p[second + 17] |= MSGSET_APPEND_TIME;
 	mend(m, second);
-	assert_int_equal(make(m, false), 0);
+	assert_int_equal(make(m, 0), 0);
 	assert_int_equal(m->from.took, second);
 	assert_int_equal(batch_parse(m->out.p, m->out.len, &m->h, NULL), 0);
 	assert_int_equal(m->h.attributes, BATCH_APPEND_TIME);
 	assert_int_equal(m->h.max_timestamp, 1700000000000);
 	memcpy(m->set.p + second + 18, m->set.p + 18, 8);
 	mend(m, second);
-	assert_int_equal(make(m, false), 0);
+	assert_int_equal(make(m, 0), 0);
 	assert_true(m->from.took > second);
 	made_free(m);
 }
@@ -262,7 +275,7 @@ expect(const char *name, size_t at, int add, int code, const char *says)
 	m->set.p[at] = (uint8_t)(m->set.p[at] + add);
 	if (at >= MSGSET_AT_MAGIC)
 		mend(m, 0);
-	assert_int_equal(make(m, false), code);
+	assert_int_equal(make(m, 0), code);
 	assert_non_null(strstr(m->e.msg, says));
 	assert_int_equal(m->out.len, 0);
 	made_free(m);
@@ -285,7 +298,7 @@ test_refused(void **state)
 	expect("old-0-gzip", 3, 1, KE_DATA, "out of range");
 
 	m = made("old-1-gzip");
-	assert_int_equal(msgset_batch(m->set.p, m->set.len, false, m->codecs,
+	assert_int_equal(msgset_batch(m->set.p, m->set.len, 0, m->codecs,
 	    &m->scratch, 100, &m->out, &m->from, &m->e), KE_RANGE);
 	made_free(m);
 }
@@ -316,7 +329,7 @@ test_inner(void **state)
 		buf_put_i32(&out->set, (int32_t)z.len);
 		buf_put(&out->set, z.p, z.len);
 		mend(out, 0);
-		assert_int_equal(make(out, false), cases[i].code);
+		assert_int_equal(make(out, 0), cases[i].code);
 		if (cases[i].code != 0)
 			continue;
 		assert_int_equal(batch_parse(out->out.p, out->out.len,
