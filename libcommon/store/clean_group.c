@@ -174,7 +174,7 @@ finish(struct output *o, struct kerr *e)
 	    (g->has_txns && s->fsync(s, g->txns.fd) != 0))
 		return kerr_sys(e, "%020lld.log.cleaned: fsync",
 		    (long long)g->base);
-	g->synced = g->written = g->size;
+	g->written = g->synced = g->size;
 	g->indexes_synced = true;
 	return 0;
 }

@@ -140,7 +140,7 @@ open_segments(struct log *l, const struct offsets *bases,
 		log_push_segment(l, g);
 		if ((size = segment_stat(g, e)) < 0)
 			return (int)size;
-		g->size = g->tail = g->synced = g->written = size;
+		g->written = g->size = g->tail = g->synced = size;
 		g->indexes_synced = true;
 		g->snapshot_synced = k->clean || g->base < k->recovery_point;
 		g->made_ms = sys_now_ms(l->sys);

@@ -150,7 +150,7 @@ recover_segment(struct pass *p, struct segment *g, struct kerr *e)
 	if (p->bad && (rc = cut_file(l, g, g->tail, p->next, p->window,
 	    &p->why, p->r, e)) != 0)
 		return rc;
-	g->size = g->written = g->synced = g->tail;
+	g->written = g->size = g->synced = g->tail;
 	g->indexes_synced = false;
 	/* what is below the recovery point is on disk already */
 	if ((p->bad || p->next > p->point) &&
