@@ -11,6 +11,7 @@ struct answer {			/* a reply and its memory */
 	struct reply	pub;
 	struct arena	arena;
 	struct frame	frame;		/* p NULL: none held */
+	struct loop	*loop;
 };
 
 void
@@ -22,7 +23,7 @@ reply_free(struct reply *r)
 		return;
 	arena_release(&a->arena);
 	if (a->frame.p != NULL)
-		frame_drop(&a->frame);
+		frame_recycle(a->loop, &a->frame);
 	free(a);
 }
 
@@ -31,6 +32,7 @@ answer_new(const struct call *call)
 {
 	struct answer *a = xcalloc(1, sizeof(*a));
 
+	a->loop = call->cl->loop;
 	a->pub.api = call->api->key;
 	a->pub.version = call->version;
 	a->pub.broker = call->node != NULL ? call->node->pub.id : -1;

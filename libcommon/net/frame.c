@@ -105,17 +105,36 @@ frame_drop(const struct frame *f)
 		free(f->block);
 }
 
+/* Keeps a block; of too many the smallest goes, which serves the fewest. */
+static void
+keep(struct spares *s, struct frame_block *b)
+{
+	int least = 0;
+
+	if (s->n < SPARES) {
+		s->v[s->n++] = b;
+		return;
+	}
+	for (int i = 1; i < s->n; i++)
+		if (s->v[i]->cap < s->v[least]->cap)
+			least = i;
+	if (s->v[least]->cap < b->cap) {
+		struct frame_block *goes = s->v[least];
+
+		s->v[least] = b;
+		b = goes;
+	}
+	free(b);
+}
+
 /* Gives up a reference; a large block is kept for the loop's next frame. */
 static void
 recycle(struct loop *l, struct frame_block *b)
 {
-	struct spares *s;
-
 	if (!block_unref(b))
 		return;
-	s = spares_of(l);
-	if (b->cap > SMALL && b->cap <= EARNED_MAX + SMALL && s->n < SPARES)
-		s->v[s->n++] = b;
+	if (b->cap > SMALL && b->cap <= EARNED_MAX + SMALL)
+		keep(spares_of(l), b);
 	else
 		free(b);
 }
