@@ -264,18 +264,23 @@ copy_note(struct mirror *m, copy_puts *put, struct kerr *e)
 	return rc;
 }
 
+/* A whole batch; one that is as it came is sent from where it lies. */
 static int
-add(struct mirror *m, struct part *pt, const struct recoded *r,
-    struct kerr *e)
+add(struct mirror *m, struct part *pt, const struct consumer_batch *b,
+    const struct recoded *r, struct kerr *e)
 {
+	struct khold *hold = r->p == b->p ? consumer_hold(b) : NULL;
 	int rc;
 
 	while ((rc = producer_add_batch(m->producer, pt->pair->topic,
-	    pt->index, r->p, r->n, r->first, r->offsets, e)) == KE_AGAIN) {
+	    pt->index, r->p, r->n, hold, r->first, r->offsets, e)) ==
+	    KE_AGAIN) {
 		kerr_clear(e);
-		if (producer_wait_room(m->producer, e) != 0)
-			return e->code;
+		if ((rc = producer_wait_room(m->producer, e)) != 0)
+			break;
 	}
+	if (rc != 0 && hold != NULL)
+		hold->drop(hold);
 	return rc;
 }
 
@@ -323,7 +328,7 @@ take_batch(struct mirror *m, const struct consumer_batch *b, struct kerr *e)
 	producer_codec(m->producer, pt->pair->topic, pt->index,
 	    consumer_codec(b));
 	rc = recode_small(m->recoder, &r, add_lone, &lone, e);
-	return rc > 0 ? add(m, pt, &r, e) : rc;
+	return rc > 0 ? add(m, pt, b, &r, e) : rc;
 }
 
 static bool

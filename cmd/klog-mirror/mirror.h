@@ -235,7 +235,7 @@ struct recoder *recoder_new(const char *origin, const char *skip,
 void recoder_free(struct recoder *rc);
 /* What a batch goes on as. p NULL: nothing of it does. */
 struct recoded {
-	const uint8_t	*p;
+	uint8_t		*p;
 	size_t		 n;
 	uint64_t	 first;		/* offset of the first record */
 	const uint32_t	*offsets;	/* of each - first; NULL: count up */

@@ -215,6 +215,18 @@ consumer_release(struct consumer *c, const struct consumer_batch *b)
 	SLIST_INSERT_HEAD(&c->spare, h, link);
 }
 
+struct khold *
+consumer_hold(const struct consumer_batch *b)
+{
+	const struct handed *h = (const struct handed *)b;
+	struct answer *a = h->span->answer;
+
+	if (b->p == h->own.p)
+		return NULL;
+	a->refs++;
+	return &a->hold;
+}
+
 int64_t
 consumer_position(const struct consumer *c, int slot)
 {

@@ -86,7 +86,7 @@ struct consumer_batch {
 	int32_t			 partition;
 	const char		*topic;
 	int32_t			 broker;	/* id of the leader it is from*/
-	const uint8_t		*p;		/* header.length + 12 bytes */
+	uint8_t			*p;		/* header.length + 12 bytes */
 	struct batch_header	 header;
 	enum codec		 unpacked;	/* of an old format: its codec,
 						 * which p has no more */
@@ -109,6 +109,10 @@ consumer_codec(const struct consumer_batch *b)
  * each stays valid until it is released. */
 const struct consumer_batch *consumer_take(struct consumer *c);
 void consumer_release(struct consumer *c, const struct consumer_batch *b);
+/* Keeps the bytes of the batch, which may be written to, for longer than that,
+ * and than the consumer: until it is dropped, on the loop's thread. NULL: they
+ * cannot be kept, as they were made of an old format. */
+struct khold *consumer_hold(const struct consumer_batch *b);
 
 /* Runs the loop until there is a batch to take (1), everything is done (1),
  * or wait_ms passed or consumer_wake() was called (0); wait_ms -1: no limit.

@@ -270,13 +270,12 @@ static void
 fetch_answer(struct fetch *f, struct reply *reply, int64_t now)
 {
 	const struct fetch_response *rsp = reply->msg;
-	struct answer *a = xcalloc(1, sizeof(*a));
+	struct answer *a = answer_new();
 	bool empty = is_empty(rsp);
 	struct slot *s;
 	int cursor = 0;
 
 	a->reply = reply;
-	a->refs = 1;
 	for (int32_t i = 0; i < rsp->responses.n; i++) {
 		const struct fetch_response_topic *t = &rsp->responses.v[i];
 

@@ -34,7 +34,7 @@ put_aborted(struct fetch_response_partition *p, const struct view *v,
 static void
 add_span(struct consumer *c, struct slot *s, struct buf *b, int64_t from)
 {
-	struct answer *a = xcalloc(1, sizeof(*a));
+	struct answer *a = answer_new();
 	struct fetch_response_partition *p = &a->part;
 	struct span *sp;
 	size_t n;
@@ -49,6 +49,7 @@ add_span(struct consumer *c, struct slot *s, struct buf *b, int64_t from)
 	if (!c->cf.uncommitted)
 		put_aborted(p, s->view, from, s->fetch_at);
 	sp = span_new(s, a, p, -1);
+	answer_drop(a);
 	s->queued++;
 	TAILQ_INSERT_TAIL(&c->ready, sp, link);
 }

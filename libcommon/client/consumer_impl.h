@@ -30,10 +30,11 @@
 #define CONSUMER_KEEP	(1u << 20)
 
 struct answer {
+	struct khold	 hold;		/* first; drop() ends one reference */
 	struct reply	*reply;		/* NULL: read from files into own */
 	void		*own;
 	struct fetch_response_partition part;	/* what own holds */
-	int		 refs;		/* spans */
+	int		 refs;		/* spans, holds */
 };
 
 /* Batches of one slot in one answer. */
@@ -157,7 +158,9 @@ int span_next(struct span *sp, struct consumer_batch *b, struct buf *own,
  * *need: bytes of a first batch that does not fit. */
 int64_t span_scan(const uint8_t *p, const uint8_t *end, int64_t from,
     size_t *need);
-/* Ends one reference; frees the reply with the last. */
+/* With one reference. */
+struct answer *answer_new(void);
+/* Ends one; frees the reply with the last. */
 void answer_drop(struct answer *a);
 
 #endif

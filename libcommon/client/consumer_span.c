@@ -70,6 +70,22 @@ span_drop(struct span *sp)
 	free(sp);
 }
 
+static void
+let_go(struct khold *h)
+{
+	answer_drop((struct answer *)h);
+}
+
+struct answer *
+answer_new(void)
+{
+	struct answer *a = xcalloc(1, sizeof(*a));
+
+	a->hold.drop = let_go;
+	a->refs = 1;
+	return a;
+}
+
 void
 answer_drop(struct answer *a)
 {
@@ -226,7 +242,7 @@ take_batch(struct span *sp, struct consumer_batch *b, struct buf *own,
 
 	if (msgset_begins(sp->p, n))
 		return take_old(sp, b, own, took, e);
-	b->p = sp->p;
+	b->p = (uint8_t *)(uintptr_t)sp->p;	/* of our frame */
 	b->unpacked = CODEC_NONE;
 	if ((rc = batch_parse(sp->p, n, &b->header, e)) == 0)
 		*took = batch_size(&b->header);

@@ -114,13 +114,15 @@ ssize_t producer_add_lines(struct producer *p, struct ptopic *t,
 void producer_codec(struct producer *p, struct ptopic *t, int32_t part,
     enum codec codec);
 
-/* A whole batch as another broker gave it: [batch, batch + n) is copied, only
- * its header is written anew; what is compressed stays so, unread. Its records'
- * offsets must be without holes. tags: tag of each record - tag; NULL: they
- * count up. KE_AGAIN: no room. */
+/* A whole batch as another broker gave it, with a header that is written anew;
+ * what is compressed stays so, unread. Its records' offsets must be without
+ * holes. [batch, batch + n) is copied; or, where hold is not NULL, lent: the
+ * header is written where it is, and hold dropped at the end (not where it
+ * fails). tags: tag of each record - tag; NULL: they count up. KE_AGAIN: no
+ * room. */
 int producer_add_batch(struct producer *p, struct ptopic *t, int32_t part,
-    const void *batch, size_t n, uint64_t tag, const uint32_t *tags,
-    struct kerr *e);
+    void *batch, size_t n, struct khold *hold, uint64_t tag,
+    const uint32_t *tags, struct kerr *e);
 
 /* False: add nothing now, let the loop run. */
 bool producer_room(const struct producer *p);

@@ -18,6 +18,16 @@ make_busy(struct ppart *pp)
 	TAILQ_INSERT_TAIL(&pp->topic->p->busy, pp, link);
 }
 
+/* Whether there is room for so much; where there is not, it is waited for. */
+static bool
+has_room(struct producer *p, size_t cap)
+{
+	p->full = p->used > 0 && p->used + cap > p->cf.buffer_bytes;
+	if (p->full)
+		p->wanted = cap;
+	return !p->full;
+}
+
 /* The batch that takes the next record; NULL when memory is used up. One that
  * is still empty has waited for a line's end, which is nobody's delay. */
 static struct batch *
@@ -30,12 +40,8 @@ part_open(struct ppart *pp, size_t cap)
 			batch_start_clock(p, pp->open);
 		return pp->open;
 	}
-	if (p->used > 0 && p->used + cap > p->cf.buffer_bytes) {
-		p->full = true;
-		p->wanted = cap;
+	if (!has_room(p, cap))
 		return NULL;
-	}
-	p->full = false;
 	pp->open = batch_new(p, cap);
 	pp->open->codec = pp->codec;
 	make_busy(pp);
@@ -102,9 +108,11 @@ no_partition(const struct ptopic *t, int32_t part, struct kerr *e)
 /* A batch of its own, full, behind what the partition has open. */
 int
 producer_add_batch(struct producer *p, struct ptopic *t, int32_t part,
-    const void *batch, size_t n, uint64_t tag, const uint32_t *tags,
-    struct kerr *e)
+    void *batch, size_t n, struct khold *hold, uint64_t tag,
+    const uint32_t *tags, struct kerr *e)
 {
+	size_t cap = hold == NULL && n <= p->cf.batch_bytes &&
+	    n > p->cf.batch_bytes / 2 ? p->cf.batch_bytes : n;
 	struct ppart *pp;
 	struct batch_header h;
 	struct batch *b;
@@ -116,19 +124,24 @@ producer_add_batch(struct producer *p, struct ptopic *t, int32_t part,
 		return e->code;
 	if (pp->open != NULL && pp->open->b.count > 0)
 		part_close(pp);
-	if (pp->open != NULL) {
+	if (pp->open != NULL)
 		batch_free(p, pp->open);
-		pp->open = NULL;
-	}
-	b = part_open(pp, n <= p->cf.batch_bytes && n > p->cf.batch_bytes / 2 ?
-	    p->cf.batch_bytes : n);
-	if (b == NULL)
+	pp->open = NULL;
+	if (!has_room(p, cap))
 		return kerr_set(e, KE_AGAIN, "no room");
-	batch_fill(p, b, batch, n, &h);
+	if (hold != NULL)
+		b = batch_lent(p, batch, n, hold);
+	else {
+		b = batch_new(p, cap);
+		memcpy(b->mem, batch, n);
+	}
+	batch_adopt(p, b, &h);
 	batch_tag(b, tag, h.count);
 	if (tags != NULL)
 		batch_tags(b, tags);
 	p->stats.added += (uint64_t)h.count;
+	pp->open = b;
+	make_busy(pp);
 	part_close(pp);
 	return 0;
 }

@@ -7,20 +7,30 @@
 #include "record/iter.h"
 
 struct batch *
-batch_new(struct producer *p, size_t cap)
+batch_lent(struct producer *p, void *mem, size_t n, struct khold *hold)
 {
 	struct batch *b = xcalloc(1, sizeof(*b));
 
-	if (cap == p->cf.batch_bytes && p->n_spare > 0)
-		b->mem = p->spare[--p->n_spare];
-	else
-		b->mem = xmalloc(cap);
-	b->cap = cap;
+	b->mem = mem;
+	b->cap = n;
+	b->hold = hold;
 	b->codec = p->cf.codec;
-	p->used += cap;
-	builder_init(&b->b, b->mem, cap);
+	p->used += n;
+	builder_init(&b->b, mem, n);
 	batch_start_clock(p, b);
 	return b;
+}
+
+struct batch *
+batch_new(struct producer *p, size_t cap)
+{
+	uint8_t *mem;
+
+	if (cap == p->cf.batch_bytes && p->n_spare > 0)
+		mem = p->spare[--p->n_spare];
+	else
+		mem = xmalloc(cap);
+	return batch_lent(p, mem, cap, NULL);
 }
 
 void
@@ -33,14 +43,15 @@ batch_start_clock(const struct producer *p, struct batch *b)
 void
 batch_free(struct producer *p, struct batch *b)
 {
-	if (p != NULL) {
+	if (p != NULL)
 		p->used -= b->cap;
-		if (b->cap == p->cf.batch_bytes && p->n_spare < SPARE_BATCHES) {
-			p->spare[p->n_spare++] = b->mem;
-			b->mem = NULL;
-		}
-	}
-	free(b->mem);
+	if (b->hold != NULL)
+		b->hold->drop(b->hold);
+	else if (p != NULL && b->cap == p->cf.batch_bytes &&
+	    p->n_spare < SPARE_BATCHES)
+		p->spare[p->n_spare++] = b->mem;
+	else
+		free(b->mem);
 	free(b->tags);
 	free(b);
 }
@@ -84,10 +95,8 @@ batch_tags(struct batch *b, const uint32_t *tags)
 }
 
 void
-batch_fill(struct producer *p, struct batch *b, const void *from, size_t n,
-    const struct batch_header *h)
+batch_adopt(struct producer *p, struct batch *b, const struct batch_header *h)
 {
-	memcpy(b->mem, from, n);
 	b->header = *h;
 	b->header.base_offset = 0;
 	b->header.leader_epoch = -1;
@@ -98,7 +107,7 @@ batch_fill(struct producer *p, struct batch *b, const void *from, size_t n,
 	b->header.producer_epoch = -1;
 	b->header.base_sequence = -1;
 	batch_set_header(b->mem, &b->header);
-	b->size = n;
+	b->size = batch_size(h);
 	b->codec = batch_codec(h);
 	b->b.count = h->count;
 }

@@ -34,6 +34,8 @@ struct batch {
 					 * do not just count up */
 	uint8_t		*mem;
 	size_t		 cap;
+	struct khold	*hold;		/* keeps mem, which is lent; NULL: our
+					 * own */
 	enum codec	 codec;
 };
 
@@ -127,6 +129,9 @@ struct producer {
 
 /* producer_batch.c */
 struct batch *batch_new(struct producer *p, size_t cap);
+/* One of which the n bytes at mem are all, lent until hold is dropped. */
+struct batch *batch_lent(struct producer *p, void *mem, size_t n,
+    struct khold *hold);
 void batch_free(struct producer *p, struct batch *b);
 /* Lingering, and the time to deliver it in, begin now. */
 void batch_start_clock(const struct producer *p, struct batch *b);
@@ -134,9 +139,10 @@ void batch_start_clock(const struct producer *p, struct batch *b);
 void batch_tag(struct batch *b, uint64_t tag, int32_t n);
 /* Each record's tag - the first one's. */
 void batch_tags(struct batch *b, const uint32_t *tags);
-/* Makes b what lies at p, with a header of this producer's. */
-void batch_fill(struct producer *p, struct batch *b, const void *from,
-    size_t n, const struct batch_header *h);
+/* What lies in b becomes its batch, with a header of this producer's; h is the
+ * header that it has. */
+void batch_adopt(struct producer *p, struct batch *b,
+    const struct batch_header *h);
 uint64_t batch_tag_of(const struct batch *b, int32_t index);
 /* Compresses and fills the header in, once; afterwards only puts in the
  * producer's id, epoch and sequence where they have changed. */

@@ -437,6 +437,56 @@ test_preferred(void **state)
 	free(w);
 }
 
+static struct view *
+no_view(void *arg, const char *topic, int32_t partition)
+{
+	return NULL;
+}
+
+/* A batch that somebody keeps is there for longer than its consumer. */
+static void
+test_kept(void **state)
+{
+	struct consumer_files files = { no_view, NULL };
+	struct consumer_config cf = CONSUMER_CONFIG;
+	struct consumer *c = consumer_new_files(NULL, &files, &cf);
+	struct world *w = world();
+	struct answer *a = answer_new();
+	const struct consumer_batch *b;
+	struct khold *hold;
+	struct span *sp;
+	uint8_t *p;
+	size_t n;
+
+	consumer_assign(c, "t", 0, 0, -1);
+	add(w, 0, 3, -1, 0);
+	n = w->n;
+	add_old(w, 3, CODEC_NONE, "a", 1);
+	a->own = malloc(w->n);
+	memcpy(a->own, w->bytes, w->n);
+	a->part.records.p = a->own;
+	a->part.records.len = (int64_t)w->n;
+	sp = span_new(c->slot[0], a, &a->part, 1);
+	TAILQ_INSERT_TAIL(&c->ready, sp, link);
+	c->slot[0]->queued++;
+	answer_drop(a);
+	b = consumer_take(c);
+	assert_non_null(b);
+	assert_int_equal(b->header.count, 3);
+	hold = consumer_hold(b);
+	p = b->p;
+	consumer_release(c, b);
+	b = consumer_take(c);
+	assert_non_null(b);
+	assert_null(consumer_hold(b));	/* it was made of an old format */
+	consumer_free(c);
+	batch_assign(p, 0, 7);
+	assert_memory_equal(p + BATCH_HEADER, w->bytes + BATCH_HEADER,
+	    n - BATCH_HEADER);
+	hold->drop(hold);
+	free(w);
+}
+
 int
 main(void)
 {
@@ -453,6 +503,7 @@ main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_epoch),
 		cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_preferred),
 	};
 
