@@ -221,7 +221,8 @@ take_old(struct span *sp, struct consumer_batch *b, struct buf *own,
 		c->codecs = codecs_new();
 	buf_clear(own);
 	rc = msgset_batch(sp->p, (size_t)(sp->end - sp->p),
-	    c->cf.no_crc ? MSGSET_NO_CRC : 0, c->codecs, &c->scratch, BATCH_MAX_RAW, own, &from, e);
+	    c->cf.no_crc ? MSGSET_NO_CRC : 0, c->codecs, &c->scratch,
+	    BATCH_MAX_RAW, own, &from, e);
 	if (c->scratch.cap > CONSUMER_KEEP)
 		buf_release(&c->scratch);
 	if (rc != 0)

@@ -43,7 +43,8 @@ found_rubbish(struct search *q, const uint8_t *p, const struct batch_header *h,
 	    h->max_timestamp, h->leader_epoch);
 }
 
-/* Makes a batch of the message at *p, and *h its header. 1: found, as rubbish. */
+/* Makes a batch of the message at *p, and *h its header. 1: it is rubbish, and
+ * found. */
 static int
 remake(struct search *q, const uint8_t **p, struct batch_header *h,
     struct kerr *e)

@@ -3,8 +3,8 @@
  * each batch's CRC as well. Memory does not depend on what the file says.
  * Internal to the store.
  *
- * Messages in formats 0 and 1 (record/msgset.h) are taken for batches, too: with
- * that magic, one record, and the offset of their last one.
+ * Messages in formats 0 and 1 (record/msgset.h) are taken for batches, too:
+ * with that magic, one record, and the offset of their last one.
  */
 #ifndef KLOG_STORE_SCAN_H
 #define KLOG_STORE_SCAN_H

@@ -11,7 +11,9 @@
 
 /* Compressed messages of six records each (test_record_msgset.c), formats 0, 1
  * and 1. Their last offsets are 110, 121 and 132. */
-static const char *const names[] = { "old-0-gzip", "old-1-lz4", "old-1-append" };
+static const char *const names[] = {
+	"old-0-gzip", "old-1-lz4", "old-1-append"
+};
 
 enum { N = sizeof(names) / sizeof(names[0]) };
 
