@@ -34,7 +34,7 @@ struct cmember {
 	struct kstr	*names;		/* subscribed topics, in order */
 	int32_t		 n_names;
 	struct kstr	 regex;		/* and those that match; null: none */
-	struct pcre2_real_code_8 *code;	/* it, compiled */
+	struct topic_regex *matcher;	/* it; NULL: none */
 	int32_t		 rebalance_ms;
 	int32_t		 epoch, previous_epoch;
 	enum cmember_state state;

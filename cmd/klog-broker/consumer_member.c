@@ -2,12 +2,11 @@
  * consumer_member.c: members of a consumer group: by id and by instance, what
  * they subscribe to, and the timers that throw them out.
  */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
 #include <stdlib.h>
 
 #include "base/xalloc.h"
 #include "consumer_group.h"
+#include "topic_regex.h"
 #include "wire/kerror.h"
 
 static void
@@ -36,7 +35,7 @@ cmember_free(struct cmember *m)
 	kstr_free(&m->host);
 	kstr_free(&m->assignor);
 	kstr_free(&m->regex);
-	pcre2_code_free(m->code);
+	topic_regex_free(m->matcher);
 	free_names(m);
 	protocols_release(&m->protocols);
 	tpset_release(&m->assigned);
@@ -173,26 +172,19 @@ cmember_set_names(struct cmember *m, const struct kstr *v, int32_t n)
 bool
 cmember_set_regex(struct cmember *m, struct kstr re, bool *bad)
 {
-	pcre2_code *code = NULL;
-	PCRE2_SIZE at;
-	int error;
+	struct topic_regex *matcher = NULL;
 
 	*bad = false;
 	if (re.len == 0)
 		re = KSTR_NULL;		/* not any more */
 	if (kstr_eq(re, m->regex))
 		return false;
-	if (re.len > 0) {
-		code = pcre2_compile((PCRE2_SPTR)re.p, (PCRE2_SIZE)re.len,
-		    PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_UTF, &error,
-		    &at, NULL);
-		if (code == NULL) {
-			*bad = true;
-			return false;
-		}
+	if (re.len > 0 && (matcher = topic_regex_new(re)) == NULL) {
+		*bad = true;
+		return false;
 	}
-	pcre2_code_free(m->code);
-	m->code = code;
+	topic_regex_free(m->matcher);
+	m->matcher = matcher;
 	kstr_set(&m->regex, re);
 	return true;
 }
@@ -214,16 +206,7 @@ cmember_is_classic(const struct cmember *m)
 bool
 cmember_matches(const struct cmember *m, struct kstr topic)
 {
-	pcre2_match_data *md;
-	int rc;
-
-	if (m->code == NULL)
-		return false;
-	md = pcre2_match_data_create(1, NULL);
-	rc = pcre2_match(m->code, (PCRE2_SPTR)topic.p, (PCRE2_SIZE)topic.len,
-	    0, 0, md, NULL);
-	pcre2_match_data_free(md);
-	return rc >= 0;
+	return m->matcher != NULL && topic_regex_matches(m->matcher, topic);
 }
 
 bool

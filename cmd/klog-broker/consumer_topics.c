@@ -70,7 +70,7 @@ gather_topics(const struct group *g, struct gather *ga)
 
 	*ga = (struct gather){ .gs = g->of, .g = g };
 	HASH_ITER(hh, g->consumer->members, m, next) {
-		regex |= m->code != NULL;
+		regex |= m->matcher != NULL;
 		for (int32_t i = 0; i < m->n_names; i++)
 			gather_one(ga, m->names[i]);
 	}

@@ -19,16 +19,17 @@ objects=()
 for name in $names; do
 	objects+=("$b/tests/fuzz/$name.o")
 done
-mirror=("$b/cmd/klog-mirror/state.o" "$b/cmd/klog-mirror/omap.o")
+rooms=("$b/cmd/klog-mirror/state.o" "$b/cmd/klog-mirror/omap.o"
+	"$b/cmd/klog-broker/topic_regex.o")
 make -s -j"$(nproc)" CC="${FUZZ_CC:-clang}" SANITIZE=$flavour \
-	"$b/libklog.a" "${objects[@]}" "${mirror[@]}" || exit 1
+	"$b/libklog.a" "${objects[@]}" "${rooms[@]}" || exit 1
 libs=$(make -s CC=clang print-LDLIBS)
 for name in $names; do
 	dir=build/fuzz/${name#fuzz_}
 	mkdir -p "$dir/found"
 	# shellcheck disable=SC2086
 	clang -fsanitize=fuzzer,address,undefined -pthread -o "$dir/$name" \
-		"$b/tests/fuzz/$name.o" "${mirror[@]}" "$b/libklog.a" $libs || exit 1
+		"$b/tests/fuzz/$name.o" "${rooms[@]}" "$b/libklog.a" $libs || exit 1
 	seeds=tests/fuzz/corpus/${name#fuzz_}
 	[ -d "$seeds" ] || seeds=
 	# shellcheck disable=SC2086

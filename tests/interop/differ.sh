@@ -25,7 +25,17 @@ for name in "${names[@]}"; do [[ $name == consumer_* || $name == members_* ]] ||
 mkdir "$WORK/consumer"
 WORK=$WORK/consumer apache_kafka 3.9.1 broker.session.timeout.ms=60000 group.coordinator.rebalance.protocols=classic,consumer ||
 	{ not_ok "Apache Kafka 3.9.1 starts with the consumer protocol"; exit 1; }
-for name in "${names[@]}"; do [[ $name != consumer_* ]] || differ "$name"; done
+for name in "${names[@]}"; do [[ $name != consumer_* || $name == consumer_regex ]] || differ "$name"; done
+
+# topics by regular expression: version 1, and Apache Kafka's since 4.0
+if newer=$(kafka_libs 4.3.1); then
+	mkdir "$WORK/newer"
+	WORK=$WORK/newer apache_kafka 4.3.1 broker.session.timeout.ms=60000 ||
+		{ not_ok "Apache Kafka 4.3.1 starts"; exit 1; }
+	libs=$newer differ consumer_regex
+else
+	skip "consumer_regex" "no jars"
+fi
 
 # limits that come soon
 limits=(group.min.session.timeout.ms=500 group.max.size=2 offset.metadata.max.bytes=20

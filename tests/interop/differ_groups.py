@@ -392,6 +392,21 @@ def add(scenario, agreed):
         yield 'leaves again', ask('a', -1)
         yield 'described, empty', describe()
 
+    # version 1 is Apache Kafka 4's
+    @scenario('ConsumerGroupHeartbeat', {1})
+    def consumer_regex(s, v):
+        ready(s)
+
+        def joins(regex):
+            return s.ask('ConsumerGroupHeartbeat', v, GroupId='regex', MemberId=regex, MemberEpoch=0, RebalanceTimeoutMs=60000,
+                         SubscribedTopicNames=None, SubscribedTopicRegex=regex, TopicPartitions=[])['ErrorCode']
+        for regex in (
+                'rx-.*', 'rx-(a+)+$', 'rx-(?:aa|orders)', 'rx-a*?', '(?i)RX-.*', '(?<n>rx).*', '(?P<n>rx).*', '\\Qrx-aa\\E', 'rx-a{2}', 'rx-a{,2}',
+                '(r)x-\\1', '(?<n>r)\\k<n>', '(?=rx).*', '(?!rx).*', '.*(?<=a)', '.*(?<!a)', 'rx.*+', 'rx.++', 'rx.?+', 'a{2}+', '(?>rx).*',
+                'a**', 'a{2}{3}', 'a{1001}', '(?#c)rx', '(?x)rx', '(?|a|b)', '(?R)', '(?(1)a)', '(*UTF)rx', 'rx\\Z', '\\Grx', 'r\\Kx', '\\h', '\\R', '\\N',
+                '\\X', '\\e', '\\C', '\\x4', '[\\b]', '(', 'a)', '[a', '[[:foo:]]', '*', '\\'):
+            yield regex, joins(regex)
+
     agreed += [(re.compile(q), re.compile(f), why) for q, f, why in (
         (r'consumer_heartbeat .*another subscription', 'Assignment', 'which of two partitions stays is the order of a Java set'),
     )]
