@@ -280,9 +280,10 @@ topic_regex_matches(struct topic_regex *re, struct kstr topic)
 		    WORKSPACE);
 	if (rc < PCRE2_ERROR_NOMATCH && !re->said) {
 		re->said = true;
-		log_line(LOG_WARN, LOG_BROKER, "a member's SubscribedTopicRegex "
-		    "is too costly to be held against topic '%.*s' and "
-		    "others: they are left out", (int)topic.len, topic.p);
+		log_line(LOG_WARN, LOG_BROKER, "a member's "
+		    "SubscribedTopicRegex is too costly to be held against "
+		    "topic '%.*s' and others: they are left out",
+		    (int)topic.len, topic.p);
 	}
 	return rc >= 0;
 }

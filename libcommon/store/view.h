@@ -52,9 +52,9 @@ int64_t view_stable(const struct view *v);
 const struct view_aborted *view_aborted(const struct view *v, size_t *n);
 
 /* Appends whole batches (messages in formats 0 and 1, where such lie there)
- * whose CRC is right to b: from the one that contains offset on, none that begins at or after upto, until there are max bytes
- * (one batch at least). *next is the offset to go on from; it is upto where
- * nothing is left. */
+ * whose CRC is right to b: from the one that contains offset on, none that
+ * begins at or after upto, until there are max bytes (one batch at least).
+ * *next is the offset to go on from; it is upto where nothing is left. */
 int view_read(struct view *v, int64_t offset, int64_t upto, size_t max,
     struct buf *b, int64_t *next, struct kerr *e);
 

@@ -26,9 +26,10 @@ what_is_one(void **state)
 	static const char *const good[] = { "orders.*", "a|b", "(a|b)+", "|",
 		"()", "(?:a*)*", "(a*)+", "a*?", "a??", "a{2}?", "a{2,}",
 		"a{0,1000}", "a{,3}", "a{", "(?i)a", "(?i-s:a)", "(?U)a+",
-		"(?)", "(?<n>a)", "(?P<n_1>a)", "\\d\\D\\s\\S\\w\\W", "\\A\\b\\B\\z",
-		"\\Qa*+\\E", "\\Qa", "\\Qa\\E*", "\\.\\_\\-", "\\x41\\x{41}", "\\07\\12",
-		"\\a\\f\\n\\r\\t\\v", "\\pN\\p{Greek}", "[a-z]", "[^]a]", "[]a]",
+		"(?)", "(?<n>a)", "(?P<n_1>a)", "\\d\\D\\s\\S\\w\\W",
+		"\\A\\b\\B\\z", "\\Qa*+\\E", "\\Qa", "\\Qa\\E*", "\\.\\_\\-",
+		"\\x41\\x{41}", "\\07\\12", "\\a\\f\\n\\r\\t\\v",
+		"\\pN\\p{Greek}", "[a-z]", "[^]a]", "[]a]",
 		"[[:alpha:]_]", "[\\d_]", "[a\\]b]", "[*+?{]+", "[(?=]",
 		"(a{100}){100}" };
 	static const char *const bad[] = {
@@ -48,12 +49,12 @@ what_is_one(void **state)
 		"(?(1)a)", "(?C)", "(?'n'a)", "(?P>n)", "(?-)", "(?i-)", "(?i",
 		"(?<>a)", "(?<n-1>a)", "(?^)a", "(*UTF)a", "a(*COMMIT)b",
 		/* escapes */
-		"\\Z", "\\G", "\\K", "\\h", "\\H", "\\N", "\\R", "\\X", "\\e", "\\cA",
-		"\\C", "\\E", "\\o{12}", "\\8", "\\x4", "\\x{}", "\\x", "\\y",
-		"[\\b]", "[\\Qa]", "[\\R]", "[\\1]", "\\",
+		"\\Z", "\\G", "\\K", "\\h", "\\H", "\\N", "\\R", "\\X",
+		"\\e", "\\cA", "\\C", "\\E", "\\o{12}", "\\8", "\\x4",
+		"\\x{}", "\\x", "\\y", "[\\b]", "[\\Qa]", "[\\R]", "[\\1]", "\\",
 		/* what is none anywhere */
-		"(", "a)", "[a", "[[:foo:]]", "[z-a]", "*", "+a", "(*)", "\\p{Foo}",
-		"\xff"
+		"(", "a)", "[a", "[[:foo:]]", "[z-a]", "*", "+a", "(*)",
+		"\\p{Foo}", "\xff"
 	};
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
@@ -130,7 +131,8 @@ none_holds_up(void **state)
 	}
 	/* so many ways that it is given up: no topic is better than no broker */
 	for (int i = 0; i < 10; i++)
-		assert_false(matches("((a{1,20}){1,20}){1,20}[de]", topic));
+		assert_false(matches("((a{1,20}){1,20}){1,20}[de]",
+		    topic));
 	assert_true(seconds() - began < 2);
 }
 
