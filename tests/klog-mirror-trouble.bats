@@ -20,7 +20,7 @@ mirror() { klog-mirror -q --from "$SRC" --to "$TO" --link "$TOPIC" "$@"; }
 mirror_job() { exec klog-mirror --from "$SRC" --to "$TO" --link "$TOPIC" "$@"; }
 
 equal() {
-	cmp <(src klog-consume -q -e "${1:-$TOPIC}") \
+	cmp -s <(src klog-consume -q -e "${1:-$TOPIC}") \
 		<(klog-consume -q -b "$TO" -e "${2:-${1:-$TOPIC}}")
 }
 
@@ -136,4 +136,80 @@ stuck() {
 		--topics "^a.$TOPIC" --prefix b.
 	run -0 src klog-topics list
 	refute_output --partial "b.a.$TOPIC"
+}
+
+# limited DATA [TOPIC]: a broker behind helper/limited-broker.py; sets TO.
+limited() {
+	rm -f ready
+	mkfifo ready
+	"$BATS_TEST_DIRNAME/helper/limited-broker.py" "$@" >ready 3>&- &
+	KLOG_PIDS+=($!)
+	read -r -t 20 TO <ready
+}
+
+@test "a copy that may not be seen is not taken for one that is gone" {
+	command -v python3 >/dev/null || skip "no python3"
+	src klog-topics -q create "$TOPIC" --partitions 1
+	batches 1 5
+	limited "$T/limited" "$TOPIC-not"
+	mirror --topics "$TOPIC"
+	kill $!
+	wait $! || true
+	limited "$T/limited" "$TOPIC"
+	run -5 mirror --topics "$TOPIC" --on-recreate=restart
+	assert_output --partial "$TOPIC: TOPIC_AUTHORIZATION_FAILED"
+	run -5 mirror --topics "$TOPIC" status
+	kill $!
+	wait $! || true
+	limited "$T/limited" "$TOPIC-not"
+	batches 1 5
+	mirror --topics "$TOPIC"
+	equal
+}
+
+# More than is read ahead.
+large() {
+	head -c 60000000 /dev/zero | tr '\0' "$2" | fold -w 500000 |
+		src klog-produce -q "$1"
+}
+
+@test "--follow: a topic that goes while it is read does not hold up the others" {
+	src klog-topics -q create "$TOPIC" "$TOPIC-b" --partitions 1
+	seq 3 | src klog-produce -q "$TOPIC"
+	large "$TOPIC-b" x
+	mirror_job --topics "^$TOPIC.*" --follow --rate 20MB/s \
+		-X request.timeout.ms=500 2>err 3>&- &
+	KLOG_PIDS+=($!)
+	begun() { klog-consume -q -e --uncommitted "$TOPIC-b" 2>/dev/null | grep -q x; }
+	wait_until 10 begun
+	src klog-topics -q delete "$TOPIC-b" --yes
+	seq 3 | src klog-produce -q "$TOPIC"
+	wait_until 10 equal
+	assert_file_contains err "$TOPIC-b\[0\]: UNKNOWN_TOPIC"
+}
+
+@test "a topic made anew while it is read: exit 6, or --on-recreate=restart" {
+	local pid rc=0
+	src klog-topics -q create "$TOPIC" --partitions 1
+	seq 3 | src klog-produce -q "$TOPIC"
+	mirror --topics "$TOPIC"
+	large "$TOPIC" x
+	anew() {
+		mirror_job --topics "$TOPIC" --rate 10MB/s "$@" 2>err 3>&- &
+		pid=$!
+		KLOG_PIDS+=("$pid")
+		begun() { klog-consume -q -e --uncommitted "$TOPIC" | grep -q "$x"; }
+		wait_until 10 begun
+		src klog-topics -q delete "$TOPIC" --yes
+		src klog-topics -q create "$TOPIC" --partitions 1
+		large "$TOPIC" y
+		wait "$pid" || rc=$?
+	}
+	x=x anew
+	assert_equal "$rc" 6
+	assert_file_contains err 'while it was read'
+	assert_file_contains err 'deleted and made anew in the source'
+	rc=0
+	mirror --topics "$TOPIC" --on-recreate=restart
+	klog-consume -q -e "$TOPIC" | tail -n 120 | cmp - <(src klog-consume -q -e "$TOPIC")
 }

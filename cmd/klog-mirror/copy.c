@@ -373,12 +373,22 @@ take_all(struct mirror *m, struct kerr *e)
 	return rc;
 }
 
+/* The topic is gone, or another one. */
+static bool
+says_changed(const struct kerr *e)
+{
+	return e->code == KE_NOTFOUND || (e->code == KE_BROKER &&
+	    (e->kafka == ERR_UNKNOWN_TOPIC_OR_PARTITION ||
+	    e->kafka == ERR_UNKNOWN_TOPIC_ID));
+}
+
 /* What the source dropped while it was read is a gap like any other. */
 static int
 reading_failed(struct mirror *m, int slot, struct kerr *e)
 {
 	struct part *pt;
 
+	m->changed = slot >= 0 && says_changed(e);
 	if (slot < 0 || e->code != KE_BROKER ||
 	    e->kafka != ERR_OFFSET_OUT_OF_RANGE)
 		return e->code;
@@ -479,7 +489,7 @@ copy_run(struct mirror *m, struct kerr *e)
 
 	if (!has_work(m))
 		return 0;
-	cf.give_up_ms = m->o->follow ? -1 : cluster_conf(m->src.c)->request_ms;
+	cf.give_up_ms = cluster_conf(m->src.c)->request_ms;
 	if (m->recoder == NULL)
 		m->recoder = recoder_new(two_way ? cluster_id(m->src.c) : NULL,
 		    two_way ? cluster_id(m->tgt.c) : NULL, m->grep);

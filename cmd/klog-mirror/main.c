@@ -12,7 +12,8 @@
 enum {
 	POLL_MS = 250,		/* --follow: between looks at an idle source */
 	CHORES_MS = 5000,	/* and at properties and groups */
-	AGAIN_MIN_MS = 500, AGAIN_MAX_MS = 30000
+	AGAIN_MIN_MS = 500, AGAIN_MAX_MS = 30000,
+	CHANGES_MAX = 3
 };
 
 static const char *const gaps[] = { "fail", "skip", NULL };
@@ -268,6 +269,19 @@ goes_untold(struct mirror *m, const struct kerr *e)
 	return true;
 }
 
+/* What is to be done about a topic that went while it was read is planned anew;
+ * not for ever where the run is to end. */
+static bool
+is_changed(struct mirror *m, const struct kerr *e)
+{
+	if (!m->changed || (m->changes++ >= CHANGES_MAX && !m->o->follow))
+		return false;
+	m->changed = false;
+	if (!m->o->common.quiet)
+		warn_line("%s", e->msg);
+	return true;
+}
+
 /* What is in memory is not to be relied on after a failure. */
 static void
 start_over(struct mirror *m)
@@ -298,7 +312,7 @@ run(struct mirror *m)
 		if (m->stop)
 			break;
 		if (is_skipped_gap(m, &e) || goes_untold(m, &e) ||
-		    prepare_larger(m)) {
+		    prepare_larger(m) || is_changed(m, &e)) {
 			start_over(m);
 			continue;
 		}

@@ -157,6 +157,9 @@ struct mirror {
 	struct pair	*reported;	/* of the last report */
 	struct recoder	*recoder;
 	struct kerr	 lost;		/* the first batch that was refused */
+	bool		 changed;	/* the source has no more the topic
+					 * that was being read */
+	int		 changes;	/* how often that was */
 	uint64_t	 in_txn;	/* bytes */
 	int64_t		 txn_began;
 

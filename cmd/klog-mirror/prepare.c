@@ -130,12 +130,13 @@ create(struct side *s, const char *name, int32_t partitions,
 	return rc;
 }
 
-/* How many partitions a topic has, all of them led; 0: no topic. */
+/* How many partitions a topic has, all of them led; 0: not yet. */
 static int
 look(struct side *s, const char *name, int32_t *n, struct kerr *e)
 {
 	const struct metadata_response *rsp;
 	struct reply *r;
+	int rc = 0;
 
 	*n = 0;
 	if (admin_metadata(s->c, &name, 1, &r, e) != 0)
@@ -143,12 +144,16 @@ look(struct side *s, const char *name, int32_t *n, struct kerr *e)
 	rsp = r->msg;
 	if (rsp->topics.n == 1 && rsp->topics.v[0].error_code == 0)
 		*n = rsp->topics.v[0].partitions.n;
+	else if (rsp->topics.n == 1 && rsp->topics.v[0].error_code ==
+	    ERR_TOPIC_AUTHORIZATION_FAILED)
+		rc = kerr_kafka(e, ERR_TOPIC_AUTHORIZATION_FAILED, "%s",
+		    kerror_name(ERR_TOPIC_AUTHORIZATION_FAILED));
 	for (int i = 0; rsp->topics.n == 1 &&
 	    i < rsp->topics.v[0].partitions.n; i++)
 		if (rsp->topics.v[0].partitions.v[i].leader_id < 0)
 			*n = 0;
 	reply_free(r);
-	return 0;
+	return rc;
 }
 
 /* A topic that was made or has grown is there when brokers have heard of it. */

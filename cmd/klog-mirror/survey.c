@@ -397,6 +397,32 @@ ask_target_ends(struct mirror *m, struct kerr *e)
 	return rc;
 }
 
+/* How many partitions the target has. Only what it says is not there is not. */
+static int
+count_target(struct pair *p, const struct metadata_response *rsp,
+    struct kerr *e)
+{
+	p->tgt_n = 0;
+	for (int i = 0; i < rsp->topics.n; i++) {
+		const struct metadata_response_topic *t = &rsp->topics.v[i];
+
+		if (!kstr_eq(kstr(p->target), t->name))
+			continue;
+		switch (t->error_code) {
+		case 0:
+			p->tgt_n = t->partitions.n;
+			break;
+		case ERR_UNKNOWN_TOPIC_OR_PARTITION:
+		case ERR_INVALID_TOPIC_EXCEPTION:	/* nor can be */
+			break;
+		default:
+			return kerr_kafka(e, t->error_code, "%s: %s",
+			    p->target, kerror_name(t->error_code));
+		}
+	}
+	return 0;
+}
+
 int
 survey_target(struct mirror *m, struct kerr *e)
 {
@@ -418,17 +444,10 @@ survey_target(struct mirror *m, struct kerr *e)
 	if (rc != 0)
 		return rc;
 	rsp = r->msg;
-	for (int i = 0; i < m->n_pairs; i++) {
-		m->pair[i].tgt_n = 0;
-		for (int k = 0; k < rsp->topics.n; k++)
-			if (kstr_eq(kstr(m->pair[i].target),
-			    rsp->topics.v[k].name) &&
-			    rsp->topics.v[k].error_code == 0)
-				m->pair[i].tgt_n =
-				    rsp->topics.v[k].partitions.n;
-	}
+	for (int i = 0; i < m->n_pairs && rc == 0; i++)
+		rc = count_target(&m->pair[i], rsp, e);
 	reply_free(r);
-	if (ask_target_ends(m, e) != 0 || list_epochs(m, e) != 0)
+	if (rc != 0 || ask_target_ends(m, e) != 0 || list_epochs(m, e) != 0)
 		return e->code;
 	return 0;
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""limited-broker.py DATA: klog-broker on the directory DATA, behind a proxy
-that hides from clients that it has transactions. Prints its address; ends,
-with the broker, by SIGTERM."""
+"""limited-broker.py DATA [TOPIC]: klog-broker on the directory DATA, behind a
+proxy that hides from clients that it has transactions or, where a topic is
+named, says that they may not know about it. Prints its address; ends, with the
+broker, by SIGTERM."""
 import signal
 import socket
 import struct
@@ -9,7 +10,9 @@ import subprocess
 import sys
 import threading
 
+METADATA = 3
 API_VERSIONS = 18
+TOPIC_AUTHORIZATION_FAILED = 29
 HIDDEN = (24, 25, 26, 28)   # AddPartitionsToTxn, AddOffsetsToTxn, EndTxn,
 NO_API = 0x7FFF             # TxnOffsetCommit
 
@@ -35,6 +38,16 @@ def hide(frame):
     return bytes(b)
 
 
+def deny(frame):
+    """An answer of version 9 or newer: the topic's error is before its name."""
+    b = bytearray(frame)
+    name = sys.argv[2].encode()
+    at = b.find(bytes([len(name) + 1]) + name)
+    if at > 1:
+        struct.pack_into(">h", b, at - 2, TOPIC_AUTHORIZATION_FAILED)
+    return bytes(b)
+
+
 def pump(source, to, each):
     try:
         for frame in frames(source):
@@ -49,16 +62,17 @@ def pump(source, to, each):
 
 
 def serve(client, broker):
+    what, how = (METADATA, deny) if len(sys.argv) > 2 else (API_VERSIONS, hide)
     asked = set()
 
     def request(frame):
         api, _, correlation = struct.unpack_from(">hhi", frame)
-        if api == API_VERSIONS:
+        if api == what:
             asked.add(correlation)
         return frame
 
     def answer(frame):
-        return hide(frame) if struct.unpack_from(">i", frame)[0] in asked \
+        return how(frame) if struct.unpack_from(">i", frame)[0] in asked \
             else frame
 
     threading.Thread(target=pump, args=(client, broker, request),
