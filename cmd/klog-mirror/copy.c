@@ -16,6 +16,7 @@
 enum {
 	TXN_MS = 2000,			/* a transaction is open for so long */
 	TXN_BYTES = 256 * 1024 * 1024,	/* and so large, about */
+	TURN_BYTES = 256 * 1024,	/* so much, and the loop has a turn */
 	BATCH_BYTES = 1024 * 1024,
 	BUFFER_BYTES = 12 * 1024 * 1024
 };
@@ -354,17 +355,23 @@ may_take(struct mirror *m)
 	return false;
 }
 
-/* Takes what is there. */
+/* Takes what is there. Meanwhile what was taken leaves, and the target has
+ * something to do. */
 static int
 take_all(struct mirror *m, struct kerr *e)
 {
 	const struct consumer_batch *b;
+	uint64_t turn = m->in_txn;
 	int rc = 0;
 
 	while (rc == 0 && may_take(m) &&
 	    (b = consumer_take(m->consumer)) != NULL) {
 		rc = take_batch(m, b, e);
 		consumer_release(m->consumer, b);
+		if (m->in_txn - turn >= TURN_BYTES) {
+			turn = m->in_txn;
+			loop_once(m->loop, 0);
+		}
 		if (rc == 0 && m->lost.code != 0) {
 			*e = m->lost;
 			rc = e->code;
