@@ -200,6 +200,24 @@ turns() {
 	}' "$OUT/bench.jsonl"
 }
 
+# forget FILE: nothing of it stays in the page cache.
+forget() {
+	dd "of=$1" oflag=nocache conv=notrunc count=0 status=none
+}
+
+# room BYTES: how much memory at_hand has at hand.
+room() { truncate -s "$1" "$WORK/room"; }
+
+# at_hand: before a run of two that are compared. Memory that a virtual machine
+# has given back to its host, as many do a second after it is free, takes 1.6 ms
+# a MB when it is used again, 25 times what it takes else. Reading a hole makes
+# some of it ours, for twice what a run needs, so that the run with more bytes
+# in it pays for them and no more.
+at_hand() {
+	dd "if=$WORK/room" of=/dev/null bs=1M status=none
+	forget "$WORK/room"
+}
+
 secs() {	# WHAT NAME: for details
 	local -n of=$1
 	printf '%.2f s' "${of[$2]:-0}"

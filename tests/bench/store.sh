@@ -34,11 +34,6 @@ stop "$broker_pid"
 broker tail -X flush.acks=os
 tail=127.0.0.1:$broker_port tail_pid=$broker_pid
 
-# forget FILE: nothing of it stays in the page cache.
-forget() {
-	dd "of=$1" oflag=nocache conv=notrunc count=0 status=none
-}
-
 # at_tail NAME TOPIC: from the first line written until a consumer that waited
 # at the end has the last one.
 at_tail() {
@@ -49,8 +44,7 @@ at_tail() {
 	for log in "$WORK"/tail/*-0/*.log; do
 		forget "$log"
 	done
-	dd "if=$WORK/room" of=/dev/null bs=1M status=none
-	forget "$WORK/room"
+	at_hand
 	"$BIN/klog-consume" -v -b "$tail" -o end -c "$tail_lines" "$2" \
 	    2>&9 > /dev/null &
 	reader=$!
@@ -82,11 +76,7 @@ mkfifo "$WORK/said"
 exec 9<> "$WORK/said"
 tail_lines=$(((LINES_N + 3) / 4))
 head -n "$tail_lines" "$LINES" > "$WORK/part"
-# Memory that a virtual machine has given back to its host, as many do a second
-# after it is free, takes 1.6 ms a MB when it is used again, 25 times what it
-# takes else. Reading this (a hole) makes some of it ours, for twice what a run
-# needs, so that the run with more bytes in it pays for them and no more.
-truncate -s "$((tail_lines * 200))" "$WORK/room"
+room "$((tail_lines * 200))"
 at_tail warm flat
 for _ in $(seq "$((RUNS * 5))"); do
 	at_tail tail_flat flat
