@@ -12,7 +12,7 @@
 enum {
 	POLL_MS = 250,		/* --follow: between looks at an idle source */
 	CHORES_MS = 5000,	/* and at properties and groups */
-	AGAIN_MIN_MS = 500, AGAIN_MAX_MS = 30000,
+	AGAIN_MIN_MS = 500, AGAIN_MAX_MS = 5000,
 	CHANGES_MAX = 3
 };
 
@@ -297,6 +297,7 @@ static enum exit_class
 run(struct mirror *m)
 {
 	enum exit_class status = EXIT_DONE;
+	uint64_t kept = 0;
 	struct kerr e;
 	int failures = 0;
 
@@ -318,6 +319,9 @@ run(struct mirror *m)
 		}
 		if (!m->o->follow || !may_pass(&e))
 			return exit_report(&e, NULL);
+		if (m->records_kept > kept)	/* it came further */
+			failures = 0;
+		kept = m->records_kept;
 		if (failures++ == 0)
 			warn_line("trying again: %s", e.msg);
 		start_over(m);
