@@ -59,7 +59,8 @@ struct logdir {
 	bool			 writing_over;
 	bool			 untold;	/* that it failed */
 	atomic_int		 rounds;	/* of flush.c, under way */
-	_Atomic int64_t		 round_ns;	/* when one ended last */
+	_Atomic int64_t		 round_ns;	/* when one ended last; acks_os:
+						 * or an append did */
 };
 
 void logdir_init(struct logdir *);

@@ -1,11 +1,11 @@
 /*
  * pace.h: how fast a compaction may go. Not faster than it was told to
  * (log.cleaner.io.max.bytes.per.second), and it gives way to flush rounds,
- * which producers wait for: while those go on without a break, the pass gets
- * a few per cent of what a disk can do; more where it is so long that this
- * would hold it up for more than ten minutes, so that a log that is written
- * to all the time is compacted too. Plain arithmetic over a clock that the
- * caller reads.
+ * which producers wait for; with flush.acks=os to appends, as both want the
+ * processors then. While those go on without a break, the pass gets a few per
+ * cent of what a disk can do; more where it is so long that this would hold it
+ * up for more than ten minutes, so that a log that is written to all the time
+ * is compacted too. Plain arithmetic over a clock that the caller reads.
  */
 #ifndef KLOG_BROKER_PACE_H
 #define KLOG_BROKER_PACE_H

@@ -117,7 +117,8 @@ void partition_log_config(const struct partition *, struct log_config *);
 void flush_want(struct partition *);
 /* flush.ms: starts one where what is there has waited that long. */
 void flush_overdue(struct partition *);
-/* Whether rounds go on, one after the other; without any lock. */
+/* Whether rounds go on, one after the other, or with flush.acks=os appends;
+ * without any lock. */
 bool flush_is_busy(struct logdir *, int64_t now_ns);
 
 #endif

@@ -19,9 +19,13 @@
 static void
 flush_after(struct partition *p)
 {
-	if (!p->ld->acks_os)
+	if (!p->ld->acks_os) {
 		flush_want(p);
-	else if (log_end(p->log) - log_flushed(p->log) >=
+		return;
+	}
+	/* it counts as one here, for what gives way to producers */
+	atomic_store(&p->ld->round_ns, sys_mono_ns(p->ld->sys));
+	if (log_end(p->log) - log_flushed(p->log) >=
 	    p->config->flush_messages)
 		flush_want(p);
 }

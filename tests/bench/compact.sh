@@ -22,54 +22,64 @@ done
 row "compaction, records of 100 bytes, one core" ">=" \
     "${WALL[compact.clean]:-}" 300 450 MB/s "${WALL[compact.cpu]:-} MB a CPU second"
 
-broker cleaner -v -X log.cleaner.backoff.ms=20
-cleaner=127.0.0.1:$broker_port cleaner_pid=$broker_pid
-produces=0
-
 # bytes that the broker has read from files: compaction alone does
 files_read() { awk '/^rchar/ { print $2 }' "/proc/$cleaner_pid/io"; }
 passes() { grep -c ' compacted up to ' "$WORK/cleaner.log" || :; }
 
-# produce_all: sets took, in seconds
+# produce_all: sets took, in seconds, and compacted, in MB/s meanwhile
 produce_all() {
-	local topic=append$((++produces)) start
+	local topic=append$((++produces)) start bytes
 	"$BIN/klog-topics" -q -b "$cleaner" create \
 	    --set file.delete.delay.ms=0 "$topic" > /dev/null
-	start=$EPOCHREALTIME
+	warm
+	bytes=$(files_read) start=$EPOCHREALTIME
 	"$BIN/klog-produce" -q -b "$cleaner" "$topic" < "$LINES"
 	took=$(since "$start")
+	compacted=$(calc "($(files_read) - $bytes) / 1000000 / $took")
 	drop "$cleaner" "$topic"
 }
 
-for i in $(seq "$RUNS"); do
-	"$BIN/klog-topics" -q -b "$cleaner" create --set cleanup.policy=delete \
-	    --set segment.bytes=$((LINES_N * 30 > 65536 ? LINES_N * 30 : 65536)) \
-	    --set file.delete.delay.ms=0 "keyed$i" > /dev/null
-	"$BIN/klog-produce" -q -b "$cleaner" -K ' ' "keyed$i" < "$LINES"
-	sync
-	for _ in 1 2 3 4; do
-		produce_all
-		keep compact.alone "$took"
+# beside NAME TEXT [OPTION..]: the row of such a broker, of medians.
+beside() {
+	local name=$1 text=$2 i before meanwhile=0 x alone during
+
+	broker cleaner -v -X log.cleaner.backoff.ms=20 "${@:3}"
+	cleaner=127.0.0.1:$broker_port cleaner_pid=$broker_pid
+	produces=0
+	for i in $(seq "$RUNS"); do
+		"$BIN/klog-topics" -q -b "$cleaner" create --set cleanup.policy=delete \
+		    --set segment.bytes=$((LINES_N * 30 > 65536 ? LINES_N * 30 : 65536)) \
+		    --set file.delete.delay.ms=0 "keyed$i" > /dev/null
+		cat "$LINES" "$LINES" |
+			"$BIN/klog-produce" -q -b "$cleaner" -K ' ' "keyed$i"
+		sync
+		for _ in 1 2 3 4; do
+			produce_all
+			keep "$name.alone" "$took"
+		done
+		before=$(passes)
+		"$BIN/klog-topics" -q -b "$cleaner" config set "keyed$i" \
+		    cleanup.policy=compact min.cleanable.dirty.ratio=0 > /dev/null
+		# the part that writes
+		until compgen -G "$WORK/cleaner/keyed$i-0/*.cleaned" > /dev/null ||
+		    [ "$(passes)" != "$before" ]; do
+			sleep 0.005
+		done
+		for _ in 1 2 3 4; do
+			produce_all
+			[ "$(passes)" = "$before" ] || break
+			keep "$name.beside" "$took"
+			meanwhile=$compacted
+		done
+		drop "$cleaner" "keyed$i"
 	done
-	before=$(passes)
-	"$BIN/klog-topics" -q -b "$cleaner" config set "keyed$i" \
-	    cleanup.policy=compact min.cleanable.dirty.ratio=0 > /dev/null
-	# the part that writes
-	until compgen -G "$WORK/cleaner/keyed$i-0/*.cleaned" > /dev/null ||
-	    [ "$(passes)" != "$before" ]; do
-		sleep 0.005
-	done
-	for _ in 1 2 3 4; do
-		start=$EPOCHREALTIME bytes=$(files_read)
-		produce_all
-		[ "$(passes)" = "$before" ] || break
-		keep compact.beside "$took"
-		meanwhile=$(calc "($(files_read) - $bytes) / 1000000 / $(since "$start")")
-	done
-	drop "$cleaner" "keyed$i"
-done
-row "producing, beside a compaction in the same broker, and alone" "<=" \
-    "$(ratio WALL compact.beside compact.alone)" 1.1 1.03 x \
-    "$(secs WALL compact.beside) / $(secs WALL compact.alone), compacting ${meanwhile:-0} MB/s meanwhile"
-stop "$cleaner_pid"
-rm -rf "$WORK/cleaner"
+	read -r x during alone < <(turns "$name.beside" "$name.alone")
+	row "$text" "<=" "${x:-}" 1.1 1.03 x \
+	    "${during:-0} s / ${alone:-0} s, compacting $meanwhile MB/s meanwhile"
+	stop "$cleaner_pid"
+	rm -rf "$WORK/cleaner"
+}
+
+beside compact "producing, beside a compaction in the same broker, and alone"
+beside compact_os "the same, acknowledged before it is flushed" \
+    -X flush.acks=os

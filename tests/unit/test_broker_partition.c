@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "cmd/klog-broker/pace.h"
+#include "cmd/klog-broker/partition_impl.h"
 #include "partition_util.h"
 
 /* Nothing is acknowledged or shown before its fdatasync returned. */
@@ -105,19 +107,25 @@ test_flush_fails(void **state)
 	partition_unref(p);
 }
 
-/* flush.acks=os: the log end counts, no round is run. */
+/* flush.acks=os: the log end counts, no round is run; a compaction gives way to
+ * who appends all the same. */
 static void
 test_acks_os(void **state)
 {
 	struct partition *p = make(&id_a);
 	struct produce pr;
+	int64_t now = sys_mono_ns(w.ld.sys);
 
 	w.ld.acks_os = true;
+	assert_false(flush_is_busy(&w.ld, now));
 	assert_int_equal(append(p, &pr, 0), 0);
 	assert_true(delayed_settled(&pr.d, 1));
 	assert_int_equal(high_watermark(p), 1);
 	assert_int_equal(partition_acked(p, &pr.w), 0);
 	assert_int_equal(w.n_jobs, 0);
+	assert_true(flush_is_busy(&w.ld, now));
+	now = sys_mono_ns(w.ld.sys);
+	assert_false(flush_is_busy(&w.ld, now + PACE_QUIET_NS));
 	partition_unref(p);
 }
 
