@@ -43,10 +43,13 @@ class Members(Group):
         a = self.describe(5)['Groups'][0]
         return a['GroupState'], a['ProtocolData'], len(a['Members'])
 
-    def until(self, state, seconds=8):
-        """Waits until the group is so; its state then."""
+    def until(self, state, members=0, seconds=8):
+        """Waits until the group is so, with that many members at least; its state then."""
         end = time.monotonic() + seconds
-        while self.state()[0] != state and time.monotonic() < end:
+        while time.monotonic() < end:
+            now = self.state()
+            if now[0] == state and now[2] >= members:
+                break
             time.sleep(0.05)
         return self.state()
 
@@ -157,9 +160,10 @@ def add(scenario, agreed):
         started = time.monotonic()
         w = g.joining(v, a)
         b = g.fresh(v)
-        # the other side has its turn at a yield, and that takes time
-        meanwhile = g.state(), g.beat(3, a, 0)
+        g.until('PreparingRebalance')
         x = g.joining(v, b)
+        # the other side has its turn at a yield, and that takes time
+        meanwhile = g.until('PreparingRebalance', 2), g.beat(3, a, 0)
         first, second = p(w.answer()), p(x.answer())
         took = time.monotonic() - started
         yield 'meanwhile', meanwhile
@@ -228,4 +232,4 @@ def add(scenario, agreed):
             yield 'state', g.state()
             s.ask('OffsetDelete', 0, GroupId=g.name, Topics=[dict(Name=t, Partitions=[dict(PartitionIndex=1)])])
             yield 'for half a second, alone', short(0, 500)
-            yield 'the group goes with it', g.until('Dead', 5)
+            yield 'the group goes with it', g.until('Dead', seconds=5)
