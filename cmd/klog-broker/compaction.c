@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #include "base/log.h"
@@ -18,8 +17,7 @@
 
 enum {
 	AGAIN_MS = 60000,	/* until a try after one that found no room, */
-	AGAIN_MOST_MS = 600000,	/* and after many */
-	BLOCK = 512		/* what getrusage() counts in */
+	AGAIN_MOST_MS = 600000	/* and after many */
 };
 
 /* Lock held. */
@@ -108,7 +106,6 @@ struct pass {
 	const struct compaction_limits *limits;
 	int64_t			 began_ns;
 	struct pace		 pace;
-	long			 blocks;	/* this thread has had from disk */
 };
 
 static bool
@@ -124,19 +121,6 @@ is_called_off(const struct pass *x)
 	return gone;
 }
 
-/* What was not in the page cache, since the last call. */
-static int64_t
-read_from_disk(struct pass *x)
-{
-	long before = x->blocks;
-	struct rusage u;
-
-	if (getrusage(RUSAGE_THREAD, &u) != 0)
-		return 0;
-	x->blocks = u.ru_inblock;
-	return (int64_t)(x->blocks - before) * BLOCK;
-}
-
 static int
 keep_pace(void *arg, int64_t read, int64_t written)
 {
@@ -144,7 +128,7 @@ keep_pace(void *arg, int64_t read, int64_t written)
 	struct logdir *ld = x->p->ld;
 	int64_t now = sys_mono_ns(ld->sys), ns;
 
-	pace_add(&x->pace, read + written, written + read_from_disk(x), now);
+	pace_add(&x->pace, read + written, now);
 	while (!is_called_off(x)) {
 		if ((ns = pace_wait(&x->pace, flush_is_busy(ld, now),
 		    now)) == 0)
@@ -199,9 +183,9 @@ clean(struct partition *p, const struct compaction_limits *limits,
 
 	if ((rc = look(p, &d, e)) != 0)
 		return rc;
-	pace_begin(&x.pace, limits->rate, d.clean_bytes + d.dirty_bytes,
-	    sys_mono_ns(p->ld->sys));
-	read_from_disk(&x);
+	/* read, and written at most; what is dirty is read twice */
+	pace_begin(&x.pace, limits->rate, 2 * d.clean_bytes +
+	    3 * d.dirty_bytes, sys_mono_ns(p->ld->sys));
 	c.dirty = d.dirty;
 	c.upto = d.upto;
 	pthread_mutex_lock(&p->lock);

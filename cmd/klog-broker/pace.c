@@ -12,14 +12,14 @@ pace_begin(struct pace *p, double rate, int64_t size, int64_t now_ns)
 	double least = (double)size / PACE_LONGEST_S;
 
 	*p = (struct pace){ .rate = rate, .began_ns = now_ns,
-	    .disk_rate = least > PACE_DISK_RATE ? least : PACE_DISK_RATE };
+	    .least_rate = least > PACE_LEAST_RATE ? least : PACE_LEAST_RATE };
 }
 
 void
-pace_add(struct pace *p, int64_t bytes, int64_t disk, int64_t now_ns)
+pace_add(struct pace *p, int64_t bytes, int64_t now_ns)
 {
 	p->bytes += bytes;
-	p->way_ns = now_ns + (int64_t)((double)disk / p->disk_rate * 1e9);
+	p->way_ns = now_ns + (int64_t)((double)bytes / p->least_rate * 1e9);
 }
 
 int64_t

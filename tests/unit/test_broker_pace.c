@@ -9,10 +9,10 @@
 
 enum { MIB = 1 << 20, STEP_NS = 2000000 };	/* of work for a mebibyte */
 
-/* Seconds that a pass over so many MiB takes, each step of which moves bytes,
- * disk of them on the disk, while rounds run in busy of each ten seconds. */
+/* Seconds that a pass over so many MiB takes while rounds run in busy of each
+ * ten seconds. */
 static double
-run(double rate, int mib, int64_t disk, int busy)
+run(double rate, int mib, int busy)
 {
 	int64_t now = 1000, began = now, ns, s;
 	struct pace p;
@@ -20,7 +20,7 @@ run(double rate, int mib, int64_t disk, int busy)
 	pace_begin(&p, rate, (int64_t)mib * MIB, now);
 	for (int i = 0; i < mib; i++) {
 		now += STEP_NS;
-		pace_add(&p, MIB, disk, now);
+		pace_add(&p, MIB, now);
 		while (s = (now - began) / 1000000000,
 		    (ns = pace_wait(&p, s % 10 < busy, now)) != 0) {
 			assert_true(ns > 0 && ns <= 50000000);
@@ -37,26 +37,23 @@ test_pace(void **state)
 		const char	*what;
 		double		 rate;
 		int		 mib;
-		int64_t		 disk;
 		int		 busy;
 		double		 least, most;	/* seconds */
 	} t[] = {
-		{ "alone", 1e18, 1000, MIB, 0, 2, 2 },
+		{ "alone", 1e18, 1000, 0, 2, 2 },
 		{ "beside rounds that never end, to its end all the same",
-		    1e18, 1000, MIB, 10, 34, 36 },
-		{ "the page cache is nobody's disk", 1e18, 1000, 0, 10, 2,
-		    2 },
-		{ "nor for longer than ten minutes", 1e18, 100000, MIB, 10,
+		    1e18, 1000, 10, 34, 36 },
+		{ "nor for longer than ten minutes", 1e18, 100000, 10,
 		    790, 900 },
-		{ "rounds for half of the time", 1e18, 5000, MIB, 5, 19, 19.8 },
-		{ "a rate that is lower than both", 10e6, 100, MIB, 10, 10.4,
+		{ "rounds for half of the time", 1e18, 5000, 5, 19, 19.8 },
+		{ "a rate that is lower than both", 10e6, 100, 10, 10.4,
 		    10.6 },
-		{ "a rate, and nobody else", 10e6, 100, MIB, 0, 10.4, 10.6 },
-		{ "a rate that is higher", 2e9, 1000, MIB, 0, 2, 2 },
+		{ "a rate, and nobody else", 10e6, 100, 0, 10.4, 10.6 },
+		{ "a rate that is higher", 2e9, 1000, 0, 2, 2 },
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		double s = run(t[i].rate, t[i].mib, t[i].disk, t[i].busy);
+		double s = run(t[i].rate, t[i].mib, t[i].busy);
 
 		if (s < t[i].least - 1e-6 || s > t[i].most + 1e-6)
 			fail_msg("%s: %.3f s", t[i].what, s);
