@@ -53,7 +53,7 @@ beside() {
 		cat "$LINES" "$LINES" |
 			"$BIN/klog-produce" -q -b "$cleaner" -K ' ' "keyed$i"
 		sync
-		for _ in 1 2 3 4; do
+		for _ in 1 2; do
 			produce_all
 			keep "$name.alone" "$took"
 		done
