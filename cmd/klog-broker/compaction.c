@@ -122,13 +122,13 @@ is_called_off(const struct pass *x)
 }
 
 static int
-keep_pace(void *arg, int64_t read, int64_t written)
+keep_pace(void *arg, int64_t bytes)
 {
 	struct pass *x = arg;
 	struct logdir *ld = x->p->ld;
 	int64_t now = sys_mono_ns(ld->sys), ns;
 
-	pace_add(&x->pace, read + written, now);
+	pace_add(&x->pace, bytes, now);
 	while (!is_called_off(x)) {
 		if ((ns = pace_wait(&x->pace, flush_is_busy(ld, now),
 		    now)) == 0)

@@ -77,7 +77,7 @@ struct log_clean {
 	int	n_ends;
 	/* called with bytes just read, or on their way to the disk, to slow
 	 * down or, not 0, to give up (KE_CANCELLED); may be NULL */
-	int	(*pace)(void *arg, int64_t read, int64_t written);
+	int	(*pace)(void *arg, int64_t bytes);
 	void	*arg;
 };
 

@@ -101,7 +101,7 @@ write_out(struct output *o, struct kerr *e)
 		    (long long)o->g->base);
 	o->c->r->written += n;
 	buf_clear(&o->pending);
-	if (r->pace != NULL && r->pace(r->arg, 0, n) != 0)
+	if (r->pace != NULL && r->pace(r->arg, n) != 0)
 		return kerr_set(e, KE_CANCELLED, "%s",
 		    kerr_text(KE_CANCELLED));
 	return 0;

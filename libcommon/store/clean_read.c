@@ -43,7 +43,7 @@ fill(struct clean_reader *r, size_t want, struct kerr *e)
 	if (r->window.len < want)
 		return kerr_set(e, KE_CORRUPT, "batch at %lld: cut short",
 		    (long long)r->at);
-	if (r->pace != NULL && r->pace(r->arg, got, 0) != 0)
+	if (r->pace != NULL && r->pace(r->arg, got) != 0)
 		return kerr_set(e, KE_CANCELLED, "%s",
 		    kerr_text(KE_CANCELLED));
 	return 0;

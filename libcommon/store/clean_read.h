@@ -18,7 +18,7 @@
  * segment after the other. */
 struct clean_reader {
 	const struct sys *sys;
-	int		(*pace)(void *arg, int64_t read, int64_t written);
+	int		(*pace)(void *arg, int64_t bytes);
 	void		 *arg;
 	int64_t		  read;		/* bytes so far */
 

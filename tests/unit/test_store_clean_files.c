@@ -135,7 +135,7 @@ test_delay(void **state)
 }
 
 static int
-give_up(void *arg, int64_t read, int64_t written)
+give_up(void *arg, int64_t bytes)
 {
 	int *left = arg;
 
@@ -157,7 +157,7 @@ struct cutter {
 };
 
 static int
-cut_then(void *arg, int64_t read, int64_t written)
+cut_then(void *arg, int64_t bytes)
 {
 	struct cutter *c = arg;
 
