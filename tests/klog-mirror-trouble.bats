@@ -51,10 +51,9 @@ batches() {
 	written() { [ "$(klog-consume -q -e --uncommitted "$TOPIC" 2>/dev/null | wc -l)" -gt 9 ]; }
 	wait_until 10 written
 	klog_broker_kill
-	sleep 1.5
+	wait_until 20 grep -q 'trying again: .* not acknowledged in 1 s' err
 	klog_broker
 	wait_until 30 equal || { cat err broker.err; false; }
-	assert_file_contains err 'trying again: .* not acknowledged in 1 s'
 }
 
 @test "a signal ends the wait for a target that is away" {
@@ -95,13 +94,16 @@ stuck() {
 	kill -STOP "$BROKER_PID"
 }
 
+# taken PID: no signal waits for it to be handled.
+taken() { ! grep -q '^S[ih][gd]Pnd:.*[1-9a-f]' "/proc/$1/status"; }
+
 @test "two signals at once are one, as timeout(1) sends them" {
 	local pid rc=0
 	stuck
 	kill "$pid"
-	sleep 0.03
+	wait_until 5 taken "$pid"
 	kill "$pid"
-	sleep 0.03
+	wait_until 5 taken "$pid"
 	kill -CONT "$BROKER_PID"
 	wait "$pid" || rc=$?
 	assert_equal "$rc" 143
@@ -114,7 +116,7 @@ stuck() {
 	local pid rc=0
 	stuck
 	kill "$pid"
-	sleep 0.15
+	sleep 0.15	# 100 ms are what makes it a second one
 	kill -INT "$pid"
 	wait "$pid" || rc=$?
 	assert_equal "$rc" 130
